@@ -1,0 +1,23 @@
+/**
+ * The one stream type between folders: has back-pressure, is consumed once. Chunks are
+ * 64 KiB to 1 MiB, so that the cost of a chunk does not show. What can be opened twice is
+ * a function that returns `Bytes`.
+ */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+/** Reads a stream to its end into memory. Throws RangeError when it holds more than `limit` bytes. */
+export async function collect(bytes: Bytes, limit = 4 * 1024 * 1024): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > limit) throw new RangeError(`more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** A stream of one chunk. */
+export async function* once(chunk: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  yield chunk;
+}

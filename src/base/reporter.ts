@@ -1,0 +1,55 @@
+import type { Bytes } from './bytes.ts';
+import type { Outcome, ProgressEvent, ProgressSink, TaskId } from './progress.ts';
+
+/** A running task. Leaving its scope reports its end with `outcome` (`failed` unless set). */
+export interface Task extends Disposable {
+  readonly id: TaskId;
+  outcome: Outcome;
+  /** Passes a stream through and reports how far it is. */
+  count(bytes: Bytes): Bytes;
+  advance(current: number, total?: number): void;
+  log(stream: 'stdout' | 'stderr', text: string): void;
+  note(text: string): void;
+}
+
+/** Makes tasks and events for one sink. */
+export interface Reporter {
+  begin(title: string, options?: TaskOptions): Task;
+  warn(warning: Omit<Extract<ProgressEvent, { type: 'warning' }>, 'type'>): void;
+}
+
+/** What is said of a task at its beginning. */
+export type TaskOptions = Omit<Extract<ProgressEvent, { type: 'begin' }>, 'type' | 'id' | 'title'>;
+
+let last = 0;
+
+/** A reporter for `sink`; without one it costs nothing and says nothing. */
+export function reporter(sink: ProgressSink | undefined): Reporter {
+  const emit = (event: ProgressEvent): void => sink?.({ ...event, at: Date.now() });
+  return {
+    begin(title, options = {}) {
+      // Unique in the process, not only in the sink: several operations may share one display.
+      const id = ++last as TaskId;
+      emit({ type: 'begin', id, title, ...options });
+      return {
+        id,
+        outcome: 'failed',
+        async *count(bytes) {
+          let current = 0;
+          for await (const chunk of bytes) {
+            yield chunk;
+            emit({ type: 'advance', id, current: (current += chunk.length) });
+          }
+        },
+        advance: (current, total) =>
+          emit({ type: 'advance', id, current, ...(total !== undefined && { total }) }),
+        log: (stream, text) => emit({ type: 'log', id, stream, text }),
+        note: (text) => emit({ type: 'note', id, text }),
+        [Symbol.dispose]() {
+          emit({ type: 'end', id, outcome: this.outcome });
+        },
+      };
+    },
+    warn: (warning) => emit({ type: 'warning', ...warning }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { CallOptions } from '../base/progress.ts';
+import type { ExitStatus } from '../runtime/executor.ts';
+
+/** A container to run in the foreground. Absent members take the image's values. */
+export interface RunRequest {
+  readonly image: string;
+  /** Replaces CMD. */
+  readonly command?: readonly string[];
+  readonly name?: string;
+  readonly entrypoint?: readonly string[];
+  /** `K=V`, or `K` alone to take the caller's value out of `environment`. */
+  readonly env?: readonly string[];
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly hostname?: string;
+  /** `source:target[:options]` as typed. */
+  readonly volumes?: readonly string[];
+  readonly network?: 'default' | 'host' | 'none';
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly remove?: boolean;
+  readonly interactive?: boolean;
+  readonly terminal?: boolean;
+  readonly readonly?: boolean;
+  readonly privileged?: boolean;
+  readonly noNewPrivileges?: boolean;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly shmSize?: number;
+  readonly cidfile?: string;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly cpus?: number;
+  readonly pidsLimit?: number;
+  readonly ulimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly extraHosts?: readonly string[];
+  readonly tmpfs?: readonly string[];
+}
+
+/** One row of `ps`. */
+export interface ContainerSummary {
+  readonly id: string;
+  readonly name: string;
+  /** As typed at `run`; the ID when that name now means another image. */
+  readonly image: string;
+  readonly command: string;
+  readonly created: Date;
+  readonly state: 'created' | 'running' | 'exited';
+  readonly started: Date | undefined;
+  readonly finished: Date | undefined;
+  readonly exitCode: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface Containers {
+  /** Runs to the end, with this process's own input and output. */
+  run(request: RunRequest, options?: CallOptions & { readonly environment?: Readonly<Record<string, string | undefined>> }): Promise<ExitStatus>;
+  list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
+  /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
+  remove(name: string, options?: { readonly force?: boolean }): Promise<string>;
+}

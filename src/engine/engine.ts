@@ -1,0 +1,122 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { CallOptions } from '../base/progress.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { ContainerConfig, ImageConfig } from '../oci/image-config.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { BuildRequest, BuildResult } from './build-types.ts';
+import type { Containers } from './container-types.ts';
+import type { System } from './system-types.ts';
+
+/** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
+export interface Engine extends AsyncDisposable {
+  readonly images: Images;
+  readonly containers: Containers;
+  readonly system: System;
+  build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
+}
+
+/** One image of a listing. */
+export interface ImageSummary {
+  readonly id: Digest;
+  /** Familiar names with their tags, sorted. */
+  readonly tags: readonly string[];
+  /** Familiar `name@digest`s, sorted. */
+  readonly digests: readonly string[];
+  /** From the config; absent where it says nothing. */
+  readonly created: Date | undefined;
+  /** When this store got it. */
+  readonly stored: Date;
+  /** Bytes of file content in all layers. */
+  readonly size: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly platform: Platform;
+  readonly parent: Digest | undefined;
+  /** Containers of it, running or not. */
+  readonly containers: number;
+}
+
+/** Values of one key are ORed, keys are ANDed; values of `label` are ANDed. */
+export interface ImageFilter {
+  readonly dangling?: boolean;
+  /** `key` or `key=value`. */
+  readonly label?: readonly string[];
+  /** As `label`, but such images are left out (prune only). */
+  readonly labelNot?: readonly string[];
+  /** Globs over names. */
+  readonly reference?: readonly string[];
+  /** Older than this image. */
+  readonly before?: readonly string[];
+  /** Newer than this image. */
+  readonly since?: readonly string[];
+  /** Older than this time. */
+  readonly until?: Date;
+}
+
+/** One row of `history`, newest first. */
+export interface HistoryRow {
+  /** Of the first row, and of rows that are images here. */
+  readonly id: Digest | undefined;
+  readonly created: Date | undefined;
+  readonly createdBy: string;
+  /** Bytes of file content that the step added; 0 for steps without a layer. */
+  readonly size: number;
+  readonly comment: string;
+  /** Dockerfile and lines that made it, where stave built it. */
+  readonly origin?: { readonly file: string; readonly lines: readonly [number, number] };
+}
+
+/** What `rmi` and `prune` did, in order. */
+export type RemovalEvent =
+  { readonly untagged: string } | { readonly deleted: string };
+
+/** Everything known of one image; the door shapes it. */
+export interface ImageDetails extends ImageSummary {
+  readonly config: ImageConfig;
+  readonly layers: readonly string[];
+  readonly manifest: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
+  readonly tagged: Date | undefined;
+  /** Overlay directories of its layers, top first. */
+  readonly directories: readonly string[];
+}
+
+/** What `import` may be told. */
+export interface ImportRequest {
+  readonly name?: string;
+  readonly message?: string;
+  /** Dockerfile instructions, one each (the eleven of `commit -c`). */
+  readonly changes?: readonly string[];
+  readonly platform?: Platform;
+  /** For the default message: `-`, a path, a URL. */
+  readonly label?: string;
+}
+
+/** What `load` found. */
+export interface Loaded {
+  readonly id: Digest;
+  /** Familiar names; empty for an image without one. */
+  readonly names: readonly string[];
+}
+
+/** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
+export interface Images {
+  list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
+  /** Throws ImageNotFoundError, AmbiguousImageError. */
+  inspect(name: string): Promise<ImageDetails>;
+  history(name: string): Promise<HistoryRow[]>;
+  /** Throws ImageNotFoundError, InvalidReferenceError. */
+  tag(source: string, target: string): Promise<void>;
+  /** Throws ImageConflictError by the rules of `rmi`. */
+  remove(name: string, options?: { readonly force?: boolean; readonly prune?: boolean }): Promise<RemovalEvent[]>;
+  prune(options?: {
+    readonly filter?: ImageFilter;
+    readonly all?: boolean;
+    readonly dryRun?: boolean;
+  }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
+  /** Docker's archive: an OCI layout with `manifest.json` in one tar. */
+  save(names: readonly string[], options?: CallOptions): Promise<Bytes>;
+  load(archive: Bytes, options?: CallOptions): Promise<readonly Loaded[]>;
+  /** A file system tar, plain or compressed, as an image of one layer. */
+  import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;
+}
+
+export type { ContainerConfig };

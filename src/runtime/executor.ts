@@ -1,0 +1,94 @@
+import type { CallOptions } from '../base/progress.ts';
+
+/** The root file system of a process: layers to stack, and where its changes go. */
+export interface RootSpec {
+  /** Overlay lower directories, bottom first. Empty for an empty root. */
+  readonly lower: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+  /** Mount the root read-only once it is set up (`--read-only`). */
+  readonly readonly?: boolean;
+}
+
+/** Something mounted into the root. `target` exists in the stacked root already. */
+export type MountSpec =
+  | {
+      readonly type: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly readonly: boolean;
+      readonly recursive?: boolean;
+    }
+  | {
+      readonly type: 'tmpfs';
+      readonly target: string;
+      /** Bytes. */
+      readonly size?: number;
+      readonly mode?: number;
+      readonly options?: readonly string[];
+    };
+
+/** Numeric identity inside the root; names were looked up before. */
+export interface UserSpec {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+}
+
+/** One process (tree) to run to its end in a root of its own. */
+export interface ProcessSpec {
+  readonly id: string;
+  readonly root: RootSpec;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly user: UserSpec;
+  readonly hostname: string;
+  readonly mounts: readonly MountSpec[];
+  readonly network: 'none' | 'host';
+  /** Capability names (`CAP_CHOWN`); Docker's 14 by default. */
+  readonly capabilities?: readonly string[];
+  readonly noNewPrivileges?: boolean;
+  /** Turns confinement off: all capabilities, no seccomp, no masks, host devices. */
+  readonly privileged?: boolean;
+  /** Bytes of /dev/shm; 64 MiB by default. */
+  readonly shmSize?: number;
+  readonly rlimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  /** A new terminal for the process, wired to this process's own. */
+  readonly terminal?: boolean;
+  /** Attach this process's stdin; otherwise stdin is empty. */
+  readonly stdin?: boolean;
+  /** Put the tree in a cgroup below `/stave/<store id>/`; with limits where given. */
+  readonly cgroup?: { readonly path: string; readonly memory?: number; readonly pids?: number; readonly cpus?: number };
+}
+
+/** Where output goes. `inherit` hands this process's own descriptors on. */
+export type ProcessIo =
+  | 'inherit'
+  | { stdout(chunk: Uint8Array): void; stderr(chunk: Uint8Array): void };
+
+/** How a process ended. */
+export type ExitStatus =
+  | { readonly code: number }
+  | { readonly signal: NodeJS.Signals };
+
+/**
+ * Runs one process in a root file system to its end: all that RUN and a foreground `run`
+ * need. The root is mounted in a private mount namespace and is gone when the call returns,
+ * or when this process dies; so does the process tree. `signal` kills it.
+ *
+ * Throws CommandNotFoundError (127), CommandNotExecutableError (126), RuntimeMissingError.
+ */
+export interface Executor {
+  readonly runtime: RuntimeInfo;
+  run(process: ProcessSpec, io: ProcessIo, options?: CallOptions): Promise<ExitStatus>;
+}
+
+/** The OCI runtime that a probe chose. */
+export interface RuntimeInfo {
+  readonly name: 'crun' | 'runc';
+  readonly path: string;
+  readonly version: string;
+  /** What had to be worked around, for `info`: `hybrid cgroups: v2 part hidden`. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,48 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { CallOptions } from '../base/progress.ts';
+import type { Digest } from '../oci/digest.ts';
+
+/** A blob that is there, whole. */
+export interface BlobInfo {
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Which part of a blob to read. */
+export interface ReadOptions extends CallOptions {
+  readonly start?: number;
+  /** Inclusive, as in an HTTP range. */
+  readonly end?: number;
+}
+
+/** Content by digest, to read. */
+export interface BlobReader {
+  stat(digest: Digest): Promise<BlobInfo | undefined>;
+  /** Throws BlobNotFoundError. */
+  open(digest: Digest, options?: ReadOptions): Promise<Bytes>;
+}
+
+/** Content by digest. A blob is absent or whole; there is nothing in between to see. */
+export interface BlobStore extends BlobReader {
+  /**
+   * Starts or resumes the ingest called `key`. One writer at a time; a second one waits until
+   * the first is gone, and then resumes or finds the blob.
+   */
+  ingest(key: string, options?: CallOptions): Promise<BlobWriter>;
+  /** Stores bytes at hand, once; what is there already is not written again. Synchronous and durable. */
+  putSync(data: Uint8Array): BlobInfo;
+  /** Reads a small blob (a config, a manifest; 4 MiB at most). Throws BlobNotFoundError. */
+  readSync(digest: Digest): Buffer;
+  delete(digest: Digest): Promise<void>;
+  list(): AsyncIterable<BlobInfo>;
+}
+
+/** Leaving the scope without `commit` keeps what was written, for resuming; `discard` does not. */
+export interface BlobWriter extends AsyncDisposable {
+  readonly offset: number;
+  write(chunk: Uint8Array): Promise<void>;
+  /** Hashes as it was written, so this reads nothing back. Throws DigestMismatchError. */
+  commit(expected?: Partial<BlobInfo>): Promise<BlobInfo>;
+  discard(): Promise<void>;
+}

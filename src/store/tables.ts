@@ -1,0 +1,217 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
+import type { Platform } from '../oci/platform.ts';
+
+/**
+ * What the database holds, as the transactions see it. All calls are synchronous and do
+ * nothing but SQL, so that no process can hold the writer's lock over I/O.
+ */
+export interface Tables {
+  readonly images: ImageTable;
+  readonly layers: LayerTable;
+  readonly blobs: BlobTable;
+  readonly cache: CacheTable;
+  readonly files: FileDigestTable;
+  readonly containers: ContainerTable;
+  readonly facts: FactTable;
+}
+
+/** One image: a config with its manifest. Stays until it is removed, named or not. */
+export interface ImageRow {
+  /** Digest of the config: the image ID. */
+  readonly id: Digest;
+  /** The manifest as it is kept, byte for byte, among the blobs. */
+  readonly manifest: Descriptor;
+  readonly platform: Platform;
+  /** Top of its layer stack; absent for images without layers. */
+  readonly chain?: ChainId;
+  /** Milliseconds since the epoch, from the config; absent when the config says nothing. */
+  readonly createdAt?: number;
+  /** When this store got the image, in milliseconds since the epoch. */
+  readonly storedAt: number;
+  /** Bytes of file content in all layers, as Docker counts. */
+  readonly size: number;
+  /** The local image it was committed from, if any. */
+  readonly parent?: Digest;
+  /** From the config, for filters that should not read blobs. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** When a name was last put on it, in milliseconds since the epoch. */
+  readonly taggedAt?: number;
+}
+
+/** A name that points at an image: canonical text, with a tag or with a digest, never both. */
+export interface NameRow {
+  /** `docker.io/library/alpine:latest` or `docker.io/library/alpine@sha256:…`. */
+  readonly name: string;
+  readonly image: Digest;
+  readonly updatedAt: number;
+}
+
+export interface ImageTable {
+  get(id: Digest): ImageRow | undefined;
+  /** IDs that begin with these hex digits, `limit` at most (2 tells unique from ambiguous). */
+  byPrefix(hex: string, limit: number): Digest[];
+  byManifest(digest: Digest): ImageRow | undefined;
+  list(): ImageRow[];
+  children(id: Digest): Digest[];
+  /** Inserts or refreshes; keeps `storedAt` of a row that is there. */
+  put(row: ImageRow): void;
+  remove(id: Digest): void;
+  /** Canonical name to image. */
+  named(name: string): NameRow | undefined;
+  names(id?: Digest): NameRow[];
+  /** Points `name` at `image` and returns what it pointed at before. */
+  tag(name: string, image: Digest, at: number): Digest | undefined;
+  untag(name: string): boolean;
+}
+
+/** A layer as a directory of the store; found by its diff ID, whatever lies beneath. */
+export interface LayerRow {
+  readonly diffId: DiffId;
+  /** Bytes of its tar. */
+  readonly size: number;
+  /** Bytes of its files' content. */
+  readonly contentSize: number;
+  readonly entries: number;
+  /** Version of the tar writer that gave the diff ID; 0 when the tar came from outside and its blob is kept. */
+  readonly writer: number;
+  /**
+   * False until a sync of the file system followed its making. Such a layer counts only
+   * while the machine has not rebooted since (`bootId`): power loss may have emptied it.
+   */
+  readonly synced: boolean;
+  readonly bootId: string;
+  readonly createdAt: number;
+}
+
+export interface OriginRow {
+  readonly chain: ChainId;
+  readonly diffId: DiffId;
+  readonly instruction: string;
+  readonly file?: string;
+  readonly firstLine?: number;
+  readonly lastLine?: number;
+}
+
+export interface LayerTable {
+  get(diffId: DiffId): LayerRow | undefined;
+  list(): LayerRow[];
+  put(row: LayerRow): void;
+  /** Marks every unsynced layer of this boot in `diffIds` as synced. */
+  markSynced(diffIds: readonly DiffId[]): void;
+  /** The stack under a chain ID, bottom first; undefined when the chain, or any layer of it, is not here. */
+  stack(chain: ChainId): LayerRow[] | undefined;
+  /** Names a stack. Idempotent. */
+  putChain(chain: ChainId, parent: ChainId | undefined, diffId: DiffId): void;
+  putOrigin(row: OriginRow): void;
+  /** Origins of the layers of a stack, by position from the bottom; undefined where unknown. */
+  origins(chain: ChainId): (OriginRow | undefined)[];
+}
+
+/** Which blob holds a layer in which form. */
+export interface LayerBlobRow {
+  readonly diffId: DiffId;
+  readonly blob: Descriptor;
+}
+
+export interface BlobTable {
+  has(digest: Digest): boolean;
+  put(digest: Digest, size: number): void;
+  list(): { digest: Digest; size: number }[];
+  /** Remembers that `blob` decompresses to the layer `diffId`. */
+  putLayerBlob(row: LayerBlobRow): void;
+  layerBlobs(diffId: DiffId): Descriptor[];
+  /** What a blob decompresses to. */
+  diffIdOf(blob: Digest): DiffId | undefined;
+  /** Images need these blobs besides their config and manifest (layers kept as they came). */
+  link(image: Digest, blob: Digest): void;
+}
+
+/** One thing a cache key was made of. */
+export interface Ingredient {
+  readonly kind:
+    | 'instruction'
+    | 'parent'
+    | 'base'
+    | 'arg'
+    | 'env'
+    | 'file'
+    | 'mount'
+    | 'platform'
+    | 'flag';
+  /** `NODE_ENV`, `src/a.ts`, `cache:npm`. Never a secret's value. */
+  readonly name: string;
+  /** Keyed hashes for the values of arguments. */
+  readonly digest: Digest;
+}
+
+/** A remembered result with what its key was made of: two records of one `place` that differ in one ingredient explain a miss. */
+export interface CacheRow {
+  readonly key: string;
+  /**
+   * Where in which build: Dockerfile path, stage, ordinal and text of the instruction, platform.
+   * Finds the nearest earlier record.
+   */
+  readonly place: string;
+  readonly ingredients: readonly Ingredient[];
+  /** The stack that came out. */
+  readonly chain: ChainId;
+  /** The key that later steps build on when it is not `key` itself. */
+  readonly canonicalKey?: string;
+  readonly createdAt: number;
+  readonly usedAt: number;
+  /** Milliseconds it took to make. */
+  readonly took: number;
+}
+
+export interface CacheTable {
+  get(key: string): CacheRow | undefined;
+  /** Newest first. */
+  at(place: string, limit: number): CacheRow[];
+  put(row: CacheRow): void;
+  touch(keys: readonly string[], at: number): void;
+  list(): CacheRow[];
+  remove(key: string): void;
+}
+
+/** Identity of a file's content as the file system tells it. */
+export interface FileStamp {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+/** The persistent stat cache: a file whose stamp is unchanged is not read again. */
+export interface FileDigestTable {
+  get(stamp: FileStamp): Digest | undefined;
+  put(rows: readonly { stamp: FileStamp; digest: Digest }[]): void;
+}
+
+/** A container record, kept as one JSON text beside the columns that queries need. */
+export interface ContainerRow {
+  readonly id: string;
+  readonly name: string;
+  readonly image: Digest;
+  readonly chain?: ChainId;
+  readonly createdAt: number;
+  readonly state: 'created' | 'running' | 'exited';
+  /** Everything else, as its owner wrote it. */
+  readonly json: string;
+}
+
+export interface ContainerTable {
+  get(id: string): ContainerRow | undefined;
+  /** By full ID, name or unique ID prefix. */
+  find(text: string): ContainerRow | undefined;
+  list(): ContainerRow[];
+  put(row: ContainerRow): void;
+  remove(id: string): void;
+}
+
+/** Small remembered answers, such as which runtime works on this machine. */
+export interface FactTable {
+  get(key: string): string | undefined;
+  set(key: string, value: string): void;
+}
