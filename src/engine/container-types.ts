@@ -31,7 +31,11 @@ export interface RunRequest {
   readonly memory?: number;
   readonly cpus?: number;
   readonly pidsLimit?: number;
-  readonly ulimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly ulimits?: readonly {
+    readonly type: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
   readonly extraHosts?: readonly string[];
   readonly tmpfs?: readonly string[];
 }
@@ -53,7 +57,10 @@ export interface ContainerSummary {
 
 export interface Containers {
   /** Runs to the end, with this process's own input and output. */
-  run(request: RunRequest, options?: CallOptions & { readonly environment?: Readonly<Record<string, string | undefined>> }): Promise<ExitStatus>;
+  run(
+    request: RunRequest,
+    options?: CallOptions & { readonly environment?: Readonly<Record<string, string | undefined>> },
+  ): Promise<ExitStatus>;
   list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<string>;

@@ -66,8 +66,7 @@ export interface HistoryRow {
 }
 
 /** What `rmi` and `prune` did, in order. */
-export type RemovalEvent =
-  { readonly untagged: string } | { readonly deleted: string };
+export type RemovalEvent = { readonly untagged: string } | { readonly deleted: string };
 
 /** Everything known of one image; the door shapes it. */
 export interface ImageDetails extends ImageSummary {
@@ -106,7 +105,10 @@ export interface Images {
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
-  remove(name: string, options?: { readonly force?: boolean; readonly prune?: boolean }): Promise<RemovalEvent[]>;
+  remove(
+    name: string,
+    options?: { readonly force?: boolean; readonly prune?: boolean },
+  ): Promise<RemovalEvent[]>;
   prune(options?: {
     readonly filter?: ImageFilter;
     readonly all?: boolean;

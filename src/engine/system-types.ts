@@ -9,7 +9,9 @@ export interface SystemInfo {
   readonly containers: { readonly running: number; readonly stopped: number };
   readonly storageDriver: 'overlay';
   readonly fileSystem: string;
-  readonly runtime: { readonly name: string; readonly path: string; readonly version: string } | undefined;
+  readonly runtime:
+    | { readonly name: string; readonly path: string; readonly version: string }
+    | undefined;
   readonly runtimeNotes: readonly string[];
   readonly cgroups: 'v1' | 'v2' | 'hybrid' | 'none';
   readonly rootless: boolean;
@@ -42,7 +44,11 @@ export interface CheckResult {
 export interface System {
   info(): Promise<SystemInfo>;
   /** Re-hashes everything stored. With `repair`, drops what is damaged and what belongs to nobody. */
-  check(options?: CallOptions & { readonly repair?: boolean; readonly quick?: boolean }): Promise<CheckResult>;
+  check(
+    options?: CallOptions & { readonly repair?: boolean; readonly quick?: boolean },
+  ): Promise<CheckResult>;
   /** Forgets build results that no image needs. Returns bytes freed. */
-  pruneCache(options?: { readonly all?: boolean }): Promise<{ readonly bytes: number; readonly records: number }>;
+  pruneCache(options?: {
+    readonly all?: boolean;
+  }): Promise<{ readonly bytes: number; readonly records: number }>;
 }

@@ -1,6 +1,12 @@
 /** Kinds of entries that a layer's tar can hold. */
 export type TarEntryType =
-  'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
+  | 'file'
+  | 'directory'
+  | 'symlink'
+  | 'hardlink'
+  | 'char'
+  | 'block'
+  | 'fifo';
 
 /**
  * The head of one tar entry, after PAX, GNU and base-256 extensions were applied.

@@ -53,13 +53,22 @@ export interface ProcessSpec {
   readonly privileged?: boolean;
   /** Bytes of /dev/shm; 64 MiB by default. */
   readonly shmSize?: number;
-  readonly rlimits?: readonly { readonly type: string; readonly soft: number; readonly hard: number }[];
+  readonly rlimits?: readonly {
+    readonly type: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
   /** A new terminal for the process, wired to this process's own. */
   readonly terminal?: boolean;
   /** Attach this process's stdin; otherwise stdin is empty. */
   readonly stdin?: boolean;
   /** Put the tree in a cgroup below `/stave/<store id>/`; with limits where given. */
-  readonly cgroup?: { readonly path: string; readonly memory?: number; readonly pids?: number; readonly cpus?: number };
+  readonly cgroup?: {
+    readonly path: string;
+    readonly memory?: number;
+    readonly pids?: number;
+    readonly cpus?: number;
+  };
 }
 
 /** Where output goes. `inherit` hands this process's own descriptors on. */
@@ -68,9 +77,7 @@ export type ProcessIo =
   | { stdout(chunk: Uint8Array): void; stderr(chunk: Uint8Array): void };
 
 /** How a process ended. */
-export type ExitStatus =
-  | { readonly code: number }
-  | { readonly signal: NodeJS.Signals };
+export type ExitStatus = { readonly code: number } | { readonly signal: NodeJS.Signals };
 
 /**
  * Runs one process in a root file system to its end: all that RUN and a foreground `run`

@@ -22,7 +22,10 @@ export interface StackEntry {
  */
 export interface StackView {
   /** Undefined when it, or a directory on the way, is not there. Throws InvalidInputError on link loops. */
-  find(path: string | Uint8Array, options?: { readonly followLast?: boolean }): StackEntry | undefined;
+  find(
+    path: string | Uint8Array,
+    options?: { readonly followLast?: boolean },
+  ): StackEntry | undefined;
   /** The entries of a directory by name, sorted by bytes. */
   list(directory: StackEntry): StackEntry[];
   /** Content of a regular file of at most `limit` bytes; undefined when there is none. Throws InvalidInputError on another kind of file or a larger one. */
@@ -33,5 +36,9 @@ export interface StackView {
    * the missing rest appended. `missing` lists the parents (absolute, top first) to be made.
    * Throws InvalidInputError when a file is in the way of a parent.
    */
-  place(path: string | Uint8Array): { readonly path: Buffer; readonly missing: readonly Buffer[]; readonly existing?: StackEntry };
+  place(path: string | Uint8Array): {
+    readonly path: Buffer;
+    readonly missing: readonly Buffer[];
+    readonly existing?: StackEntry;
+  };
 }
