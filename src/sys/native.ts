@@ -1,0 +1,104 @@
+import { createRequire } from 'node:module';
+import type Koffi from 'koffi';
+import { ErrnoError, NativeMissingError } from './errors.ts';
+
+/** The calls of the C library that Node has no door to. All of them are synchronous. */
+interface Native {
+  /** The error number of the last call. Right only on the very next line: any `fs` call changes it. */
+  errno(): number;
+  mount(
+    source: Buffer | null,
+    target: Buffer,
+    type: Buffer | null,
+    flags: number,
+    data: Buffer | null,
+  ): number;
+  umount2(target: Buffer, flags: number): number;
+  unshare(flags: number): number;
+  mknod(path: Buffer, mode: number, device: bigint): number;
+  lgetxattr(path: Buffer, name: Buffer, value: Buffer, size: number): number;
+  llistxattr(path: Buffer, list: Buffer, size: number): number;
+  lsetxattr(path: Buffer, name: Buffer, value: Buffer, size: number, flags: number): number;
+  lremovexattr(path: Buffer, name: Buffer): number;
+  flock(fd: number, operation: number): number;
+  syncfs(fd: number): number;
+  utimensat(directory: number, path: Buffer, times: Buffer, flags: number): number;
+  openat2(number: number, directory: number, path: Buffer, how: Buffer, size: number): number;
+  fsopen(number: number, type: Buffer, flags: number): number;
+  fsconfig(
+    number: number,
+    fd: number,
+    command: number,
+    key: Buffer | null,
+    value: Buffer | null,
+    aux: number,
+  ): number;
+  fsmount(number: number, fd: number, flags: number, attributes: number): number;
+  moveMount(
+    number: number,
+    fromDirectory: number,
+    from: Buffer,
+    toDirectory: number,
+    to: Buffer,
+    flags: number,
+  ): number;
+}
+
+let loaded: Native | undefined;
+
+/**
+ * The C library. Loaded by the first call that needs it and then kept: commands that only
+ * read must not pay for it. Throws NativeMissingError.
+ *
+ * Paths and names are NUL-terminated buffers, because not every name is text: see {@link cString}.
+ */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native {
+  let koffi: typeof Koffi;
+  try {
+    koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
+  } catch (error) {
+    throw new NativeMissingError(error);
+  }
+  const c = koffi.load(null);
+  const path = 'const uint8_t *';
+  const bytes = 'uint8_t *';
+  const declare = (name: string, result: string, ...parameters: string[]): never =>
+    c.func(name, result, parameters) as never;
+  return {
+    errno: () => koffi.errno(),
+    mount: declare('mount', 'int', path, path, path, 'ulong', path),
+    umount2: declare('umount2', 'int', path, 'int'),
+    unshare: declare('unshare', 'int', 'int'),
+    mknod: declare('mknod', 'int', path, 'uint', 'uint64_t'),
+    lgetxattr: declare('lgetxattr', 'long', path, path, bytes, 'size_t'),
+    llistxattr: declare('llistxattr', 'long', path, bytes, 'size_t'),
+    lsetxattr: declare('lsetxattr', 'int', path, path, path, 'size_t', 'int'),
+    lremovexattr: declare('lremovexattr', 'int', path, path),
+    flock: declare('flock', 'int', 'int', 'int'),
+    syncfs: declare('syncfs', 'int', 'int'),
+    utimensat: declare('utimensat', 'int', 'int', path, path, 'int'),
+    // Neither glibc 2.36 nor musl wraps these, hence syscall(2).
+    openat2: declare('syscall', 'long', 'long', 'int', path, path, 'size_t'),
+    fsopen: declare('syscall', 'long', 'long', path, 'uint'),
+    fsconfig: declare('syscall', 'long', 'long', 'int', 'uint', path, path, 'int'),
+    fsmount: declare('syscall', 'long', 'long', 'int', 'uint', 'uint'),
+    moveMount: declare('syscall', 'long', 'long', 'int', path, 'int', path, 'uint'),
+  };
+}
+
+/** Bytes or text as C wants them: with a NUL at the end. Throws ErrnoError EINVAL on a NUL inside. */
+export function cString(text: string | Uint8Array): Buffer {
+  const plain = typeof text === 'string' ? Buffer.from(text) : text;
+  if (plain.includes(0)) throw new ErrnoError(EINVAL, 'path', plain);
+  const buffer = Buffer.allocUnsafe(plain.length + 1);
+  buffer.set(plain);
+  buffer[plain.length] = 0;
+  return buffer;
+}
+
+const EINVAL = 22;

@@ -1,0 +1,21 @@
+import { ErrnoError } from './errors.ts';
+import { cString, native } from './native.ts';
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const BILLION = 1_000_000_000n;
+
+/** Sets both times of a file, in nanoseconds since the epoch: exact, unlike `lutimes` of Node. Links are not followed. */
+export function setTimes(path: Buffer | string, time: bigint): void {
+  const nanoseconds = ((time % BILLION) + BILLION) % BILLION;
+  const seconds = (time - nanoseconds) / BILLION;
+  const times = Buffer.alloc(32);
+  for (const offset of [0, 16]) {
+    times.writeBigInt64LE(seconds, offset);
+    times.writeBigInt64LE(nanoseconds, offset + 8);
+  }
+  const c = native();
+  if (c.utimensat(AT_FDCWD, cString(path), times, AT_SYMLINK_NOFOLLOW) !== 0) {
+    throw new ErrnoError(c.errno(), 'utimensat', path);
+  }
+}

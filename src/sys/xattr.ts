@@ -1,0 +1,75 @@
+import { ErrnoError } from './errors.ts';
+import { cString, native } from './native.ts';
+
+/** What Linux allows for the names of one file, and for one value. */
+const LIMIT = 65536;
+const list = Buffer.allocUnsafe(4096);
+const value = Buffer.allocUnsafe(4096);
+const NONE: ReadonlyMap<string, Buffer> = new Map();
+
+/** All extended attributes of a file, by full name, raw. Links are not followed. */
+export function getXattrs(path: Buffer | string): ReadonlyMap<string, Buffer> {
+  const c = native();
+  const file = cString(path);
+  const names = grown(list, (buffer) => {
+    const length = c.llistxattr(file, buffer, buffer.length);
+    return length < 0 ? new ErrnoError(c.errno(), 'llistxattr', path) : length;
+  });
+  if (names instanceof ErrnoError) {
+    if (names.code === 'ENOTSUP' || names.code === 'EOPNOTSUPP') return NONE;
+    throw names;
+  }
+  if (names.length === 0) return NONE;
+  const found = new Map<string, Buffer>();
+  // Attribute names are bytes as well; all known ones are ASCII, and latin1 keeps the others apart.
+  for (const name of names.toString('latin1').split('\0')) {
+    const content = name === '' ? undefined : getXattr(path, name);
+    if (content !== undefined) found.set(name, content);
+  }
+  return found;
+}
+
+/** One attribute; undefined where the file has none of that name. Links are not followed. */
+export function getXattr(path: Buffer | string, name: string): Buffer | undefined {
+  const c = native();
+  const file = cString(path);
+  const key = cString(Buffer.from(name, 'latin1'));
+  const content = grown(value, (buffer) => {
+    const length = c.lgetxattr(file, key, buffer, buffer.length);
+    return length < 0 ? new ErrnoError(c.errno(), 'lgetxattr', path) : length;
+  });
+  if (!(content instanceof ErrnoError)) return Buffer.from(content);
+  if (['ENODATA', 'ENOTSUP', 'EOPNOTSUPP'].includes(content.code)) return undefined;
+  throw content;
+}
+
+/** Sets an attribute, whether it is there or not. Links are not followed. */
+export function setXattr(path: Buffer | string, name: string, content: Uint8Array): void {
+  const c = native();
+  const key = cString(Buffer.from(name, 'latin1'));
+  // An empty buffer has no address, and the kernel wants none for an empty value.
+  const bytes = content.length === 0 ? Buffer.alloc(1) : Buffer.from(content);
+  if (c.lsetxattr(cString(path), key, bytes, content.length, 0) !== 0) {
+    throw new ErrnoError(c.errno(), 'lsetxattr', path);
+  }
+}
+
+/** Removes an attribute if it is there. Links are not followed. */
+export function removeXattr(path: Buffer | string, name: string): void {
+  const c = native();
+  if (c.lremovexattr(cString(path), cString(Buffer.from(name, 'latin1'))) !== 0) {
+    const error = new ErrnoError(c.errno(), 'lremovexattr', path);
+    if (error.code !== 'ENODATA') throw error;
+  }
+}
+
+/** Calls with the small buffer first, and with one of the largest size where that is too small. */
+function grown(small: Buffer, call: (buffer: Buffer) => number | ErrnoError): Buffer | ErrnoError {
+  let buffer = small;
+  let length = call(buffer);
+  if (length instanceof ErrnoError && length.code === 'ERANGE') {
+    buffer = Buffer.allocUnsafe(LIMIT);
+    length = call(buffer);
+  }
+  return length instanceof ErrnoError ? length : buffer.subarray(0, length);
+}
