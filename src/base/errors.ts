@@ -14,6 +14,8 @@ export const Exit = {
 export interface StaveErrorOptions {
   /** What to try next: one sentence, shown under the message after `Hint: `. */
   readonly hint?: string | undefined;
+  /** Lines to show before the message, such as the excerpt of a Dockerfile. */
+  readonly detail?: string | undefined;
   /** Process exit code; 1 by default. See {@link Exit}. */
   readonly exitCode?: number;
   /** Status for the doors that speak HTTP; 500 by default. */
@@ -29,6 +31,7 @@ export interface StaveErrorOptions {
 export abstract class StaveError extends Error {
   abstract readonly code: string;
   readonly hint: string | undefined;
+  readonly detail: string | undefined;
   readonly exitCode: number;
   readonly httpStatus: number;
 
@@ -36,6 +39,7 @@ export abstract class StaveError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.hint = options.hint;
+    this.detail = options.detail;
     this.exitCode = options.exitCode ?? Exit.failure;
     this.httpStatus = options.httpStatus ?? 500;
   }

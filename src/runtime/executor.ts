@@ -2,10 +2,15 @@ import type { CallOptions } from '../base/progress.ts';
 
 /** The root file system of a process: layers to stack, and where its changes go. */
 export interface RootSpec {
-  /** Overlay lower directories, bottom first. Empty for an empty root. */
+  /** Overlay lower directories, bottom first. Without any, `upper` itself is the root. */
   readonly lower: readonly string[];
   readonly upper: string;
   readonly work: string;
+  /**
+   * Syncs inside reach the disk. Without it they do nothing: whoever keeps the result syncs
+   * it as a whole, and `work` cannot be used for a second mount.
+   */
+  readonly durable?: boolean;
   /** Mount the root read-only once it is set up (`--read-only`). */
   readonly readonly?: boolean;
 }
@@ -62,9 +67,8 @@ export interface ProcessSpec {
   readonly terminal?: boolean;
   /** Attach this process's stdin; otherwise stdin is empty. */
   readonly stdin?: boolean;
-  /** Put the tree in a cgroup below `/stave/<store id>/`; with limits where given. */
+  /** Limits for the whole tree: bytes, processes, CPUs (1.5 is one and a half). */
   readonly cgroup?: {
-    readonly path: string;
     readonly memory?: number;
     readonly pids?: number;
     readonly cpus?: number;
@@ -84,11 +88,20 @@ export type ExitStatus = { readonly code: number } | { readonly signal: NodeJS.S
  * need. The root is mounted in a private mount namespace and is gone when the call returns,
  * or when this process dies; so does the process tree. `signal` kills it.
  *
- * Throws CommandNotFoundError (127), CommandNotExecutableError (126), RuntimeMissingError.
+ * Signals that this process gets during a run with `io` `inherit` and no terminal go to the
+ * process instead.
+ *
+ * Throws CommandNotFoundError (127), CommandNotExecutableError (126), RuntimeFailedError (125).
  */
 export interface Executor {
   readonly runtime: RuntimeInfo;
-  run(process: ProcessSpec, io: ProcessIo, options?: CallOptions): Promise<ExitStatus>;
+  run(process: ProcessSpec, io: ProcessIo, options?: RunOptions): Promise<ExitStatus>;
+}
+
+/** How to run one process. */
+export interface RunOptions extends CallOptions {
+  /** Called once with the number of the process whose death ends everything that was started. */
+  readonly started?: (pid: number) => void;
 }
 
 /** The OCI runtime that a probe chose. */

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Compares stave with BuildKit, and lets Docker, podman and skopeo read what it saves (test/judges/).
+# Needs root and the network (for the peers, the first time). Arguments go to test/judges/run.ts.
+set -eu
+cd "$(dirname "$0")/.."
+[ "$(id -u)" = 0 ] || { echo 'judges: this needs root: containers are run' >&2; exit 1; }
+sh scripts/setup.sh
+scripts/peers.sh install
+trap 'scripts/peers.sh dockerd stop' EXIT
+DOCKER_HOST=$(scripts/peers.sh dockerd start | sed 's/^DOCKER_HOST=//')
+export DOCKER_HOST
+sh scripts/in-node.sh test/judges/run.ts "$@"

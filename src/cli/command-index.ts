@@ -1,0 +1,173 @@
+import type { Command } from './command.ts';
+
+/** A command before it is loaded: all that finding it and listing it needs. */
+export interface CommandEntry {
+  /** The canonical name: `image ls`. */
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+  /** Listed first in `stave --help`, under this short name. */
+  readonly common?: string;
+  /** Its mounts live in a mount namespace of its own, which must be entered before anything else. */
+  readonly mounts?: boolean;
+  readonly load: () => Promise<Command>;
+}
+
+/** Groups of commands, in the order of the help. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  builder: 'Manage builds',
+  buildx: 'Build images, under the name of the extended builder',
+  container: 'Manage containers',
+  debug: 'Look inside',
+  image: 'Manage images',
+  system: 'Manage stave',
+};
+
+/** Every command, with every name it answers to. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'container run',
+    aliases: ['run'],
+    summary: 'Create and run a new container from an image',
+    common: 'run',
+    mounts: true,
+    load: async () => (await import('./commands/container-run.ts')).containerRun,
+  },
+  {
+    name: 'image build',
+    aliases: ['build', 'builder build', 'buildx build', 'buildx b'],
+    summary: 'Build an image from a Dockerfile',
+    common: 'build',
+    mounts: true,
+    load: async () => (await import('./commands/image-build.ts')).imageBuild,
+  },
+  {
+    name: 'container ls',
+    aliases: ['container list', 'container ps', 'ps'],
+    summary: 'List containers',
+    common: 'ps',
+    load: async () => (await import('./commands/container-ls.ts')).containerLs,
+  },
+  {
+    name: 'image ls',
+    aliases: ['image list', 'images'],
+    summary: 'List images',
+    common: 'images',
+    load: async () => (await import('./commands/image-ls.ts')).imageLs,
+  },
+  {
+    name: 'version',
+    aliases: [],
+    summary: 'Show the version',
+    common: 'version',
+    load: async () => (await import('./commands/version.ts')).version,
+  },
+  {
+    name: 'system info',
+    aliases: ['info'],
+    summary: 'Show where things are kept and what this machine offers',
+    common: 'info',
+    load: async () => (await import('./commands/system-info.ts')).systemInfo,
+  },
+  {
+    name: 'builder prune',
+    aliases: ['buildx prune'],
+    summary: 'Forget build results that no image needs',
+    load: async () => (await import('./commands/builder-prune.ts')).builderPrune,
+  },
+  {
+    name: 'container rm',
+    aliases: ['container remove', 'rm'],
+    summary: 'Remove one or more containers',
+    load: async () => (await import('./commands/container-rm.ts')).containerRm,
+  },
+  {
+    name: 'debug dockerfile',
+    aliases: [],
+    summary: 'Show how a Dockerfile is read',
+    load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
+  },
+  {
+    name: 'image history',
+    aliases: ['history'],
+    summary: 'Show the history of an image',
+    load: async () => (await import('./commands/image-history.ts')).imageHistory,
+  },
+  {
+    name: 'image import',
+    aliases: ['import'],
+    summary: 'Make an image of a file system tarball',
+    load: async () => (await import('./commands/image-import.ts')).imageImport,
+  },
+  {
+    name: 'image inspect',
+    aliases: [],
+    summary: 'Display detailed information on one or more images',
+    load: async () => (await import('./commands/image-inspect.ts')).imageInspect,
+  },
+  {
+    name: 'image load',
+    aliases: ['load'],
+    summary: 'Load images from a tar archive or standard input',
+    load: async () => (await import('./commands/image-load.ts')).imageLoad,
+  },
+  {
+    name: 'image prune',
+    aliases: [],
+    summary: 'Remove unused images',
+    load: async () => (await import('./commands/image-prune.ts')).imagePrune,
+  },
+  {
+    name: 'image rm',
+    aliases: ['image remove', 'rmi'],
+    summary: 'Remove one or more images',
+    load: async () => (await import('./commands/image-rm.ts')).imageRm,
+  },
+  {
+    name: 'image save',
+    aliases: ['save'],
+    summary: 'Save one or more images to a tar archive (standard output by default)',
+    load: async () => (await import('./commands/image-save.ts')).imageSave,
+  },
+  {
+    name: 'image tag',
+    aliases: ['tag'],
+    summary: 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE',
+    load: async () => (await import('./commands/image-tag.ts')).imageTag,
+  },
+  {
+    name: 'inspect',
+    aliases: [],
+    summary: 'Show everything about one or more objects',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
+  {
+    name: 'system check',
+    aliases: ['fsck'],
+    summary: 'Re-hash everything stored and say what is wrong',
+    load: async () => (await import('./commands/system-check.ts')).systemCheck,
+  },
+];
+
+/** The command that the words begin with, and how many of them name it. */
+export function findCommand(
+  words: readonly string[],
+): { readonly entry: CommandEntry; readonly typed: string; readonly length: 1 | 2 } | undefined {
+  for (const length of [2, 1] as const) {
+    if (words.length < length) continue;
+    const typed = words.slice(0, length).join(' ');
+    const entry = COMMANDS.find((one) => one.name === typed || one.aliases.includes(typed));
+    if (entry) return { entry, typed, length };
+  }
+  return undefined;
+}
+
+/** What a group holds: the word after the group's name, and the command. */
+export function groupMembers(group: string): readonly (readonly [string, CommandEntry])[] {
+  const prefix = `${group} `;
+  return COMMANDS.flatMap((entry) => {
+    const names = [entry.name, ...entry.aliases].filter((name) => name.startsWith(prefix));
+    const [first] = names;
+    return first === undefined ? [] : [[first.slice(prefix.length), entry] as const];
+  }).sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,71 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { FlagTable, Values } from './flags.ts';
+import type { Output } from './output.ts';
+
+/** Standard input. */
+export interface Input {
+  readonly terminal: boolean;
+  bytes(): Bytes;
+  /** One line without its end; undefined at the end of the input. */
+  line(): Promise<string | undefined>;
+}
+
+/** The process around a command: what only the door may touch. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly clock: Clock;
+  /** Aborted by the first SIGINT or SIGTERM; its reason is an {@link Interrupted}. */
+  readonly signal: AbortSignal;
+  /** The version in package.json. */
+  readonly version: () => string;
+  /** Opens the store and everything above it, once. */
+  readonly engine: () => Promise<Engine>;
+}
+
+/** What a command gets to work with. */
+export interface Context<F extends FlagTable = FlagTable> extends Host {
+  readonly operands: readonly string[];
+  readonly flags: Values<F>;
+  /** Long names of the flags that were typed. */
+  readonly typed: ReadonlySet<string>;
+  /** Says what went wrong with one of several operands, and goes on. */
+  readonly complain: (error: unknown) => void;
+}
+
+/** A command. Its names and summary are in the index, so that help need not load it. */
+export interface Command<F extends FlagTable = FlagTable> {
+  /** What follows the name in the usage line. */
+  readonly usage: string;
+  /** Fewest and most operands. */
+  readonly operands: readonly [number, number];
+  /** What follows the first operand is not ours: `run`. */
+  readonly stopAtOperand?: boolean;
+  /** Failures of the engine point to `--help` too, as `run`'s do. */
+  readonly pointToHelp?: boolean;
+  readonly flags: F;
+  /** What it does, and how one types it. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** Returns the exit code; nothing means 0. Results go to `stdout`, all else to `stderr`. */
+  run(context: Context<F>): Promise<number | void>;
+}
+
+/** Infers the types of the flags from their table. */
+export function command<F extends FlagTable>(definition: Command<F>): Command<F> {
+  return definition;
+}
+
+/** Why work was aborted. `exitCode` is 128 plus the signal's number. */
+export class Interrupted extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super('interrupted');
+    this.exitCode = exitCode;
+  }
+}

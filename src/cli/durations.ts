@@ -1,0 +1,27 @@
+const UNIT: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/**
+ * Milliseconds of a duration in Go's form: `1h2m3s`, `-1.5h`, `300ms`, `0`. Undefined when
+ * the text is none.
+ *
+ * @see https://pkg.go.dev/time#ParseDuration
+ */
+export function goDuration(text: string): number | undefined {
+  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|0)$/.exec(text);
+  if (!match) return undefined;
+  const [, sign, body = ''] = match;
+  let total = 0;
+  for (const [, value, unit = ''] of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    total += Number(value) * (UNIT[unit] ?? 0);
+  }
+  return sign === '-' ? -total : total;
+}

@@ -1,0 +1,102 @@
+import { InvalidInputError } from '../base/errors.ts';
+import type { ImageFilter } from '../engine/engine.ts';
+import { goDuration } from './durations.ts';
+
+/** One `--filter key=value`. */
+export interface FilterPair {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The filters of `image ls`. Throws InvalidInputError. */
+export function imageListFilter(pairs: readonly FilterPair[], now: Date): ImageFilter {
+  const values = grouped(pairs, ['dangling', 'label', 'before', 'since', 'until', 'reference']);
+  return {
+    ...common(values, now),
+    ...listOf(values, 'before', 'before'),
+    ...listOf(values, 'since', 'since'),
+    ...listOf(values, 'reference', 'reference'),
+  };
+}
+
+/** The filters of `image prune`. Throws InvalidInputError. */
+export function imagePruneFilter(pairs: readonly FilterPair[], now: Date): ImageFilter {
+  const values = grouped(pairs, ['dangling', 'label', 'label!', 'until']);
+  return { ...common(values, now), ...listOf(values, 'label!', 'labelNot') };
+}
+
+/** Values by key. Throws InvalidInputError for a key that is not among those known. */
+export function grouped(
+  pairs: readonly FilterPair[],
+  known: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const { key, value } of pairs) {
+    if (!known.includes(key)) throw invalid(key);
+    values.set(key, [...(values.get(key) ?? []), value]);
+  }
+  return values;
+}
+
+/** The error for a filter that is not known or has a wrong value. */
+export function invalid(what: string): InvalidInputError {
+  return new InvalidInputError(`invalid filter '${what}'`);
+}
+
+function common(values: ReadonlyMap<string, readonly string[]>, now: Date): ImageFilter {
+  const dangling = values.get('dangling');
+  const until = values.get('until');
+  if (until !== undefined && until.length > 1) {
+    throw new InvalidInputError('more than one until filter specified');
+  }
+  return {
+    ...(dangling && { dangling: booleanOf('dangling', dangling) }),
+    ...listOf(values, 'label', 'label'),
+    ...(until?.[0] !== undefined && { until: parseTime(until[0], now) }),
+  };
+}
+
+function listOf<K extends keyof ImageFilter>(
+  values: ReadonlyMap<string, readonly string[]>,
+  key: string,
+  as: K,
+): { readonly [P in K]?: readonly string[] } {
+  const list = values.get(key);
+  return (list === undefined ? {} : { [as]: list }) as { readonly [P in K]?: readonly string[] };
+}
+
+function booleanOf(key: string, values: readonly string[]): boolean {
+  const [value] = values;
+  if (values.every((one) => one === '1' || one.toLowerCase() === 'true')) return true;
+  if (values.every((one) => one === '0' || one.toLowerCase() === 'false')) return false;
+  throw invalid(`${key}=[${values.join(' ') || value}]`);
+}
+
+/**
+ * A time as filters take it: a duration back from now (`24h`), Unix seconds, or a date with
+ * optional time of day and zone, the local one by default. Throws InvalidInputError.
+ */
+export function parseTime(text: string, now: Date): Date {
+  const duration = goDuration(text);
+  if (duration !== undefined) return new Date(now.getTime() - duration);
+  if (/^-?\d+(?:\.\d{1,9})?$/.test(text)) return new Date(Number(text) * 1000);
+  const match =
+    /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text);
+  const time = match ? dateOf(match) : undefined;
+  if (time === undefined) {
+    throw new InvalidInputError(
+      `failed to parse value as time or duration: ${JSON.stringify(text)}`,
+    );
+  }
+  return time;
+}
+
+function dateOf(match: RegExpExecArray): Date | undefined {
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = ''] =
+    match;
+  const text = `${year}-${month}-${day}T${hour}:${minute}:${second}${fraction.slice(0, 4)}${zone}`;
+  const time = new Date(text);
+  // JavaScript takes February 30th for a day in March.
+  const exists = new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
+  return Number.isNaN(time.getTime()) || !exists ? undefined : time;
+}

@@ -1,0 +1,114 @@
+import { COMMANDS, groupMembers, GROUPS, type CommandEntry } from './command-index.ts';
+import type { Command } from './command.ts';
+import type { Flag } from './flags.ts';
+
+const WIDTH = 80;
+const GLOBAL_OPTIONS: readonly (readonly [string, string])[] = [
+  ['-D, --debug', 'Show the causes of errors'],
+  ['    --help', 'Show help'],
+  ['    --root string', 'Keep everything in this directory (environment: STAVE_ROOT)'],
+  ['-v, --version', 'Show the version and quit'],
+];
+
+/** The page of one command: summary, usage, aliases, examples, options. */
+export function commandHelp(entry: CommandEntry, typed: string, command: Command): string {
+  const options = Object.entries(command.flags)
+    .filter(([, flag]) => flag.refusal === undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, flag]) => [optionName(name, flag), optionSummary(flag)] as const);
+  return page([
+    wrap(entry.summary, '').join('\n'),
+    usageLines(typed, command),
+    entry.aliases.length === 0
+      ? undefined
+      : section('Aliases', wrap(aliasesOf(entry).map((name) => `stave ${name}`).join(', '), '  ')),
+    section(
+      'Examples',
+      command.examples.flatMap(([what, line]) => [`  # ${what}`, `  ${line}`]),
+    ),
+    options.length === 0 ? undefined : section('Options', columns(options)),
+  ]);
+}
+
+/** The page of a group: `stave image`. */
+export function groupHelp(group: string): string {
+  const members = groupMembers(group).map(([word, entry]) => [word, entry.summary] as const);
+  return page([
+    GROUPS[group] ?? '',
+    `Usage:  stave ${group} COMMAND`,
+    section('Commands', columns(members)),
+    `Run 'stave ${group} COMMAND --help' for more information on a command.`,
+  ]);
+}
+
+/** The page of `stave` itself. */
+export function rootHelp(): string {
+  const common = COMMANDS.flatMap((entry) =>
+    entry.common === undefined ? [] : [[entry.common, entry.summary] as const],
+  );
+  const others = COMMANDS.flatMap((entry) => {
+    const short = [...entry.aliases, entry.name].find((name) => !name.includes(' '));
+    return short === undefined || entry.common !== undefined
+      ? []
+      : [[short, entry.summary] as const];
+  }).sort(([a], [b]) => (a < b ? -1 : 1));
+  return page([
+    'Container images, whole, without a daemon',
+    'Usage:  stave [OPTIONS] COMMAND',
+    section('Common Commands', columns(common)),
+    section('Management Commands', columns(Object.entries(GROUPS))),
+    section('Commands', columns(others)),
+    section('Global Options', columns(GLOBAL_OPTIONS)),
+    "Run 'stave COMMAND --help' for more information on a command.",
+  ]);
+}
+
+/** `Usage:  stave image ls [OPTIONS] …`; broken where it is too long for a line. */
+function usageLines(typed: string, command: Command): string {
+  return wrap(`stave ${typed} ${command.usage}`.trimEnd(), '        ')
+    .join('\n')
+    .replace('        ', 'Usage:  ');
+}
+
+function aliasesOf(entry: CommandEntry): string[] {
+  return [entry.name, ...entry.aliases];
+}
+
+function optionName(name: string, flag: Flag<unknown>): string {
+  const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
+  return `${short}--${name}${flag.valueName === '' ? '' : ` ${flag.valueName}`}`;
+}
+
+function optionSummary(flag: Flag<unknown>): string {
+  return flag.initial === true ? `${flag.summary} (default true)` : flag.summary;
+}
+
+function page(parts: readonly (string | undefined)[]): string {
+  return `${parts.filter((part) => part !== undefined).join('\n\n')}\n`;
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return [`${title}:`, ...lines].join('\n');
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const left = Math.max(...rows.map(([name]) => name.length)) + 5;
+  return rows.flatMap(([name, text]) => {
+    const [first = '', ...more] = wrap(text, ' '.repeat(left));
+    return [`  ${name.padEnd(left - 2)}${first.trimStart()}`, ...more];
+  });
+}
+
+/** Lines of at most 80 columns, each beginning with `indent`. */
+function wrap(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    const glued = line === indent ? line + word : `${line} ${word}`;
+    if (glued.length > WIDTH && line !== indent) {
+      lines.push(line);
+      line = indent + word;
+    } else line = glued;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,56 @@
+import type { Context } from './command.ts';
+import { alignTabs } from './table.ts';
+import type { Value } from './template/values.ts';
+
+/** A field of a listing's rows: how templates name it, its title, its text. */
+export interface Field<Row> {
+  readonly key: string;
+  readonly title: string;
+  readonly value: (row: Row) => Value;
+  /** Answers to templates, but is not part of the JSON form. */
+  readonly hidden?: boolean;
+}
+
+/** A listing: what `--format` may ask of it. */
+export interface Listing<Row> {
+  readonly rows: readonly Row[];
+  readonly fields: readonly Field<Row>[];
+  /** Fields of the default table, and the titles that differ from the fields' own. */
+  readonly columns: readonly string[];
+  /** Go's name of the row, for messages. */
+  readonly type: string;
+  /** The block of `--format raw`, as a template. */
+  readonly raw?: string;
+  /** Fields that a table template gets added where it lacks them. */
+  readonly append?: readonly string[];
+}
+
+/**
+ * Writes a listing as `--format` says: the default table, `table TEMPLATE`, `json`, `raw`,
+ * or a template per row. The template engine is loaded only when a template is given.
+ */
+export async function writeListing<Row>(
+  { stdout }: Pick<Context, 'stdout'>,
+  listing: Listing<Row>,
+  format: string,
+): Promise<void> {
+  if (format === 'table') {
+    stdout.write(alignTabs(defaultTable(listing)));
+    return;
+  }
+  const { formatRows } = await import('./row-templates.ts');
+  stdout.write(formatRows(listing, format));
+}
+
+function defaultTable<Row>({ rows, fields, columns }: Listing<Row>): string {
+  const shown = columns.map((key) => {
+    const field = fields.find((one) => one.key === key);
+    if (!field) throw new TypeError(`no field ${key}`);
+    return field;
+  });
+  const lines = [
+    shown.map((field) => field.title).join('\t'),
+    ...rows.map((row) => shown.map((field) => String(field.value(row))).join('\t')),
+  ];
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,28 @@
+const NAMED: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+};
+
+/** The text as a Go string literal in the given quotes: what `%q` prints. */
+export function quote(text: string, mark: '"' | "'" = '"'): string {
+  let body = '';
+  for (const letter of text) {
+    const code = letter.codePointAt(0) ?? 0;
+    if (letter === mark) body += `\\${mark}`;
+    else if (NAMED[letter] !== undefined) body += NAMED[letter];
+    else if (code < 0x20 || code === 0x7f) body += `\\x${code.toString(16).padStart(2, '0')}`;
+    else if (/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(letter)) {
+      body +=
+        code < 0x10000
+          ? `\\u${code.toString(16).padStart(4, '0')}`
+          : `\\U${code.toString(16).padStart(8, '0')}`;
+    } else body += letter;
+  }
+  return mark + body + mark;
+}

@@ -1,0 +1,173 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import type { ExitStatus, ProcessIo } from './executor.ts';
+import { outputPipe } from './pipe.ts';
+import { childrenOf } from './process-identity.ts';
+
+/** How to start a program together with everything that must die with it. */
+export interface Launch {
+  /** Program and arguments, absolute. */
+  readonly argv: readonly string[];
+  readonly io: ProcessIo;
+  /** Hand this process's stdin on. */
+  readonly stdin?: boolean;
+  /** The program drives this process's terminal. */
+  readonly terminal?: boolean;
+  /** A directory of this launch alone. */
+  readonly scratch: string;
+  /** A file to be open in the program as descriptor 3. */
+  readonly input?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the process whose death ends everything. */
+  readonly started?: ((pid: number) => void) | undefined;
+}
+
+/**
+ * Goes before a program so that it is killed when this process dies, however that happens.
+ * The kernel sends the signal on the death of the parent, so a parent that died before the
+ * request was made is looked for afterwards.
+ */
+const DIE_TOGETHER = ['/usr/bin/setpriv', '--pdeathsig', 'KILL'];
+const CHECK_PARENT = ['/bin/sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"'];
+
+/**
+ * Goes before a runtime so that its death is the death of all it started: the runtime becomes
+ * the first process of a process namespace. (A killed crun or runc leaves its container
+ * running otherwise.)
+ */
+export const OWN_PROCESSES: readonly string[] = [
+  '/usr/bin/unshare',
+  '--pid',
+  '--fork',
+  '--kill-child=KILL',
+  '--mount-proc',
+  '--propagation',
+  'slave',
+];
+
+/** Goes before a program so that what it mounts is its own. */
+export const OWN_MOUNTS: readonly string[] = [
+  '/usr/bin/unshare',
+  '--mount',
+  '--propagation',
+  'slave',
+];
+
+const FORWARDED: readonly NodeJS.Signals[] = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGCONT',
+];
+const GRACE = 1000;
+
+/**
+ * Runs a program to its end. With `io` `inherit` and without a terminal, signals that this
+ * process gets meanwhile go to the process in the container instead. Throws the reason of
+ * `signal` once everything is dead after an abort.
+ */
+export async function launch(options: Launch): Promise<ExitStatus> {
+  const { argv, io, signal, scratch } = options;
+  signal?.throwIfAborted();
+  const [program = '', ...args] = [...DIE_TOGETHER, ...CHECK_PARENT, String(process.pid), ...argv];
+  using stdout = io === 'inherit' ? undefined : outputPipe(join(scratch, 'stdout'));
+  using stderr = io === 'inherit' ? undefined : outputPipe(join(scratch, 'stderr'));
+  const child = spawn(program, args, {
+    cwd: '/',
+    env: {},
+    // Its own session, so that a terminal's signals come to us alone and are passed on once.
+    detached: options.terminal !== true,
+    stdio: [
+      options.stdin === true ? 0 : 'ignore',
+      stdout?.write ?? 1,
+      stderr?.write ?? 2,
+      ...(options.input === undefined ? [] : [options.input]),
+    ],
+  });
+  const ended = endOf(child);
+  const outputs =
+    io === 'inherit'
+      ? []
+      : [stdout?.start((c) => io.stdout(c)), stderr?.start((c) => io.stderr(c))];
+  using scope = new DisposableStack();
+  if (child.pid !== undefined) {
+    options.started?.(child.pid);
+    scope.use(killOnAbort(child.pid, signal, options.terminal === true));
+    if (io === 'inherit') scope.use(forwardSignals(child.pid, options.terminal === true));
+  }
+  const [status] = await Promise.all([ended, ...outputs]);
+  signal?.throwIfAborted();
+  return status;
+}
+
+function endOf(child: ChildProcess): Promise<ExitStatus> {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(signal === null ? { code: code ?? 1 } : { signal }));
+  });
+}
+
+/** The process in the container, once there is one: unshare, the runtime, and then it. */
+function containerProcess(pid: number): number | undefined {
+  const [runtime] = childrenOf(pid);
+  return runtime === undefined ? undefined : childrenOf(runtime)[0];
+}
+
+/**
+ * Kills the first process of the process namespace: the kernel lets it go only when all
+ * others in it are dead, so nothing runs any more when `pid` ends. A runtime that drives the
+ * terminal is left alive for a moment, so that it can put the terminal in order.
+ */
+export function killTree(pid: number, terminal = false): void {
+  const [runtime] = childrenOf(pid);
+  send((terminal ? containerProcess(pid) : undefined) ?? runtime ?? pid, 'SIGKILL');
+}
+
+function killOnAbort(pid: number, signal: AbortSignal | undefined, terminal: boolean): Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const kill = (): void => {
+    killTree(pid, terminal);
+    timer = setInterval(() => killTree(pid), GRACE);
+  };
+  signal?.addEventListener('abort', kill, { once: true });
+  return {
+    [Symbol.dispose]() {
+      signal?.removeEventListener('abort', kill);
+      clearInterval(timer);
+    },
+  };
+}
+
+function forwardSignals(pid: number, terminal: boolean): Disposable {
+  const handlers = FORWARDED.map((name) => {
+    const handler = (): void => {
+      // A terminal sends its signals through the runtime; what comes from elsewhere is meant for us.
+      if (terminal) killTree(pid, true);
+      else passOn(pid, name);
+    };
+    return { name, handler };
+  }).filter(({ name }) => !terminal || name === 'SIGTERM' || name === 'SIGHUP');
+  for (const { name, handler } of handlers) process.on(name, handler);
+  return {
+    [Symbol.dispose]() {
+      for (const { name, handler } of handlers) process.off(name, handler);
+    },
+  };
+}
+
+function passOn(pid: number, name: NodeJS.Signals): void {
+  const target = containerProcess(pid);
+  if (target !== undefined) send(target, name);
+  else if (childrenOf(pid).length > 0) setTimeout(() => passOn(pid, name), 20).unref();
+}
+
+function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone already, which is as good.
+  }
+}

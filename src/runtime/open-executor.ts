@@ -1,0 +1,192 @@
+import { closeSync, openSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { digestOf } from '../oci/digest.ts';
+import { mountOverlay } from '../sys/mount.ts';
+import { canMount, inPrivateMounts } from '../sys/namespace.ts';
+import { NotPrivilegedError } from '../sys/errors.ts';
+import { RuntimeFailedError } from './errors.ts';
+import type { ChildJob } from './executor-child.ts';
+import type { ExitStatus, Executor, ProcessIo, ProcessSpec, RunOptions } from './executor.ts';
+import { loggedError, runtimeFailure } from './failure.ts';
+import { cgroupLayout, hostLimits } from './host.ts';
+import { launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
+import {
+  chooseRuntime,
+  compiledSeccomp,
+  runtimeArguments,
+  type ChosenRuntime,
+  type Facts,
+  type ProbeSubject,
+} from './probe.ts';
+import { seccompFilter, seccompProfile } from './seccomp.ts';
+import { grantedCapabilities, ociSpec, type SpecContext } from './spec.ts';
+import { makeBundle, sweep, type Bundle } from './state-dir.ts';
+
+/** What an executor needs to know. */
+export interface ExecutorOptions {
+  /** A directory of this store alone for run-time state; made when it is first used. */
+  readonly stateDir: string;
+  /** Where answers are kept that took time to find; forgotten with the executor without it. */
+  readonly facts?: Facts;
+  /** Names the control groups of this store. */
+  readonly storeId: string;
+}
+
+/**
+ * Opens the means to run processes: probes for a runtime, once per boot. Throws
+ * RuntimeMissingError, NotPrivilegedError.
+ *
+ * Where this process has mounts of its own (`enterPrivateMounts`), roots are mounted in it;
+ * otherwise by a child in a namespace of its own. Either way they vanish with the process,
+ * and so does everything that it started.
+ */
+export async function openExecutor(options: ExecutorOptions): Promise<Executor> {
+  if (!canMount()) throw new NotPrivilegedError('running a process in a container');
+  const layout = cgroupLayout();
+  const parent = `/stave/${options.storeId}`;
+  const subject: ProbeSubject = {
+    stateDir: options.stateDir,
+    layout,
+    context: { limits: hostLimits(), layout },
+    cgroupsPath: (id) => `${parent}/${id}`,
+  };
+  const facts = options.facts ?? new Map<string, string>();
+  const runtime = await chooseRuntime(subject, facts);
+  return new OciExecutor(
+    subject,
+    runtime,
+    facts,
+    layout.roots.map((root) => root + parent),
+  );
+}
+
+class OciExecutor implements Executor {
+  readonly runtime: ChosenRuntime;
+  readonly #subject: ProbeSubject;
+  readonly #facts: Facts;
+  readonly #cgroups: readonly string[];
+  readonly #filters = new Map<string, Promise<SpecContext['seccomp']>>();
+  #swept = false;
+
+  constructor(
+    subject: ProbeSubject,
+    runtime: ChosenRuntime,
+    facts: Facts,
+    cgroups: readonly string[],
+  ) {
+    this.#subject = subject;
+    this.runtime = runtime;
+    this.#facts = facts;
+    this.#cgroups = cgroups;
+  }
+
+  async run(asked: ProcessSpec, io: ProcessIo, options: RunOptions = {}): Promise<ExitStatus> {
+    options.signal?.throwIfAborted();
+    const { stateDir } = this.#subject;
+    if (!this.#swept) sweep(stateDir, this.#cgroups);
+    this.#swept = true;
+    if (asked.cgroup !== undefined && this.runtime.cgroups === 'off') {
+      throw new RuntimeFailedError(
+        'limits for memory, CPU or processes need control groups, which cannot be used here',
+      );
+    }
+
+    const context = {
+      ...this.#subject.context,
+      cgroups: this.runtime.cgroups,
+      cgroupsPath: this.#subject.cgroupsPath(asked.id),
+    };
+    const seccomp =
+      asked.privileged === true
+        ? undefined
+        : await this.#filter(grantedCapabilities(asked, context));
+    using bundle = makeBundle(stateDir, asked.id);
+    const spec = ociSpec(asked, {
+      ...context,
+      rootfs: bundle.rootfs,
+      ...(seccomp && { seccomp }),
+    });
+    bundle.write('config.json', JSON.stringify(spec));
+    const status = await this.#launch(asked, bundle, io, options);
+    if ('code' in status && status.code !== 0) {
+      const message = loggedError(bundle.log);
+      if (message !== undefined) throw runtimeFailure(message, asked.argv[0] ?? '');
+    }
+    return status;
+  }
+
+  async #launch(
+    asked: ProcessSpec,
+    bundle: Bundle,
+    io: ProcessIo,
+    { signal, started }: RunOptions,
+  ): Promise<ExitStatus> {
+    const { stateDir } = this.#subject;
+    const argv = [
+      ...OWN_PROCESSES,
+      ...runtimeArguments(this.runtime, stateDir, bundle.log),
+      'run',
+      '--bundle',
+      bundle.path,
+      asked.id,
+    ];
+    const common = {
+      io,
+      scratch: bundle.path,
+      signal,
+      started,
+      stdin: asked.stdin === true,
+      terminal: asked.terminal === true,
+    };
+    const { lower, upper, work, durable } = asked.root;
+    const overlay = { lower, upper, work, volatile: durable !== true };
+    if (inPrivateMounts()) {
+      using _root = mountOverlay(bundle.rootfs, overlay);
+      return await launch({ ...common, argv });
+    }
+
+    const job: ChildJob = { rootfs: bundle.rootfs, overlay, argv };
+    const input = openSync(bundle.write('job.json', JSON.stringify(job)), 'r');
+    try {
+      const program = join(
+        import.meta.dirname,
+        import.meta.filename.endsWith('.ts') ? 'executor-child.ts' : 'executor-child.js',
+      );
+      return await launch({
+        ...common,
+        argv: [...OWN_MOUNTS, process.execPath, program],
+        input,
+      });
+    } finally {
+      closeSync(input);
+    }
+  }
+
+  /** The filter for a set of capabilities; compiled where the runtime takes that. */
+  #filter(capabilities: readonly string[]): Promise<SpecContext['seccomp']> {
+    const key = capabilities.toSorted().join(' ');
+    let filter = this.#filters.get(key);
+    if (!filter) {
+      filter = this.#makeFilter(capabilities, key);
+      this.#filters.set(key, filter);
+    }
+    return filter;
+  }
+
+  async #makeFilter(capabilities: readonly string[], key: string): Promise<SpecContext['seccomp']> {
+    const profile = seccompProfile();
+    const { arch } = process;
+    const kernel = release();
+    const { name, version } = this.runtime;
+    const fact = `seccomp ${digestOf(JSON.stringify([digestOf(profile), key, arch, kernel, name, version]))}`;
+    const remembered = this.#facts.get(fact);
+    if (remembered !== undefined) return { compiled: remembered };
+    const rules = seccompFilter(profile, { arch, kernel, capabilities });
+    if (!rules) return undefined;
+    const compiled = await compiledSeccomp(this.#subject, this.runtime, rules);
+    if (compiled === undefined) return { rules };
+    this.#facts.set(fact, compiled);
+    return { compiled };
+  }
+}

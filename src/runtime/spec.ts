@@ -1,0 +1,233 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { DEFAULT_CAPABILITIES } from './capabilities.ts';
+import { DEVICE_RULES, hostDevices } from './devices.ts';
+import type { MountSpec, ProcessSpec } from './executor.ts';
+import { countsSwap, type CgroupLayout, type HostLimits } from './host.ts';
+import type { OciMount, OciSpec } from './oci-spec.ts';
+import type { OciSeccomp } from './seccomp.ts';
+
+/** What the machine and the chosen runtime let a process have. */
+export interface SpecContext {
+  readonly limits: HostLimits;
+  readonly layout: CgroupLayout;
+  /** `devices`: with rules for devices; `plain`: without; `off`: no control groups at all. */
+  readonly cgroups: 'devices' | 'plain' | 'off';
+  readonly cgroupsPath: string;
+  /** Where the root file system is mounted. */
+  readonly rootfs: string;
+  /** A filter as rules, or compiled, in base64 (crun only). */
+  readonly seccomp?: { readonly rules: OciSeccomp } | { readonly compiled: string };
+}
+
+const DEV_SIZE = '65536k';
+const PTS_OPTIONS = 'nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5';
+const SHM_DEFAULT = 64 * 1024 * 1024;
+const CPU_PERIOD = 100_000;
+
+/** What a container must not see: the union of what Docker and Podman hide. */
+const MASKED_PATHS = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
+  '/sys/fs/selinux',
+];
+
+const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/**
+ * The capabilities that a process gets: what it asks for, or the defaults, as far as this
+ * process has them itself. Without a control group that confines devices, making device
+ * files is out: any of the machine's disks could be opened through one.
+ */
+export function grantedCapabilities(
+  asked: ProcessSpec,
+  context: Pick<SpecContext, 'limits' | 'cgroups'>,
+): string[] {
+  if (asked.privileged === true) return [...context.limits.capabilities];
+  const wanted = asked.capabilities ?? DEFAULT_CAPABILITIES;
+  return wanted.filter(
+    (name) =>
+      context.limits.capabilities.includes(name) &&
+      (name !== 'CAP_MKNOD' || context.cgroups === 'devices'),
+  );
+}
+
+/** The runtime configuration for one process. Takes nothing from images: no annotation, no label. */
+export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
+  const privileged = asked.privileged === true;
+  const capabilities = grantedCapabilities(asked, context);
+  const { seccomp } = context;
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      terminal: asked.terminal === true,
+      user: {
+        uid: asked.user.uid,
+        gid: asked.user.gid,
+        umask: 0o022,
+        additionalGids: asked.user.additionalGids,
+      },
+      args: asked.argv,
+      env: asked.env,
+      cwd: asked.cwd,
+      capabilities: {
+        bounding: capabilities,
+        effective: capabilities,
+        permitted: capabilities,
+        inheritable: [],
+        ambient: [],
+      },
+      ...(asked.rlimits !== undefined && { rlimits: rlimits(asked.rlimits, context.limits) }),
+      noNewPrivileges: asked.noNewPrivileges === true,
+      ...oomScore(context.limits),
+    },
+    root: { path: context.rootfs, readonly: asked.root.readonly === true },
+    hostname: asked.hostname,
+    mounts: mounts(asked, context),
+    ...(seccomp !== undefined &&
+      'compiled' in seccomp && {
+        annotations: { 'run.oci.seccomp_bpf_data': seccomp.compiled },
+      }),
+    linux: {
+      namespaces: namespaces(asked, context.layout),
+      ...(context.cgroups !== 'off' && {
+        cgroupsPath: context.cgroupsPath,
+        resources: resources(asked, context),
+      }),
+      ...(privileged && { devices: hostDevices() }),
+      ...(asked.network === 'none' && {
+        sysctl: {
+          'net.ipv4.ip_unprivileged_port_start': '0',
+          'net.ipv4.ping_group_range': '0 2147483647',
+        },
+      }),
+      ...(seccomp !== undefined && 'rules' in seccomp && { seccomp: seccomp.rules }),
+      ...(!privileged && {
+        maskedPaths: [...MASKED_PATHS, ...thermalThrottles()],
+        readonlyPaths: READONLY_PATHS,
+      }),
+    },
+  };
+}
+
+function namespaces(asked: ProcessSpec, layout: CgroupLayout): { type: string }[] {
+  return [
+    'mount',
+    'uts',
+    'pid',
+    'ipc',
+    ...(asked.network === 'none' ? ['network'] : []),
+    ...(layout.version === 'v2' ? ['cgroup'] : []),
+  ].map((type) => ({ type }));
+}
+
+function mounts(asked: ProcessSpec, context: SpecContext): OciMount[] {
+  const writable = asked.privileged === true ? 'rw' : 'ro';
+  const system = (
+    destination: string,
+    type: string,
+    source: string,
+    options: string,
+  ): OciMount => ({
+    destination,
+    type,
+    source,
+    options: options.split(','),
+  });
+  const shm = asked.shmSize ?? SHM_DEFAULT;
+  return [
+    system('/proc', 'proc', 'proc', 'nosuid,noexec,nodev'),
+    system('/dev', 'tmpfs', 'tmpfs', `nosuid,strictatime,mode=755,size=${DEV_SIZE}`),
+    system('/dev/pts', 'devpts', 'devpts', PTS_OPTIONS),
+    system('/sys', 'sysfs', 'sysfs', `nosuid,noexec,nodev,${writable}`),
+    ...(context.cgroups === 'off'
+      ? []
+      : [system('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid,noexec,nodev,relatime,${writable}`)]),
+    system('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid,noexec,nodev'),
+    system('/dev/shm', 'tmpfs', 'shm', `nosuid,noexec,nodev,mode=1777,size=${shm}`),
+    ...asked.mounts.map(ownMount),
+  ];
+}
+
+function ownMount(mount: MountSpec): OciMount {
+  if (mount.type === 'bind') {
+    return {
+      destination: mount.target,
+      type: 'bind',
+      source: mount.source,
+      options: [
+        mount.recursive === true ? 'rbind' : 'bind',
+        'rprivate',
+        mount.readonly ? 'ro' : 'rw',
+      ],
+    };
+  }
+  return {
+    destination: mount.target,
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: [
+      ...(mount.options ?? ['nosuid', 'nodev', 'noexec']),
+      ...(mount.size === undefined ? [] : [`size=${mount.size}`]),
+      ...(mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`]),
+    ],
+  };
+}
+
+function resources(
+  asked: ProcessSpec,
+  context: SpecContext,
+): NonNullable<OciSpec['linux']['resources']> {
+  const { memory, pids, cpus } = asked.cgroup ?? {};
+  return {
+    ...(context.cgroups === 'devices' && {
+      devices:
+        asked.privileged === true ? [{ allow: true, type: 'a', access: 'rwm' }] : DEVICE_RULES,
+    }),
+    ...(memory !== undefined && {
+      // As much swap again as memory: what Docker gives when only memory is limited.
+      memory: { limit: memory, ...(countsSwap(context.layout) && { swap: memory * 2 }) },
+    }),
+    ...(pids !== undefined && { pids: { limit: pids } }),
+    ...(cpus !== undefined && {
+      cpu: { quota: Math.round(cpus * CPU_PERIOD), period: CPU_PERIOD },
+    }),
+  };
+}
+
+/** Limits above this process's own would make the runtime fail, unless it may raise them. */
+function rlimits(
+  wanted: NonNullable<ProcessSpec['rlimits']>,
+  limits: HostLimits,
+): NonNullable<OciSpec['process']['rlimits']> {
+  const free = limits.capabilities.includes('CAP_SYS_RESOURCE');
+  return wanted.map(({ type, soft, hard }) => {
+    const ceiling = free ? Infinity : (limits.hard.get(type) ?? Infinity);
+    return { type, soft: Math.min(soft, hard, ceiling), hard: Math.min(hard, ceiling) };
+  });
+}
+
+/** 0 for the process, where that needs no right that this process lacks. */
+function oomScore({ oomScoreAdj, capabilities }: HostLimits): { oomScoreAdj?: number } {
+  if (oomScoreAdj === 0) return {};
+  return oomScoreAdj < 0 || capabilities.includes('CAP_SYS_RESOURCE') ? { oomScoreAdj: 0 } : {};
+}
+
+/** Temperatures of each CPU tell what its neighbours compute. */
+function thermalThrottles(): string[] {
+  const cpus = '/sys/devices/system/cpu';
+  if (!existsSync(`${cpus}/cpu0/thermal_throttle`)) return [];
+  return readdirSync(cpus)
+    .filter((name) => /^cpu\d+$/.test(name))
+    .map((name) => `${cpus}/${name}/thermal_throttle`)
+    .filter((path) => existsSync(path));
+}

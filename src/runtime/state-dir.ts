@@ -1,0 +1,133 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../base/errors.ts';
+import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+
+/** The runtimes' own state, beside the directories of running processes. */
+export const RUNTIME_STATE = 'runtime';
+
+/** The directory of one running process: configuration, log, and where its root is mounted. */
+export interface Bundle extends Disposable {
+  readonly path: string;
+  readonly rootfs: string;
+  readonly log: string;
+  write(name: 'config.json' | 'job.json', text: string): string;
+}
+
+const FILES = ['config.json', 'job.json', 'log', 'owner', 'stdout', 'stderr', 'rootfs/probe'];
+const DIRECTORIES = ['rootfs', '.'];
+/** crun keeps what it could not clean up for so long as its directory exists. */
+const NAME = /^[a-zA-Z0-9][\w.-]{0,127}$/;
+
+/** Makes the bundle of process `id` below `stateDir`. Throws when there is one. */
+export function makeBundle(stateDir: string, id: string): Bundle {
+  if (!NAME.test(id) || id === RUNTIME_STATE) {
+    throw new TypeError(`not an id for a process: ${JSON.stringify(id)}`);
+  }
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const path = join(stateDir, id);
+  mkdirSync(path, { mode: 0o700 });
+  write(path, 'owner', JSON.stringify(identify(process.pid)));
+  mkdirSync(join(path, 'rootfs'));
+  return {
+    path,
+    rootfs: join(path, 'rootfs'),
+    log: join(path, 'log'),
+    write: (name, text) => write(path, name, text),
+    [Symbol.dispose]() {
+      removeBundle(path);
+    },
+  };
+}
+
+function write(directory: string, name: string, text: string): string {
+  const file = join(directory, name);
+  const fd = openSync(file, 'wx', 0o600);
+  try {
+    writeSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+  return file;
+}
+
+/**
+ * Removes what a bundle is made of and nothing else: should a root still be mounted in it,
+ * its files are not ours to delete, and the directory stays.
+ */
+function removeBundle(path: string): void {
+  for (const name of FILES) quietly(() => unlinkSync(join(path, name)));
+  for (const name of DIRECTORIES) quietly(() => rmdirSync(join(path, name)));
+}
+
+/**
+ * Removes what processes left behind whose stave was killed: bundles, the runtime's state and
+ * control groups. `cgroups` are directories that hold one control group per process.
+ */
+export function sweep(stateDir: string, cgroups: readonly string[]): void {
+  for (const id of list(stateDir)) {
+    if (id === RUNTIME_STATE || hasOwner(join(stateDir, id))) continue;
+    rmSync(join(stateDir, RUNTIME_STATE, id), { recursive: true, force: true });
+    for (const parent of cgroups) removeCgroup(join(parent, id));
+    removeBundle(join(stateDir, id));
+  }
+  // A bundle is made before its control groups and goes after them.
+  for (const parent of cgroups) {
+    for (const id of list(parent)) {
+      const cgroup = join(parent, id);
+      if (!existsSync(join(stateDir, id)) && existsSync(join(cgroup, 'cgroup.procs'))) {
+        removeCgroup(cgroup);
+      }
+    }
+  }
+}
+
+function hasOwner(bundle: string): boolean {
+  try {
+    const owner = JSON.parse(readFileSync(join(bundle, 'owner'), 'utf8')) as ProcessIdentity;
+    return isAlive(owner);
+  } catch (error) {
+    // Between mkdir and the first write nobody is known; the next sweep will see.
+    return isErrno(error, 'ENOENT', 'ENOTDIR') ? existsSync(bundle) && isFresh(bundle) : false;
+  }
+}
+
+function isFresh(bundle: string): boolean {
+  return !existsSync(join(bundle, 'rootfs'));
+}
+
+/** Control groups inside it, which the process may have made, go first. */
+function removeCgroup(path: string): void {
+  for (const name of list(path)) {
+    if (existsSync(join(path, name, 'cgroup.procs'))) removeCgroup(join(path, name));
+  }
+  quietly(() => rmdirSync(path));
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+function quietly(remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'EBUSY', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR')) throw error;
+  }
+}
