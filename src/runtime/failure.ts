@@ -52,7 +52,10 @@ export function runtimeFailure(message: string, command: string): StaveError {
         : `${quoted}: executable file not found in $PATH`,
     );
   }
-  if (/^open executable: operation not permitted/i.test(message) || /is a directory/i.test(message)) {
+  if (
+    /^open executable: operation not permitted/i.test(message) ||
+    /is a directory/i.test(message)
+  ) {
     return new CommandNotExecutableError(`${quoted}: is a directory: permission denied`);
   }
   if (/^(?:open executable|exec\b.*): permission denied/i.test(message) || isDenied(message)) {

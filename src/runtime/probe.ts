@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootId } from '../sys/boot.ts';
-import { inPrivateMounts } from '../sys/namespace.ts';
 import { RuntimeFailedError, RuntimeMissingError } from './errors.ts';
 import type { ProcessSpec, RuntimeInfo } from './executor.ts';
 import { loggedError } from './failure.ts';
@@ -105,9 +104,7 @@ function describe(
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   const [fixedMajor, fixedMinor] = FIXED[name];
   const notes = [
-    ...(layout.unified !== undefined && name === 'crun'
-      ? ['hybrid cgroups: v2 part hidden']
-      : []),
+    ...(layout.unified !== undefined && name === 'crun' ? ['hybrid cgroups: v2 part hidden'] : []),
     ...(cgroups === 'plain' ? ['no device rules: containers cannot make device files'] : []),
     ...(cgroups === 'off'
       ? ['no cgroups: no limits, and containers cannot make device files']
@@ -188,14 +185,15 @@ function probeProcess(id: string): ProcessSpec {
 }
 
 /** The program with the options that every call of it gets. */
-export function runtimeArguments(
-  runtime: ChosenRuntime,
-  stateDir: string,
-  log: string,
-): string[] {
+export function runtimeArguments(runtime: ChosenRuntime, stateDir: string, log: string): string[] {
   return [
     runtime.path,
-    ...['--root', join(stateDir, RUNTIME_STATE), '--log', log, '--log-format', 'json'],
+    '--root',
+    join(stateDir, RUNTIME_STATE),
+    '--log',
+    log,
+    '--log-format',
+    'json',
     ...(runtime.name === 'crun'
       ? [`--cgroup-manager=${runtime.cgroups === 'off' ? 'disabled' : 'cgroupfs'}`]
       : []),
@@ -204,6 +202,7 @@ export function runtimeArguments(
 
 /** Goes before a program so that it does not see the v2 part of hybrid control groups. */
 function hidingUnified(layout: CgroupLayout): string[] {
-  if (layout.unified === undefined || inPrivateMounts()) return [];
-  return [...OWN_MOUNTS, '/bin/sh', '-c', HIDE, layout.unified];
+  const { unified } = layout;
+  if (unified === undefined || unified.hidden) return [];
+  return [...OWN_MOUNTS, '/bin/sh', '-c', HIDE, unified.path];
 }

@@ -8,7 +8,10 @@ export function blobTable(db: Database): BlobTable {
   return {
     has: (digest) => db.get('SELECT 1 FROM blobs WHERE digest = ?', digest) !== undefined,
     put: (digest, size) => void db.run('INSERT OR REPLACE INTO blobs VALUES (?, ?)', digest, size),
-    list: () => db.all<{ digest: Digest; size: number }>('SELECT * FROM blobs ORDER BY digest'),
+    list: () =>
+      db
+        .all<{ digest: Digest; size: number }>('SELECT * FROM blobs ORDER BY digest')
+        .map(({ digest, size }) => ({ digest, size })),
     putLayerBlob({ diffId, blob }) {
       const text = JSON.stringify(blob);
       db.run('INSERT OR REPLACE INTO layer_blobs VALUES (?, ?, ?)', diffId, blob.digest, text);

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, DatabaseSyncOptions, SQLInputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { DiskFullError } from '../base/errors.ts';
 import {
@@ -31,6 +31,7 @@ export class Database implements Disposable {
   #connection: DatabaseSync | undefined;
   #open: 'read' | 'write' | 'note' | undefined;
   #durable = true;
+  #readOnly = false;
 
   constructor(paths: StorePaths) {
     this.#paths = paths;
@@ -90,6 +91,8 @@ export class Database implements Disposable {
 
   #begin(connection: DatabaseSync, kind: 'read' | 'write' | 'note'): void {
     if (kind === 'read') return connection.exec('BEGIN');
+    // SQLite itself would only complain about the first change.
+    if (this.#readOnly) throw new StoreReadOnlyError(this.#paths.root);
     const durable = kind === 'write';
     // It can be changed between transactions only.
     if (durable !== this.#durable) {
@@ -111,7 +114,10 @@ export class Database implements Disposable {
   }
 
   #connect(): DatabaseSync {
-    this.#connection ??= connect(this.#paths);
+    if (this.#connection === undefined) {
+      this.#readOnly = !writable(this.#paths);
+      this.#connection = this.#readOnly ? connectToRead(this.#paths) : connect(this.#paths);
+    }
     return this.#connection;
   }
 
@@ -138,18 +144,7 @@ export function createDatabase(path: string, id: string): void {
 }
 
 function connect(paths: StorePaths): DatabaseSync {
-  const { DatabaseSync } = sqlite();
-  const url = pathToFileURL(paths.database);
-  if (!writable(paths)) {
-    // Without a writable directory SQLite cannot make the index of the write-ahead log. It is
-    // not needed when there is no log, and then nobody can be writing.
-    if (!hasLog(paths)) url.search = 'immutable=1';
-    const connection = new DatabaseSync(url, { readOnly: true, timeout: PATIENCE });
-    checkVersion(connection, paths);
-    return connection;
-  }
-  url.search = 'mode=rw';
-  const connection = new DatabaseSync(url, { timeout: PATIENCE });
+  const connection = open(paths, 'mode=rw', { timeout: PATIENCE });
   try {
     if (checkVersion(connection, paths) < MIGRATIONS.length) migrate(connection);
     return connection;
@@ -157,6 +152,21 @@ function connect(paths: StorePaths): DatabaseSync {
     connection.close();
     throw error;
   }
+}
+
+function connectToRead(paths: StorePaths): DatabaseSync {
+  // Without a writable directory SQLite cannot make the index of the write-ahead log. It is
+  // not needed when there is no log, and then nobody can be writing.
+  const query = hasLog(paths) ? '' : 'immutable=1';
+  const connection = open(paths, query, { readOnly: true, timeout: PATIENCE });
+  checkVersion(connection, paths);
+  return connection;
+}
+
+function open(paths: StorePaths, query: string, options: DatabaseSyncOptions): DatabaseSync {
+  const url = pathToFileURL(paths.database);
+  url.search = query;
+  return new (sqlite().DatabaseSync)(url, options);
 }
 
 /** The schema's version. Throws StoreFormatError when it is newer than what is known. */
