@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { mountOverlay, mountTmpfs } from '../sys/mount.ts';
+import { mountOverlay, type OverlayOptions } from '../sys/mount.ts';
+import { hideHybridCgroup } from '../sys/namespace.ts';
 
 /**
  * What this program is told through descriptor 3. It is started in a mount namespace of its
@@ -7,19 +8,13 @@ import { mountOverlay, mountTmpfs } from '../sys/mount.ts';
  */
 export interface ChildJob {
   readonly rootfs: string;
-  readonly lower: readonly string[];
-  readonly upper: string;
-  readonly work: string;
-  /** The v2 part of hybrid control groups, to be hidden. */
-  readonly hide?: string;
+  readonly overlay: OverlayOptions;
   readonly argv: readonly string[];
 }
 
-const { rootfs, lower, upper, work, hide, argv } = JSON.parse(
-  readFileSync(3, 'utf8'),
-) as ChildJob;
-if (hide !== undefined) mountTmpfs(hide, { size: 1024 * 1024 });
-mountOverlay(rootfs, { lower, upper, work, volatile: true });
+const { rootfs, overlay, argv } = JSON.parse(readFileSync(3, 'utf8')) as ChildJob;
+hideHybridCgroup();
+mountOverlay(rootfs, overlay);
 // Node ignores SIGPIPE, and a program that is started would inherit that.
 const env = '/usr/bin/env';
-process.execve(env, [env, '--default-signal', ...argv], {});
+process.execve?.(env, [env, '--default-signal', ...argv], {});

@@ -6,6 +6,11 @@ export interface RootSpec {
   readonly lower: readonly string[];
   readonly upper: string;
   readonly work: string;
+  /**
+   * Syncs inside reach the disk. Without it they do nothing: whoever keeps the result syncs
+   * it as a whole, and `work` cannot be used for a second mount.
+   */
+  readonly durable?: boolean;
   /** Mount the root read-only once it is set up (`--read-only`). */
   readonly readonly?: boolean;
 }

@@ -11,6 +11,11 @@ export function loggedError(file: string): string | undefined {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
+  return errorIn(text);
+}
+
+/** The last error among lines that a runtime wrote, as JSON or as they are. */
+export function errorIn(text: string): string | undefined {
   return text
     .split('\n')
     .map(errorOf)
@@ -52,7 +57,10 @@ export function runtimeFailure(message: string, command: string): StaveError {
         : `${quoted}: executable file not found in $PATH`,
     );
   }
-  if (/^open executable: operation not permitted/i.test(message) || /is a directory/i.test(message)) {
+  if (
+    /^open executable: operation not permitted/i.test(message) ||
+    /is a directory/i.test(message)
+  ) {
     return new CommandNotExecutableError(`${quoted}: is a directory: permission denied`);
   }
   if (/^(?:open executable|exec\b.*): permission denied/i.test(message) || isDenied(message)) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { isErrno } from '../base/errors.ts';
 import { capabilitiesOf } from './capabilities.ts';
 
@@ -11,14 +11,20 @@ export interface HostLimits {
   readonly oomScoreAdj: number;
 }
 
-/** How control groups are arranged. `unified` is the v2 mount of a hybrid arrangement. */
+/** How control groups are arranged. */
 export interface CgroupLayout {
   readonly version: 'none' | 'v1' | 'v2';
-  /** Where a v2 tree with controllers is mounted beside v1; crun refuses to start while it sees it. */
-  readonly unified?: string;
+  /**
+   * A v2 tree beside v1: crun refuses to start while it sees one with controllers. `hidden`
+   * means that this process covered it in its own mount namespace.
+   */
+  readonly unified?: { readonly path: string; readonly hidden: boolean };
   /** Mount points of the v1 hierarchies, or the v2 root. */
   readonly roots: readonly string[];
 }
+
+/** `f_type` of cgroup v2, see statfs(2). */
+const CGROUP2_MAGIC = 0x63677270;
 
 const LIMIT_NAMES: ReadonlyMap<string, string> = new Map([
   ['Max cpu time', 'RLIMIT_CPU'],
@@ -72,8 +78,13 @@ export function cgroupLayout(): CgroupLayout {
   const v1 = mounts.filter(({ type }) => type === 'cgroup').map(({ target }) => target);
   const v2 = mounts.filter(({ type }) => type === 'cgroup2').map(({ target }) => target);
   if (v1.length > 0) {
-    const unified = v2.find(hasControllers);
-    return { version: 'v1', roots: v1, ...(unified !== undefined && { unified }) };
+    const [path] = v2;
+    const hidden = path !== undefined && statfsSync(path).type !== CGROUP2_MAGIC;
+    return {
+      version: 'v1',
+      roots: v1,
+      ...(path !== undefined && (hidden || hasControllers(path)) && { unified: { path, hidden } }),
+    };
   }
   return v2.length > 0 ? { version: 'v2', roots: v2.slice(0, 1) } : { version: 'none', roots: [] };
 }

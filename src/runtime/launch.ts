@@ -37,17 +37,30 @@ const CHECK_PARENT = ['/bin/sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"'];
  */
 export const OWN_PROCESSES: readonly string[] = [
   '/usr/bin/unshare',
-  ...['--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--propagation', 'slave'],
+  '--pid',
+  '--fork',
+  '--kill-child=KILL',
+  '--mount-proc',
+  '--propagation',
+  'slave',
 ];
 
 /** Goes before a program so that what it mounts is its own. */
 export const OWN_MOUNTS: readonly string[] = [
   '/usr/bin/unshare',
-  ...['--mount', '--propagation', 'slave'],
+  '--mount',
+  '--propagation',
+  'slave',
 ];
 
 const FORWARDED: readonly NodeJS.Signals[] = [
-  ...(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const),
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGCONT',
 ];
 const GRACE = 1000;
 
@@ -76,7 +89,9 @@ export async function launch(options: Launch): Promise<ExitStatus> {
   });
   const ended = endOf(child);
   const outputs =
-    io === 'inherit' ? [] : [stdout?.start((c) => io.stdout(c)), stderr?.start((c) => io.stderr(c))];
+    io === 'inherit'
+      ? []
+      : [stdout?.start((c) => io.stdout(c)), stderr?.start((c) => io.stderr(c))];
   using scope = new DisposableStack();
   if (child.pid !== undefined) {
     options.started?.(child.pid);
@@ -91,9 +106,7 @@ export async function launch(options: Launch): Promise<ExitStatus> {
 function endOf(child: ChildProcess): Promise<ExitStatus> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code, signal) =>
-      resolve(signal === null ? { code: code ?? 1 } : { signal }),
-    );
+    child.on('exit', (code, signal) => resolve(signal === null ? { code: code ?? 1 } : { signal }));
   });
 }
 

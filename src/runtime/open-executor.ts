@@ -11,17 +11,19 @@ import type { ExitStatus, Executor, ProcessIo, ProcessSpec, RunOptions } from '.
 import { loggedError, runtimeFailure } from './failure.ts';
 import { cgroupLayout, hostLimits } from './host.ts';
 import { launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
+import { OutputGate } from './output-gate.ts';
 import {
   chooseRuntime,
   compiledSeccomp,
   runtimeArguments,
+  tidyHidden,
   type ChosenRuntime,
   type Facts,
   type ProbeSubject,
 } from './probe.ts';
 import { seccompFilter, seccompProfile } from './seccomp.ts';
 import { grantedCapabilities, ociSpec, type SpecContext } from './spec.ts';
-import { makeBundle, sweep, type Bundle } from './state-dir.ts';
+import { makeBundle, removeDebris, sweep, type Bundle } from './state-dir.ts';
 
 /** What an executor needs to know. */
 export interface ExecutorOptions {
@@ -53,7 +55,12 @@ export async function openExecutor(options: ExecutorOptions): Promise<Executor> 
   };
   const facts = options.facts ?? new Map<string, string>();
   const runtime = await chooseRuntime(subject, facts);
-  return new OciExecutor(subject, runtime, facts, layout.roots.map((root) => root + parent));
+  return new OciExecutor(
+    subject,
+    runtime,
+    facts,
+    layout.roots.map((root) => root + parent),
+  );
 }
 
 class OciExecutor implements Executor {
@@ -76,16 +83,12 @@ class OciExecutor implements Executor {
     this.#cgroups = cgroups;
   }
 
-  async run(
-    process: ProcessSpec,
-    io: ProcessIo,
-    options: RunOptions = {},
-  ): Promise<ExitStatus> {
+  async run(asked: ProcessSpec, io: ProcessIo, options: RunOptions = {}): Promise<ExitStatus> {
     options.signal?.throwIfAborted();
     const { stateDir } = this.#subject;
     if (!this.#swept) sweep(stateDir, this.#cgroups);
     this.#swept = true;
-    if (process.cgroup !== undefined && this.runtime.cgroups === 'off') {
+    if (asked.cgroup !== undefined && this.runtime.cgroups === 'off') {
       throw new RuntimeFailedError(
         'limits for memory, CPU or processes need control groups, which cannot be used here',
       );
@@ -94,68 +97,93 @@ class OciExecutor implements Executor {
     const context = {
       ...this.#subject.context,
       cgroups: this.runtime.cgroups,
-      cgroupsPath: this.#subject.cgroupsPath(process.id),
+      cgroupsPath: this.#subject.cgroupsPath(asked.id),
     };
     const seccomp =
-      process.privileged === true
+      asked.privileged === true
         ? undefined
-        : await this.#filter(grantedCapabilities(process, context));
-    using bundle = makeBundle(stateDir, process.id);
-    const spec = ociSpec(process, {
+        : await this.#filter(grantedCapabilities(asked, context));
+    using bundle = makeBundle(stateDir, asked.id);
+    const spec = ociSpec(asked, {
       ...context,
       rootfs: bundle.rootfs,
       ...(seccomp && { seccomp }),
     });
     bundle.write('config.json', JSON.stringify(spec));
-    const status = await this.#launch(process, bundle, io, options);
-    if ('code' in status && status.code !== 0) {
-      const message = loggedError(bundle.log);
-      if (message !== undefined) throw runtimeFailure(message, process.argv[0] ?? '');
-    }
+    const gate =
+      io === 'inherit'
+        ? undefined
+        : new OutputGate(io, () => loggedError(bundle.log) !== undefined);
+    using debris = this.#debris(asked.id);
+    const status = await this.#launch(asked, bundle, gate ?? io, options);
+    if ('code' in status) debris.disarm();
+    const failed = 'code' in status && status.code !== 0;
+    const complaint = failed ? (loggedError(bundle.log) ?? gate?.complaint()) : undefined;
+    if (complaint !== undefined) throw runtimeFailure(complaint, asked.argv[0] ?? '');
+    gate?.open();
     return status;
   }
 
   async #launch(
-    process: ProcessSpec,
+    asked: ProcessSpec,
     bundle: Bundle,
     io: ProcessIo,
     { signal, started }: RunOptions,
   ): Promise<ExitStatus> {
-    const { stateDir, layout } = this.#subject;
+    const { stateDir } = this.#subject;
     const argv = [
       ...OWN_PROCESSES,
-      ...runtimeArguments(this.runtime, stateDir, bundle.log),
-      ...['run', '--bundle', bundle.path, process.id],
+      // In JSON the runtime's errors can be told from its warnings; it writes them to stderr too, though.
+      ...runtimeArguments(this.runtime, stateDir, bundle.log, io === 'inherit' ? 'text' : 'json'),
+      'run',
+      '--bundle',
+      bundle.path,
+      asked.id,
     ];
     const common = {
       io,
       scratch: bundle.path,
       signal,
       started,
-      stdin: process.stdin === true,
-      terminal: process.terminal === true,
+      stdin: asked.stdin === true,
+      terminal: asked.terminal === true,
     };
-    const { lower, upper, work } = process.root;
+    const { lower, upper, work, durable } = asked.root;
+    const overlay = { lower, upper, work, volatile: durable !== true };
     if (inPrivateMounts()) {
-      using _root = mountOverlay(bundle.rootfs, { lower, upper, work, volatile: true });
+      using _root = mountOverlay(bundle.rootfs, overlay);
       return await launch({ ...common, argv });
     }
 
-    const job: ChildJob = {
-      ...{ rootfs: bundle.rootfs, lower, upper, work, argv },
-      ...(layout.unified !== undefined && { hide: layout.unified }),
-    };
+    const job: ChildJob = { rootfs: bundle.rootfs, overlay, argv };
     const input = openSync(bundle.write('job.json', JSON.stringify(job)), 'r');
     try {
-      const program = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'executor-child.ts' : 'executor-child.js');
+      const program = join(
+        import.meta.dirname,
+        import.meta.filename.endsWith('.ts') ? 'executor-child.ts' : 'executor-child.js',
+      );
       return await launch({
         ...common,
-        argv: [...OWN_MOUNTS, globalThis.process.execPath, program],
+        argv: [...OWN_MOUNTS, process.execPath, program],
         input,
       });
     } finally {
       closeSync(input);
     }
+  }
+
+  /** What a runtime leaves that was killed; one that came to its end cleans up by itself. */
+  #debris(id: string): Disposable & { disarm(): void } {
+    let armed = true;
+    return {
+      disarm() {
+        armed = false;
+      },
+      [Symbol.dispose]: () => {
+        tidyHidden(this.#subject, id);
+        if (armed) removeDebris(this.#subject.stateDir, id, this.#cgroups);
+      },
+    };
   }
 
   /** The filter for a set of capabilities; compiled where the runtime takes that. */
@@ -169,10 +197,7 @@ class OciExecutor implements Executor {
     return filter;
   }
 
-  async #makeFilter(
-    capabilities: readonly string[],
-    key: string,
-  ): Promise<SpecContext['seccomp']> {
+  async #makeFilter(capabilities: readonly string[], key: string): Promise<SpecContext['seccomp']> {
     const profile = seccompProfile();
     const { arch } = process;
     const kernel = release();

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootId } from '../sys/boot.ts';
-import { inPrivateMounts } from '../sys/namespace.ts';
 import { RuntimeFailedError, RuntimeMissingError } from './errors.ts';
 import type { ProcessSpec, RuntimeInfo } from './executor.ts';
 import { loggedError } from './failure.ts';
@@ -105,9 +104,7 @@ function describe(
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   const [fixedMajor, fixedMinor] = FIXED[name];
   const notes = [
-    ...(layout.unified !== undefined && name === 'crun'
-      ? ['hybrid cgroups: v2 part hidden']
-      : []),
+    ...(layout.unified !== undefined && name === 'crun' ? ['hybrid cgroups: v2 part hidden'] : []),
     ...(cgroups === 'plain' ? ['no device rules: containers cannot make device files'] : []),
     ...(cgroups === 'off'
       ? ['no cgroups: no limits, and containers cannot make device files']
@@ -146,16 +143,17 @@ async function setUp(
   const id = `probe-${process.pid}-${++probes}`;
   const { stateDir, context } = subject;
   using bundle = makeBundle(stateDir, id);
-  writeFileSync(join(bundle.rootfs, 'probe'), '', { mode: 0o755 });
+  mkdirSync(bundle.probe);
+  writeFileSync(join(bundle.probe, 'probe'), '', { mode: 0o755 });
   const spec: OciSpec = ociSpec(probeProcess(id), {
     ...context,
     cgroups: runtime.cgroups,
     cgroupsPath: subject.cgroupsPath(id),
-    rootfs: bundle.rootfs,
+    rootfs: bundle.probe,
     ...(rules && { seccomp: { rules } }),
   });
   bundle.write('config.json', JSON.stringify(spec));
-  const call = runtimeArguments(runtime, stateDir, bundle.log);
+  const call = runtimeArguments(runtime, stateDir, bundle.log, 'json');
   const hide = hidingUnified(subject.layout);
   const start = (...argv: string[]): ReturnType<typeof launch> =>
     launch({ argv: [...hide, ...argv], io: SILENT, scratch: bundle.path });
@@ -168,7 +166,15 @@ async function setUp(
     return existsSync(compiled) ? readFileSync(compiled).toString('base64') : undefined;
   } finally {
     await start(...call, 'delete', '--force', id);
+    tidyHidden(subject, id);
   }
+}
+
+/** crun makes a directory where the v2 part of hybrid control groups would be, and forgets it. */
+export function tidyHidden(subject: ProbeSubject, id: string): void {
+  const { unified } = subject.layout;
+  if (unified?.hidden !== true) return;
+  rmSync(unified.path + subject.cgroupsPath(id), { recursive: true, force: true });
 }
 
 const SILENT = { stdout: (): void => undefined, stderr: (): void => undefined };
@@ -192,10 +198,16 @@ export function runtimeArguments(
   runtime: ChosenRuntime,
   stateDir: string,
   log: string,
+  format: 'json' | 'text',
 ): string[] {
   return [
     runtime.path,
-    ...['--root', join(stateDir, RUNTIME_STATE), '--log', log, '--log-format', 'json'],
+    '--root',
+    join(stateDir, RUNTIME_STATE),
+    '--log',
+    log,
+    '--log-format',
+    runtime.name === 'crun' ? format : 'json',
     ...(runtime.name === 'crun'
       ? [`--cgroup-manager=${runtime.cgroups === 'off' ? 'disabled' : 'cgroupfs'}`]
       : []),
@@ -204,6 +216,7 @@ export function runtimeArguments(
 
 /** Goes before a program so that it does not see the v2 part of hybrid control groups. */
 function hidingUnified(layout: CgroupLayout): string[] {
-  if (layout.unified === undefined || inPrivateMounts()) return [];
-  return [...OWN_MOUNTS, '/bin/sh', '-c', HIDE, layout.unified];
+  const { unified } = layout;
+  if (unified === undefined || unified.hidden) return [];
+  return [...OWN_MOUNTS, '/bin/sh', '-c', HIDE, unified.path];
 }

@@ -20,6 +20,7 @@ export interface SpecContext {
 }
 
 const DEV_SIZE = '65536k';
+const PTS_OPTIONS = 'nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5';
 const SHM_DEFAULT = 64 * 1024 * 1024;
 const CPU_PERIOD = 100_000;
 
@@ -47,9 +48,12 @@ const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/pro
  * process has them itself. Without a control group that confines devices, making device
  * files is out: any of the machine's disks could be opened through one.
  */
-export function grantedCapabilities(process: ProcessSpec, context: SpecContext): string[] {
-  if (process.privileged === true) return [...context.limits.capabilities];
-  const wanted = process.capabilities ?? DEFAULT_CAPABILITIES;
+export function grantedCapabilities(
+  asked: ProcessSpec,
+  context: Pick<SpecContext, 'limits' | 'cgroups'>,
+): string[] {
+  if (asked.privileged === true) return [...context.limits.capabilities];
+  const wanted = asked.capabilities ?? DEFAULT_CAPABILITIES;
   return wanted.filter(
     (name) =>
       context.limits.capabilities.includes(name) &&
@@ -58,23 +62,24 @@ export function grantedCapabilities(process: ProcessSpec, context: SpecContext):
 }
 
 /** The runtime configuration for one process. Takes nothing from images: no annotation, no label. */
-export function ociSpec(process: ProcessSpec, context: SpecContext): OciSpec {
-  const privileged = process.privileged === true;
-  const capabilities = grantedCapabilities(process, context);
+export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
+  const privileged = asked.privileged === true;
+  const capabilities = grantedCapabilities(asked, context);
   const { seccomp } = context;
   return {
     ociVersion: '1.0.2',
     process: {
-      terminal: process.terminal === true,
+      terminal: asked.terminal === true,
+      ...(asked.terminal === true && consoleSize()),
       user: {
-        uid: process.user.uid,
-        gid: process.user.gid,
+        uid: asked.user.uid,
+        gid: asked.user.gid,
         umask: 0o022,
-        additionalGids: process.user.additionalGids,
+        additionalGids: asked.user.additionalGids,
       },
-      args: process.argv,
-      env: process.env,
-      cwd: process.cwd,
+      args: asked.argv,
+      env: asked.env,
+      cwd: asked.cwd,
       capabilities: {
         bounding: capabilities,
         effective: capabilities,
@@ -82,25 +87,25 @@ export function ociSpec(process: ProcessSpec, context: SpecContext): OciSpec {
         inheritable: [],
         ambient: [],
       },
-      ...(process.rlimits !== undefined && { rlimits: rlimits(process.rlimits, context.limits) }),
-      noNewPrivileges: process.noNewPrivileges === true,
+      ...(asked.rlimits !== undefined && { rlimits: rlimits(asked.rlimits, context.limits) }),
+      noNewPrivileges: asked.noNewPrivileges === true,
       ...oomScore(context.limits),
     },
-    root: { path: context.rootfs, readonly: process.root.readonly === true },
-    hostname: process.hostname,
-    mounts: mounts(process, context),
+    root: { path: context.rootfs, readonly: asked.root.readonly === true },
+    hostname: asked.hostname,
+    mounts: mounts(asked, context),
     ...(seccomp !== undefined &&
       'compiled' in seccomp && {
         annotations: { 'run.oci.seccomp_bpf_data': seccomp.compiled },
       }),
     linux: {
-      namespaces: namespaces(process, context.layout),
+      namespaces: namespaces(asked, context.layout),
       ...(context.cgroups !== 'off' && {
         cgroupsPath: context.cgroupsPath,
-        resources: resources(process, context),
+        resources: resources(asked, context),
       }),
       ...(privileged && { devices: hostDevices() }),
-      ...(process.network === 'none' && {
+      ...(asked.network === 'none' && {
         sysctl: {
           'net.ipv4.ip_unprivileged_port_start': '0',
           'net.ipv4.ping_group_range': '0 2147483647',
@@ -115,50 +120,42 @@ export function ociSpec(process: ProcessSpec, context: SpecContext): OciSpec {
   };
 }
 
-function namespaces(process: ProcessSpec, layout: CgroupLayout): { type: string }[] {
+function namespaces(asked: ProcessSpec, layout: CgroupLayout): { type: string }[] {
   return [
-    ...['mount', 'uts', 'pid', 'ipc'],
-    ...(process.network === 'none' ? ['network'] : []),
+    'mount',
+    'uts',
+    'pid',
+    'ipc',
+    ...(asked.network === 'none' ? ['network'] : []),
     ...(layout.version === 'v2' ? ['cgroup'] : []),
   ].map((type) => ({ type }));
 }
 
-function mounts(process: ProcessSpec, context: SpecContext): OciMount[] {
-  const writable = process.privileged === true ? 'rw' : 'ro';
+function mounts(asked: ProcessSpec, context: SpecContext): OciMount[] {
+  const writable = asked.privileged === true ? 'rw' : 'ro';
   const system = (
     destination: string,
     type: string,
     source: string,
-    ...options: string[]
-  ): OciMount => ({ destination, type, source, options });
+    options: string,
+  ): OciMount => ({
+    destination,
+    type,
+    source,
+    options: options.split(','),
+  });
+  const shm = asked.shmSize ?? SHM_DEFAULT;
   return [
-    system('/proc', 'proc', 'proc', 'nosuid', 'noexec', 'nodev'),
-    system('/dev', 'tmpfs', 'tmpfs', 'nosuid', 'strictatime', 'mode=755', `size=${DEV_SIZE}`),
-    system(
-      '/dev/pts',
-      'devpts',
-      'devpts',
-      ...['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
-    ),
-    system('/sys', 'sysfs', 'sysfs', 'nosuid', 'noexec', 'nodev', writable),
-    ...(context.layout.version === 'none' || context.cgroups === 'off'
+    system('/proc', 'proc', 'proc', 'nosuid,noexec,nodev'),
+    system('/dev', 'tmpfs', 'tmpfs', `nosuid,strictatime,mode=755,size=${DEV_SIZE}`),
+    system('/dev/pts', 'devpts', 'devpts', PTS_OPTIONS),
+    system('/sys', 'sysfs', 'sysfs', `nosuid,noexec,nodev,${writable}`),
+    ...(context.cgroups === 'off'
       ? []
-      : [
-          system(
-            '/sys/fs/cgroup',
-            'cgroup',
-            'cgroup',
-            ...['nosuid', 'noexec', 'nodev', 'relatime', writable],
-          ),
-        ]),
-    system('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid', 'noexec', 'nodev'),
-    system(
-      '/dev/shm',
-      'tmpfs',
-      'shm',
-      ...['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${process.shmSize ?? SHM_DEFAULT}`],
-    ),
-    ...process.mounts.map(ownMount),
+      : [system('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid,noexec,nodev,relatime,${writable}`)]),
+    system('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid,noexec,nodev'),
+    system('/dev/shm', 'tmpfs', 'shm', `nosuid,noexec,nodev,mode=1777,size=${shm}`),
+    ...asked.mounts.map(ownMount),
   ];
 }
 
@@ -188,14 +185,14 @@ function ownMount(mount: MountSpec): OciMount {
 }
 
 function resources(
-  process: ProcessSpec,
+  asked: ProcessSpec,
   context: SpecContext,
 ): NonNullable<OciSpec['linux']['resources']> {
-  const { memory, pids, cpus } = process.cgroup ?? {};
+  const { memory, pids, cpus } = asked.cgroup ?? {};
   return {
     ...(context.cgroups === 'devices' && {
       devices:
-        process.privileged === true ? [{ allow: true, type: 'a', access: 'rwm' }] : DEVICE_RULES,
+        asked.privileged === true ? [{ allow: true, type: 'a', access: 'rwm' }] : DEVICE_RULES,
     }),
     ...(memory !== undefined && {
       // As much swap again as memory: what Docker gives when only memory is limited.
@@ -224,6 +221,12 @@ function rlimits(
 function oomScore({ oomScoreAdj, capabilities }: HostLimits): { oomScoreAdj?: number } {
   if (oomScoreAdj === 0) return {};
   return oomScoreAdj < 0 || capabilities.includes('CAP_SYS_RESOURCE') ? { oomScoreAdj: 0 } : {};
+}
+
+/** crun follows later changes of the size by itself, but does not look at it in the beginning. */
+function consoleSize(): Pick<OciSpec['process'], 'consoleSize'> {
+  const { columns, rows, isTTY } = process.stdout;
+  return isTTY ? { consoleSize: { width: columns, height: rows } } : {};
 }
 
 /** Temperatures of each CPU tell what its neighbours compute. */

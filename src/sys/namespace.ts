@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { ErrnoError } from './errors.ts';
-import { mount, unmount } from './mount.ts';
+import { mount, mountTmpfs } from './mount.ts';
 import { native } from './native.ts';
 
 const CLONE_NEWNS = 0x20000;
@@ -52,7 +52,7 @@ export function canMount(): boolean {
 
 /**
  * On machines with version 1 cgroups and a second, version 2, hierarchy beside them, crun
- * refuses to start when the latter holds controllers. Detaches it in this process's own
+ * refuses to start when the latter holds controllers. Covers it in this process's own
  * mount namespace, after which crun sees plain version 1. Returns whether this is such a
  * machine; calling it again does no harm.
  */
@@ -61,6 +61,6 @@ export function hideHybridCgroup(): boolean {
   if (statfsSync(HYBRID).type !== CGROUP2_MAGIC) return true;
   // It would be gone for the whole machine.
   if (!inPrivateMounts()) throw new Error('hideHybridCgroup() outside a private mount namespace');
-  unmount(HYBRID);
+  mountTmpfs(HYBRID, { size: 1024 * 1024 });
   return true;
 }

@@ -1,0 +1,104 @@
+/**
+ * stave against Docker and podman in one run: every repetition runs all of them, in rotating order, and the
+ * ratios are medians of the ratios within a repetition. `npm run bench` brings the peers and starts this.
+ *
+ * usage: run.ts [--pairs N] [PATTERN]     PATTERN: a regular expression over the names of workloads
+ */
+
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeBaseTar } from '../test/judges/builders.ts';
+import { emptyNode, must, openRace, type Contender } from './contenders.ts';
+import { measure, median } from './measure.ts';
+import { workloads, type Workload } from './workloads.ts';
+
+const TMPFS = 0x01021994;
+const ROOM = 12 * 2 ** 30;
+
+const { values, positionals } = parseArgs({
+  options: { pairs: { type: 'string', default: '5' } },
+  allowPositionals: true,
+});
+const pairs = Number(values.pairs);
+const top = join(import.meta.dirname, '..');
+
+/** Stores on a tmpfs where one has room: disks that others use tell about the others. */
+function workFolder(): { path: string; onMemory: boolean } {
+  const shm = '/dev/shm';
+  const facts = existsSync(shm) ? statfsSync(shm) : undefined;
+  const onMemory = facts?.type === TMPFS && facts.bavail * facts.bsize > ROOM;
+  const path = mkdtempSync(join(onMemory ? shm : tmpdir(), 'stave-bench-'));
+  return { path, onMemory };
+}
+
+function fill(contender: Contender, work: string): void {
+  const call = (args: string[]): void => void must(contender.command(args), contender.env);
+  call(['import', '-c', 'ENV PATH=/bin:/usr/bin', join(work, 'base.tar'), 'bench-base']);
+  call(['import', join(top, '.demo/debian.tar'), 'debian']);
+}
+
+type Numbers = Map<string, number[]>;
+
+async function race(workload: Workload, all: readonly Contender[]): Promise<Numbers> {
+  const numbers: Numbers = new Map(all.map(({ name }) => [name, []]));
+  for (const contender of all) workload.prepare(contender);
+  for (let round = 0; round < pairs; round++) {
+    for (let i = 0; i < all.length; i++) {
+      const contender = all[(round + i) % all.length] as Contender;
+      const argv = contender.command(workload.args(contender));
+      const watch = workload.memory ? { also: contender.daemons } : undefined;
+      const sample = await measure(argv, contender.env, watch);
+      numbers.get(contender.name)?.push(workload.memory ? sample.memory : sample.seconds);
+    }
+  }
+  return numbers;
+}
+
+const cell = (workload: Workload, list: readonly number[] | undefined): string => {
+  if (list === undefined) return '–';
+  const show = (value: number): string =>
+    workload.memory ? (value / 1e6).toFixed(0) : value.toFixed(3);
+  return `${show(median(list))} [${show(Math.min(...list))}–${show(Math.max(...list))}]`;
+};
+
+function ratio(numbers: Numbers, other: string): string {
+  const ours = numbers.get('stave') ?? [];
+  const theirs = numbers.get(other);
+  if (theirs === undefined) return '–';
+  return median(ours.map((value, i) => value / (theirs[i] ?? NaN))).toFixed(2);
+}
+
+function row(workload: Workload, numbers: Numbers): string {
+  const columns = ['stave', 'docker', 'podman', 'empty Node'];
+  return `| ${[
+    `${workload.what}, ${workload.memory ? 'MB' : 's'}`,
+    ...columns.map((name) => cell(workload, numbers.get(name))),
+    ...columns.slice(1).map((name) => ratio(numbers, name)),
+  ].join(' | ')} |`;
+}
+
+const { path: work, onMemory } = workFolder();
+try {
+  using arena = await openRace(top, work);
+  const busybox = existsSync('/bin/busybox') ? '/bin/busybox' : '/usr/bin/busybox';
+  makeBaseTar(work, busybox);
+  for (const contender of arena.contenders) fill(contender, work);
+  const rows: string[] = [];
+  for (const workload of workloads(work, top, new RegExp(positionals[0] ?? ''))) {
+    console.error(`bench: ${workload.name}`);
+    const all = [...arena.contenders, ...(workload.startup ? [emptyNode(work)] : [])];
+    rows.push(row(workload, await race(workload, all)));
+  }
+  const cpu = cpus();
+  console.log(`${cpu.length} × ${cpu[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB; \
+stores on ${onMemory ? 'tmpfs' : 'disk'}; ${pairs} repetitions: median [lowest–highest].
+Ratios are stave's over theirs, medians of the repetitions' own: below 1, stave needs less.
+
+| workload | stave | docker | podman | empty Node | /docker | /podman | /empty Node |
+|---|---|---|---|---|---|---|---|
+${rows.join('\n')}`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

@@ -1,0 +1,49 @@
+/** How {@link closest} compares. */
+export interface ClosestOptions {
+  /** Largest number of changed, added or missing characters; 2 by default. */
+  readonly max?: number;
+  /** Compare without regard to case; the answer takes the case of the word when it has one. */
+  readonly ignoreCase?: boolean;
+}
+
+/**
+ * The candidate that the user most likely meant by `word`: the first of those with the smallest
+ * edit distance. `undefined` when none is near, or when `word` is itself a candidate, for then
+ * the mistake is another one.
+ */
+export function closest(
+  word: string,
+  candidates: Iterable<string>,
+  options: ClosestOptions = {},
+): string | undefined {
+  const fold = (text: string): string => (options.ignoreCase ? text.toLowerCase() : text);
+  const wanted = fold(word);
+  let best: string | undefined;
+  let least = (options.max ?? 2) + 1;
+  for (const candidate of candidates) {
+    const other = fold(candidate);
+    if (other === wanted) return undefined;
+    if (Math.abs(other.length - wanted.length) >= least) continue;
+    const distance = editDistance(wanted, other);
+    if (distance >= least) continue;
+    least = distance;
+    best = candidate;
+  }
+  if (best === undefined || !options.ignoreCase) return best;
+  if (word === word.toLowerCase()) return best.toLowerCase();
+  return word === word.toUpperCase() ? best.toUpperCase() : best;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const kept = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(kept, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,125 @@
+import { constants } from 'node:os';
+import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
+import type { RunRequest } from '../../engine/container-types.ts';
+import { command, type Context } from '../command.ts';
+import { flag } from '../flags.ts';
+import { extraHost, labelsOf, linesOfFile, networkMode } from '../key-values.ts';
+import { openTransferRenderer } from '../render/renderer.ts';
+import { RUN_REFUSED } from '../refused-flags.ts';
+
+const flags = {
+  ...RUN_REFUSED,
+  'add-host': flag.list('list', 'Add a custom host-to-IP mapping (host:ip)'),
+  'cap-add': flag.list('list', 'Add Linux capabilities'),
+  'cap-drop': flag.list('list', 'Drop Linux capabilities'),
+  cidfile: flag.text('string', 'Write the container ID to the file'),
+  cpus: flag.number('decimal', 'Number of CPUs'),
+  entrypoint: flag.text('string', 'Overwrite the default ENTRYPOINT of the image'),
+  env: flag.list('list', 'Set environment variables', 'e'),
+  'env-file': flag.list('list', 'Read in a file of environment variables'),
+  hostname: flag.text('string', 'Container host name', 'h'),
+  interactive: flag.toggle('Keep STDIN open', 'i'),
+  label: flag.list('list', 'Set meta data on a container', 'l'),
+  'label-file': flag.list('list', 'Read in a line delimited file of labels'),
+  memory: flag.bytes('Memory limit', 'm'),
+  name: flag.text('string', 'Assign a name to the container'),
+  network: flag.text('network', 'Connect the container to a network: default, host or none'),
+  'pids-limit': flag.number('int', 'Tune container pids limit (set -1 for unlimited)'),
+  privileged: flag.toggle('Give extended privileges to this container'),
+  pull: flag.choice(['missing', 'never'], 'Pull the image before running; nothing is pulled yet'),
+  quiet: flag.toggle('Suppress the pull output', 'q'),
+  'read-only': flag.toggle("Mount the container's root filesystem as read only"),
+  rm: flag.toggle('Automatically remove the container when it exits'),
+  'security-opt': flag.list('list', 'Security options: no-new-privileges'),
+  'shm-size': flag.bytes('Size of /dev/shm'),
+  tmpfs: flag.list('list', 'Mount a tmpfs directory'),
+  tty: flag.toggle('Allocate a pseudo-TTY', 't'),
+  ulimit: flag.list('ulimit', 'Ulimit options'),
+  user: flag.text('string', 'Username or UID (format: <name|uid>[:<group|gid>])', 'u'),
+  volume: flag.list('list', 'Bind mount a volume', 'v'),
+  workdir: flag.text('string', 'Working directory inside the container', 'w'),
+};
+
+/** `container run`, `run`: in the foreground. */
+export const containerRun = command({
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
+  operands: [1, Number.POSITIVE_INFINITY],
+  stopAtOperand: true,
+  pointToHelp: true,
+  flags,
+  examples: [
+    ['A shell that leaves nothing behind', 'stave run --rm -it debian bash'],
+    ['A program on files of this machine', 'stave run --rm -v "$PWD:/src" -w /src app:v1 make test'],
+  ],
+
+  async run(context) {
+    const { stdin, stderr, env, signal, engine } = context;
+    if (context.flags.tty && context.flags.interactive && !stdin.terminal) {
+      throw new InvalidInputError('the input device is not a TTY');
+    }
+    const request = requestOf(context);
+    const { containers } = await engine();
+    using display = await openTransferRenderer(stderr, env, true);
+    const status = await containers.run(request, { signal, progress: display.sink, environment: env });
+    return 'code' in status ? status.code : 128 + constants.signals[status.signal];
+  },
+});
+
+function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunRequest {
+  const [image = '', ...argv] = operands;
+  const network = networkMode(typed.network);
+  const optional = {
+    name: typed.name,
+    user: typed.user,
+    workdir: typed.workdir,
+    hostname: typed.hostname,
+    cidfile: typed.cidfile,
+    memory: typed.memory,
+    cpus: typed.cpus,
+    shmSize: typed['shm-size'],
+    network,
+    // -1 means what its absence means.
+    pidsLimit: (typed['pids-limit'] ?? -1) > 0 ? typed['pids-limit'] : undefined,
+    command: argv.length > 0 ? argv : undefined,
+    // An empty one takes the image's away.
+    entrypoint: typed.entrypoint === '' ? [] : typed.entrypoint && [typed.entrypoint],
+  };
+  return {
+    image,
+    ...(Object.fromEntries(
+      Object.entries(optional).filter(([, value]) => value !== undefined),
+    ) as Partial<RunRequest>),
+    env: [...typed['env-file'].flatMap((file) => linesOfFile(cwd, file)), ...typed.env],
+    labels: labelsOf([...typed['label-file'].flatMap((file) => linesOfFile(cwd, file)), ...typed.label]),
+    volumes: typed.volume,
+    extraHosts: typed['add-host'].map(extraHost),
+    capAdd: typed['cap-add'],
+    capDrop: typed['cap-drop'],
+    tmpfs: typed.tmpfs,
+    ulimits: typed.ulimit.map(ulimitOf),
+    remove: typed.rm,
+    interactive: typed.interactive,
+    terminal: typed.tty,
+    readonly: typed['read-only'],
+    privileged: typed.privileged,
+    noNewPrivileges: typed['security-opt'].map(noNewPrivileges).includes(true),
+  };
+}
+
+function ulimitOf(text: string): { readonly type: string; readonly soft: number; readonly hard: number } {
+  const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
+  const [soft, hard] = [Number(match?.[2]), Number(match?.[3] ?? match?.[2])];
+  if (!match?.[1]) throw new UsageError(`invalid ulimit argument: ${text}`);
+  if (hard !== -1 && soft > hard) {
+    throw new UsageError(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
+  }
+  return { type: match[1], soft, hard };
+}
+
+function noNewPrivileges(option: string): boolean {
+  const match = /^no-new-privileges(?:[:=](true|false))?$/.exec(option);
+  if (match) return match[1] !== 'false';
+  throw new UsageError(`security option ${JSON.stringify(option)} is not available in this version`, {
+    exitCode: Exit.usage,
+  });
+}

@@ -1,0 +1,82 @@
+import type { HistoryRow } from '../../engine/engine.ts';
+import { command } from '../command.ts';
+import { flag } from '../flags.ts';
+import { writeListing, type Field } from '../listing.ts';
+import { ago, rfc3339 } from '../times.ts';
+import { ellipsis, humanSize, shortId } from '../units.ts';
+
+const CREATED_BY_WIDTH = 45;
+
+/** `image history`. */
+export const imageHistory = command({
+  usage: '[OPTIONS] IMAGE',
+  operands: [1, 1],
+  flags: {
+    format: flag.text('string', "Format output: 'table', 'table TEMPLATE', 'json' or a Go template"),
+    human: flag.toggle('Print sizes and dates in human readable format', 'H', true),
+    'no-trunc': flag.toggle("Don't truncate output"),
+    platform: flag.refused('images of several platforms are not available in this version'),
+    quiet: flag.toggle('Only show image IDs', 'q'),
+  },
+  examples: [
+    ['What made an image, newest step first', 'stave history app:v1'],
+    ['The commands in full', "stave history --no-trunc --format '{{.CreatedBy}}' app:v1"],
+  ],
+
+  async run(context) {
+    const { flags, operands, stdout, clock } = context;
+    const [name = ''] = operands;
+    const rows = await (await context.engine()).images.history(name);
+    const truncate = !flags['no-trunc'];
+    const fields = historyFields(truncate, flags.human, clock.now());
+    if (flags.quiet) {
+      const id = fields.find((field) => field.key === 'ID');
+      for (const row of rows) stdout.line(String(id?.value(row)));
+      return;
+    }
+    await writeListing(
+      context,
+      {
+        rows,
+        fields,
+        type: '*formatter.historyContext',
+        columns: ['ID', flags.human ? 'CreatedSince' : 'CreatedAt', 'CreatedBy', 'Size', 'Comment'],
+      },
+      flags.format ?? 'table',
+    );
+  },
+});
+
+function historyFields(truncate: boolean, human: boolean, now: Date): readonly Field<HistoryRow>[] {
+  return [
+    { key: 'Comment', title: 'COMMENT', value: ({ comment }) => comment },
+    {
+      key: 'CreatedAt',
+      title: 'CREATED AT',
+      value: ({ created }) =>
+        created === undefined || created.getTime() <= 0 ? 'N/A' : rfc3339(created),
+    },
+    {
+      key: 'CreatedBy',
+      title: 'CREATED BY',
+      value({ createdBy }) {
+        const line = createdBy.replaceAll('\t', ' ');
+        return truncate ? ellipsis(line, CREATED_BY_WIDTH) : line;
+      },
+    },
+    { key: 'CreatedSince', title: 'CREATED', value: ({ created }) => ago(created, now) },
+    {
+      key: 'ID',
+      title: 'IMAGE',
+      value({ id }) {
+        if (id === undefined) return '<missing>';
+        return truncate ? shortId(id) : id;
+      },
+    },
+    {
+      key: 'Size',
+      title: 'SIZE',
+      value: ({ size }) => (human ? humanSize(size) : String(size)),
+    },
+  ];
+}

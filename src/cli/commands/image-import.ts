@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { InvalidInputError } from '../../base/errors.ts';
+import { hostPlatform, parsePlatform } from '../../oci/platform.ts';
+import { command } from '../command.ts';
+import { fileBytes } from '../files.ts';
+import { flag } from '../flags.ts';
+import { openTransferRenderer } from '../render/renderer.ts';
+
+/** `image import`. */
+export const imageImport = command({
+  usage: '[OPTIONS] file|URL|- [REPOSITORY[:TAG]]',
+  operands: [1, 2],
+  flags: {
+    change: flag.list('list', 'Apply Dockerfile instruction to the created image', 'c'),
+    message: flag.text('string', 'Set commit message for imported image', 'm'),
+    platform: flag.text('string', 'Set platform of the image (default: this machine)'),
+  },
+  examples: [
+    ['A base image made by hand', 'tar -C rootfs -c . | stave import - base:1'],
+    ['The same with a default command', "stave import -c 'CMD [\"bash\"]' debian.tar debian:mine"],
+  ],
+
+  async run({ operands, flags, engine, stdin, stdout, stderr, env, cwd, signal }) {
+    const [source = '', name] = operands;
+    const { message, change, platform } = flags;
+    if (/^https?:\/\//.test(source)) {
+      throw new InvalidInputError('import from a URL is not available in this version', {
+        hint: `Download it first: curl -L ${source} | stave import -`,
+      });
+    }
+    if (source === '-' && stdin.terminal) {
+      throw new InvalidInputError('requested import from stdin, but stdin is a terminal');
+    }
+    const archive = source === '-' ? stdin.bytes() : fileBytes(resolve(cwd, source), source);
+    const { images } = await engine();
+    using display = await openTransferRenderer(stderr, env);
+    const id = await images.import(
+      archive,
+      {
+        label: source,
+        changes: change,
+        ...(name !== undefined && { name }),
+        ...(message !== undefined && { message }),
+        ...(platform !== undefined && {
+          platform: parsePlatform(platform, hostPlatform(process.arch)),
+        }),
+      },
+      { signal, progress: display.sink },
+    );
+    stdout.line(id);
+  },
+});

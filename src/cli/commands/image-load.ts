@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { InvalidInputError } from '../../base/errors.ts';
+import { command } from '../command.ts';
+import { fileBytes } from '../files.ts';
+import { flag } from '../flags.ts';
+import { openTransferRenderer } from '../render/renderer.ts';
+
+/** `image load`. */
+export const imageLoad = command({
+  usage: '[OPTIONS]',
+  operands: [0, 0],
+  flags: {
+    input: flag.text('string', 'Read from a tar archive file, instead of standard input', 'i'),
+    platform: flag.refused('images of several platforms are not available in this version'),
+    quiet: flag.toggle('Suppress the progress display', 'q'),
+  },
+  examples: [
+    ['Images out of a file, plain or compressed', 'stave load -i app.tar.gz'],
+    ['Images out of a pipe', 'stave load < app.tar'],
+  ],
+
+  async run({ flags, engine, stdin, stdout, stderr, env, cwd, signal }) {
+    const { input, quiet } = flags;
+    if (input === undefined && stdin.terminal) {
+      throw new InvalidInputError('requested load from stdin, but stdin is empty');
+    }
+    const archive = input === undefined ? stdin.bytes() : fileBytes(resolve(cwd, input), input);
+    const { images } = await engine();
+    using display = await openTransferRenderer(stderr, env, quiet);
+    for (const { id, names } of await images.load(archive, { signal, progress: display.sink })) {
+      for (const name of names) stdout.line(`Loaded image: ${name}`);
+      if (names.length === 0) stdout.line(`Loaded image ID: ${id}`);
+    }
+  },
+});

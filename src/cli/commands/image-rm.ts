@@ -1,0 +1,37 @@
+import { Exit, StaveError } from '../../base/errors.ts';
+import { command } from '../command.ts';
+import { flag } from '../flags.ts';
+
+/** `image rm`, `rmi`. */
+export const imageRm = command({
+  usage: '[OPTIONS] IMAGE [IMAGE...]',
+  operands: [1, Number.POSITIVE_INFINITY],
+  flags: {
+    force: flag.toggle('Force removal of the image', 'f'),
+    'no-prune': flag.toggle('Do not delete untagged parents'),
+    platform: flag.refused('images of several platforms are not available in this version'),
+  },
+  examples: [
+    ['Drop a name; the image goes with its last one', 'stave rmi app:v1'],
+    ['Drop every name of an image', 'stave rmi -f 0e5574283393'],
+  ],
+
+  async run({ operands, flags, engine, stdout, complain }) {
+    const { images } = await engine();
+    let code: number = Exit.ok;
+    for (const name of operands) {
+      try {
+        const events = await images.remove(name, { force: flags.force, prune: !flags['no-prune'] });
+        for (const event of events) {
+          stdout.line('untagged' in event ? `Untagged: ${event.untagged}` : `Deleted: ${event.deleted}`);
+        }
+      } catch (error) {
+        if (!(error instanceof StaveError)) throw error;
+        complain(error);
+        // What is to be gone and is not there is no failure of `--force`.
+        if (!(flags.force && error.code === 'IMAGE_NOT_FOUND')) code = Exit.failure;
+      }
+    }
+    return code;
+  },
+});

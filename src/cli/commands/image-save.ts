@@ -1,0 +1,36 @@
+import { resolve } from 'node:path';
+import { InvalidInputError } from '../../base/errors.ts';
+import { command } from '../command.ts';
+import { flag } from '../flags.ts';
+import { checkPlace, writeNewFile } from '../new-file.ts';
+import { openTransferRenderer } from '../render/renderer.ts';
+
+/** `image save`. */
+export const imageSave = command({
+  usage: '[OPTIONS] IMAGE [IMAGE...]',
+  operands: [1, Number.POSITIVE_INFINITY],
+  flags: {
+    output: flag.text('string', 'Write to a file, instead of standard output', 'o'),
+    platform: flag.refused('images of several platforms are not available in this version'),
+  },
+  examples: [
+    ['An image in a file', 'stave save -o app.tar app:v1'],
+    ['Every tag of a repository, to another machine', 'stave save app | ssh host stave load'],
+  ],
+
+  async run({ operands, flags, engine, stdout, stderr, env, cwd, signal }) {
+    const { output } = flags;
+    if (output === undefined && stdout.terminal) {
+      throw new InvalidInputError(
+        'cowardly refusing to save to a terminal. Use the -o flag or redirect',
+      );
+    }
+    // Before the images are looked at: a wrong path should not cost a wait.
+    if (output !== undefined) checkPlace(resolve(cwd, output), output);
+    const { images } = await engine();
+    using display = await openTransferRenderer(stderr, env);
+    const archive = await images.save(operands, { signal, progress: display.sink });
+    if (output !== undefined) await writeNewFile(cwd, output, archive);
+    else for await (const chunk of archive) stdout.raw(chunk);
+  },
+});

@@ -1,0 +1,73 @@
+import { InvalidInputError } from '../base/errors.ts';
+import type { ContainerSummary } from '../engine/container-types.ts';
+import { ObjectNotFoundError } from './errors.ts';
+import { grouped, invalid, type FilterPair } from './filters.ts';
+
+const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const KEYS = ['id', 'name', 'label', 'status', 'exited', 'ancestor', 'before', 'since'];
+
+/** The containers that pass the filters, newest first. Throws InvalidInputError, ObjectNotFoundError. */
+export function selectContainers(
+  containers: readonly ContainerSummary[],
+  pairs: readonly FilterPair[],
+  options: { readonly runningOnly: boolean },
+): ContainerSummary[] {
+  const values = grouped(pairs, KEYS);
+  const find = (name: string): ContainerSummary => {
+    const found = containers.find((one) => one.name === name || one.id.startsWith(name));
+    if (!found) throw new ObjectNotFoundError('container', name);
+    return found;
+  };
+  for (const state of values.get('status') ?? []) {
+    if (!STATES.includes(state)) {
+      throw new InvalidInputError(
+        `invalid filter 'status=${state}': invalid value for state (${state}): must be one of ${STATES.join(', ')}`,
+      );
+    }
+  }
+  const tests: ((container: ContainerSummary) => boolean)[] = [];
+  const any = (key: string, test: (value: string) => (one: ContainerSummary) => boolean): void => {
+    const wanted = values.get(key)?.map(test);
+    if (wanted) tests.push((one) => wanted.some((passes) => passes(one)));
+  };
+  any('id', (value) => (one) => one.id.startsWith(value));
+  any('name', (value) => {
+    const pattern = namePattern(value);
+    return (one) => pattern.test(one.name);
+  });
+  any('status', (value) => (one) => one.state === value);
+  any('exited', (value) => {
+    if (!/^\d+$/.test(value)) throw invalid(`exited=${value}`);
+    return (one) => one.state === 'exited' && one.exitCode === Number(value);
+  });
+  any('ancestor', (value) => (one) => one.image === value || one.image === `${value}:latest`);
+  for (const label of values.get('label') ?? []) tests.push((one) => hasLabel(one, label));
+  for (const name of values.get('before') ?? []) {
+    const border = find(name).created;
+    tests.push((one) => one.created < border);
+  }
+  for (const name of values.get('since') ?? []) {
+    const border = find(name).created;
+    tests.push((one) => one.created > border);
+  }
+  return containers
+    .filter((one) => !options.runningOnly || one.state === 'running')
+    .filter((one) => tests.every((passes) => passes(one)))
+    .toSorted((a, b) => b.created.getTime() - a.created.getTime() || (a.id < b.id ? -1 : 1));
+}
+
+/** A regular expression, as Docker takes it. Throws InvalidInputError. */
+function namePattern(value: string): RegExp {
+  try {
+    return new RegExp(value);
+  } catch {
+    throw invalid(`name=${value}`);
+  }
+}
+
+function hasLabel({ labels }: ContainerSummary, wanted: string): boolean {
+  const equals = wanted.indexOf('=');
+  const key = equals < 0 ? wanted : wanted.slice(0, equals);
+  if (!Object.hasOwn(labels, key)) return false;
+  return equals < 0 || labels[key] === wanted.slice(equals + 1);
+}

@@ -1,0 +1,82 @@
+import type { ContainerSummary } from '../engine/container-types.ts';
+import type { Field } from './listing.ts';
+import { ago, goTimeText } from './times.ts';
+import { ellipsis, humanDuration, shortId } from './units.ts';
+
+const COMMAND_WIDTH = 20;
+
+/** The block of `ps --format raw`. */
+export const PS_RAW = [
+  'container_id: {{.ID}}',
+  'image: {{.Image}}',
+  'command: {{.Command}}',
+  'created_at: {{.CreatedAt}}',
+  'state: {{.State}}',
+  'status: {{.Status}}',
+  'names: {{.Names}}',
+  'labels: {{.Labels}}',
+  'ports: {{.Ports}}',
+  '',
+].join('\n');
+
+/** The fields of `ps`. */
+export function containerFields(options: {
+  readonly truncate: boolean;
+  readonly now: Date;
+}): readonly Field<ContainerSummary>[] {
+  const { truncate, now } = options;
+  return [
+    {
+      key: 'Command',
+      title: 'COMMAND',
+      value: ({ command }) => `"${truncate ? ellipsis(command, COMMAND_WIDTH) : command}"`,
+    },
+    { key: 'CreatedAt', title: 'CREATED AT', value: ({ created }) => goTimeText(created) },
+    { key: 'ID', title: 'CONTAINER ID', value: ({ id }) => (truncate ? shortId(id) : id) },
+    {
+      key: 'Image',
+      title: 'IMAGE',
+      value: ({ image }) => (truncate && image.startsWith('sha256:') ? shortId(image) : image),
+    },
+    {
+      key: 'Label',
+      title: 'LABEL',
+      hidden: true,
+      value: ({ labels }) => ({
+        kind: 'method',
+        arity: 1,
+        call: ([name]) => (Object.hasOwn(labels, String(name)) ? labels[String(name)] : ''),
+      }),
+    },
+    {
+      key: 'Labels',
+      title: 'LABELS',
+      value: ({ labels }) =>
+        Object.entries(labels)
+          .map(([key, value]) => `${key}=${value}`)
+          .sort()
+          .join(','),
+    },
+    { key: 'LocalVolumes', title: 'LOCAL VOLUMES', value: () => '0' },
+    { key: 'Mounts', title: 'MOUNTS', value: () => '' },
+    { key: 'Names', title: 'NAMES', value: ({ name }) => name },
+    { key: 'Networks', title: 'NETWORKS', value: () => '' },
+    { key: 'Ports', title: 'PORTS', value: () => '' },
+    { key: 'RunningFor', title: 'CREATED', value: ({ created }) => ago(created, now) },
+    { key: 'Size', title: 'SIZE', value: () => '0B' },
+    { key: 'State', title: 'STATE', value: ({ state }) => state },
+    { key: 'Status', title: 'STATUS', value: (row) => statusText(row, now) },
+  ];
+}
+
+/** `Up 5 seconds`, `Exited (137) 3 seconds ago`, `Created`. */
+function statusText({ state, started, finished, exitCode }: ContainerSummary, now: Date): string {
+  switch (state) {
+    case 'created':
+      return 'Created';
+    case 'running':
+      return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())}`;
+    case 'exited':
+      return `Exited (${exitCode ?? 0}) ${ago(finished ?? now, now)}`;
+  }
+}

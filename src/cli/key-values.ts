@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidInputError, UsageError } from '../base/errors.ts';
+import { explainOpen } from './files.ts';
+
+/** `key=value` and `key` (empty value) as a record. */
+export function labelsOf(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const equals = text.indexOf('=');
+      return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
+    }),
+  );
+}
+
+/** `K=V` as it is, `K` with the caller's value; left out when the caller has none. */
+export function argumentsOf(
+  texts: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    texts.flatMap((text): [string, string][] => {
+      const equals = text.indexOf('=');
+      if (equals >= 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
+      const value = env[text];
+      return value === undefined ? [] : [[text, value]];
+    }),
+  );
+}
+
+/** The lines of an `--env-file` or `--label-file`: no blank ones, no comments. Throws InvalidInputError. */
+export function linesOfFile(cwd: string, typed: string): string[] {
+  let content: string;
+  try {
+    content = readFileSync(resolve(cwd, typed), 'utf8');
+  } catch (error) {
+    throw explainOpen(error, typed) ?? error;
+  }
+  const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
+  return lines.map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** `host:ip` of `--add-host`, which may be typed with `=`. Throws UsageError. */
+export function extraHost(text: string): string {
+  const match = /^([^:=]+)[:=](.+)$/.exec(text);
+  if (!match) {
+    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--add-host" flag: bad format for add-host: ${JSON.stringify(text)}`);
+  }
+  return `${match[1]}:${match[2]?.replace(/^\[(.*)\]$/, '$1')}`;
+}
+
+/** `default`, `host` or `none`. Throws InvalidInputError for networks that are not there. */
+export function networkMode(text: string | undefined): 'default' | 'host' | 'none' | undefined {
+  switch (text) {
+    case undefined:
+    case 'default':
+    case 'host':
+    case 'none':
+      return text;
+    default:
+      throw new InvalidInputError(`network ${text} not found`, {
+        hint: "This version has 'default', 'host' and 'none'.",
+        exitCode: 125,
+      });
+  }
+}

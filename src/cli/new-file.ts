@@ -1,0 +1,58 @@
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Bytes } from '../base/bytes.ts';
+import { DiskFullError, InvalidInputError, isErrno } from '../base/errors.ts';
+import { reasonOf } from './files.ts';
+
+/**
+ * Writes a file that appears whole or not at all, readable by its owner only. Throws
+ * InvalidInputError when the path is no place for a file.
+ */
+export async function writeNewFile(cwd: string, typed: string, bytes: Bytes): Promise<void> {
+  const path = resolve(cwd, typed);
+  checkPlace(path, typed);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+  let fd: number;
+  try {
+    fd = openSync(temporary, 'wx', 0o600);
+  } catch (error) {
+    throw invalidPath(`open ${typed}: ${reasonOf(error) ?? String(error)}`);
+  }
+  try {
+    for await (const chunk of bytes) writeWhole(fd, chunk, typed);
+    closeSync(fd);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Throws InvalidInputError unless a file may be made or replaced there. */
+export function checkPlace(path: string, typed: string): void {
+  const folder = dirname(typed);
+  try {
+    if (!statSync(dirname(path)).isDirectory()) throw invalidPath(`${folder} is not a directory`);
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw reason === undefined ? error : invalidPath(`stat ${folder}: ${reason}`);
+  }
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) throw invalidPath(`"${typed}" is a directory`);
+  if (there !== undefined && !there.isFile()) {
+    throw invalidPath(`"${typed}" is not a regular file`);
+  }
+}
+
+function invalidPath(reason: string): InvalidInputError {
+  return new InvalidInputError(`invalid output path: ${reason}`);
+}
+
+function writeWhole(fd: number, chunk: Uint8Array, typed: string): void {
+  try {
+    for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+  } catch (error) {
+    if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw new DiskFullError(typed, error);
+    throw error;
+  }
+}

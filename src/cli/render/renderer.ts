@@ -1,0 +1,58 @@
+import type { ProgressSink } from '../../base/progress.ts';
+import type { Output } from '../output.ts';
+
+/** How progress is shown. `rawjson`: one event per line. */
+export type ProgressMode = 'tty' | 'plain' | 'rawjson' | 'quiet';
+
+/** Shows events. Leaving its scope finishes the display: failures and warnings come last. */
+export interface Renderer extends Disposable {
+  readonly sink: ProgressSink;
+}
+
+/** What the rewriting display needs to know of its terminal. */
+export interface TerminalTraits {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colour: boolean;
+}
+
+/** Opens the display for a mode. Renderers are loaded when they are used. */
+export async function openRenderer(
+  mode: ProgressMode,
+  out: Output,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Renderer> {
+  switch (mode) {
+    case 'tty': {
+      const { ttyRenderer } = await import('./tty.ts');
+      return ttyRenderer(out, () => ({
+        columns: process.stderr.columns ?? 80,
+        rows: process.stderr.rows ?? 24,
+        colour: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
+      }));
+    }
+    case 'plain': {
+      const { plainRenderer } = await import('./plain.ts');
+      return plainRenderer(out);
+    }
+    case 'rawjson':
+      return {
+        sink: (event) => out.raw(`${JSON.stringify(event)}\n`),
+        [Symbol.dispose]: () => {},
+      };
+    case 'quiet':
+      return { sink: () => {}, [Symbol.dispose]: () => {} };
+  }
+}
+
+/**
+ * The display of short transfers (`load`, `save`, `import`): on a terminal only, so that a
+ * script's log stays as Docker's.
+ */
+export async function openTransferRenderer(
+  out: Output,
+  env: Readonly<Record<string, string | undefined>>,
+  quiet = false,
+): Promise<Renderer> {
+  return openRenderer(!quiet && out.terminal ? 'tty' : 'quiet', out, env);
+}

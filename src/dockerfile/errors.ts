@@ -1,0 +1,67 @@
+import { StaveError } from '../base/errors.ts';
+import type { Span } from './ast.ts';
+import { excerpt } from './excerpt.ts';
+import type { LintWarning } from './lint/rule.ts';
+
+/** A Dockerfile, or an instruction from another place, that breaks the rules of the language. */
+export class DockerfileError extends StaveError {
+  readonly code = 'DOCKERFILE';
+  /** Where; absent for text that came from no file. */
+  readonly span: Span | undefined;
+  /** Name of the file. */
+  readonly file: string | undefined;
+  /** The lines around, with marks, as Docker shows them; ends with a line feed. */
+  readonly excerpt: string | undefined;
+  /** Findings that were made before the error. */
+  readonly warnings: readonly LintWarning[];
+
+  constructor(
+    message: string,
+    at: {
+      readonly span?: Span;
+      readonly file?: string;
+      readonly text?: string;
+      readonly warnings?: readonly LintWarning[];
+      readonly hint?: string;
+    } = {},
+  ) {
+    super(message, { hint: at.hint, httpStatus: 400 });
+    this.span = at.span;
+    this.file = at.file;
+    this.warnings = at.warnings ?? [];
+    this.excerpt =
+      at.span && at.text !== undefined
+        ? excerpt(at.text, at.span, at.file ?? 'Dockerfile')
+        : undefined;
+  }
+}
+
+/** A word that cannot be expanded: bad syntax, `${x:?message}`, or a bound that it breaks. */
+export class ExpansionError extends StaveError {
+  readonly code = 'DOCKERFILE_EXPANSION';
+
+  constructor(message: string) {
+    super(message, { httpStatus: 400 });
+  }
+}
+
+/** A pattern of `.dockerignore`, `--exclude` or a COPY source that does not follow the syntax. */
+export class PatternError extends StaveError {
+  readonly code = 'BAD_PATTERN';
+
+  constructor(message: string) {
+    super(message, { httpStatus: 400 });
+  }
+}
+
+/**
+ * A value in an instruction that is wrong in itself: a port, a signal, a duration, a mount. Who
+ * knows the place throws it again as a {@link DockerfileError} with the same message.
+ */
+export class InstructionValueError extends StaveError {
+  readonly code = 'DOCKERFILE_VALUE';
+
+  constructor(message: string) {
+    super(message, { httpStatus: 400 });
+  }
+}
