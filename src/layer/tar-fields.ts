@@ -98,11 +98,7 @@ function base256(block: Uint8Array, at: number, [offset, length]: Place): bigint
 }
 
 /** True when the checksum in a header is the sum of its bytes, the checksum itself read as spaces. */
-export function checksumFits(
-  block: Uint8Array,
-  at: number,
-  words: Uint32Array | undefined = undefined,
-): boolean {
+export function checksumFits(block: Uint8Array, at: number, words?: Uint32Array): boolean {
   let stored: number;
   try {
     stored = octal(block, at, Field.checksum, 'checksum');
@@ -120,11 +116,7 @@ export function checksumFits(
 }
 
 /** The sum that belongs into a header's checksum field. */
-export function checksum(
-  block: Uint8Array,
-  at: number,
-  words: Uint32Array | undefined = undefined,
-): number {
+export function checksum(block: Uint8Array, at: number, words?: Uint32Array): number {
   let sum = 8 * SPACE + (words && at % 4 === 0 ? sumOfWords(words, at / 4) : sumOfBytes(block, at));
   for (let index = at + CHECKSUM_AT; index < at + CHECKSUM_END; index += 1) sum -= block[index]!;
   return sum;
