@@ -28,6 +28,11 @@ export interface SealedLayer {
 export interface ApplyOptions extends CallOptions {
   /** Layers below it, bottom first, for hard links that point there. */
   readonly below?: readonly DiffId[];
+  /**
+   * Takes the files and not the tar: the layer's diff ID is that of our own writer's tar, as
+   * `seal` gives it, so that no blob of the tar that came has to be kept.
+   */
+  readonly rewrite?: boolean;
 }
 
 /**
@@ -42,7 +47,12 @@ export interface Snapshotter {
   draft(lease: Lease): LayerDraft;
   /** Walks the draft's directory once through the tar writer into hash and file table; then renames. */
   seal(draft: LayerDraft, options?: CallOptions): Promise<SealedLayer>;
-  /** For a writer that hashed while it wrote: takes its figures and its finished table file. */
+  /**
+   * For a writer that hashed while it wrote: takes its figures and its finished table file.
+   * The tar can be written again only if its entries had the order and the content that
+   * `seal` gives them: depth first, the names in a directory sorted by bytes, a directory
+   * before what is in it, no entry for the root, no hard links to anything but files.
+   */
   sealHashed(draft: LayerDraft, layer: SealedLayer, tableFile: string): SealedLayer;
   /** Unpacks an uncompressed layer tar into the draft, hashing on the way, and seals it. */
   apply(draft: LayerDraft, tar: Bytes, options?: ApplyOptions): Promise<SealedLayer>;
@@ -52,6 +62,8 @@ export interface Snapshotter {
   sync(layers: readonly DiffId[]): void;
   /** The diff IDs of a stack, bottom first; undefined when it is not whole here. */
   stack(chain: ChainId): readonly DiffId[] | undefined;
+  /** The directories to mount for a stack, bottom first: fewer than layers where one hides all below it. */
+  directories(layers: readonly DiffId[]): readonly string[];
   /** A read-only view of a stack, without mounting anything. `[]` is an empty root. */
   view(layers: readonly DiffId[]): StackView;
   /** The layer's uncompressed tar: its kept blob, or written again and checked against the diff ID. */

@@ -97,6 +97,11 @@ export class InsideRoot implements Disposable {
     this.#fd = this.#root;
   }
 
+  /** The root itself, for calls that take a path. */
+  get path(): Buffer {
+    return inDirectory(this.#root, Buffer.from('.'));
+  }
+
   /** See {@link openInside}. */
   open(path: string | Uint8Array, flags: number, mode = 0): number {
     return openInside(this.#root, path, flags, mode);

@@ -23,6 +23,7 @@ interface Native {
   flock(fd: number, operation: number): number;
   syncfs(fd: number): number;
   utimensat(directory: number, path: Buffer, times: Buffer, flags: number): number;
+  futimens(fd: number, times: Buffer): number;
   openat2(number: number, directory: number, path: Buffer, how: Buffer, size: number): number;
   fsopen(number: number, type: Buffer, flags: number): number;
   fsconfig(
@@ -82,6 +83,7 @@ function load(): Native {
     flock: declare('flock', 'int', 'int', 'int'),
     syncfs: declare('syncfs', 'int', 'int'),
     utimensat: declare('utimensat', 'int', 'int', path, path, 'int'),
+    futimens: declare('futimens', 'int', 'int', path),
     // Neither glibc 2.36 nor musl wraps these, hence syscall(2).
     openat2: declare('syscall', 'long', 'long', 'int', path, path, 'size_t'),
     fsopen: declare('syscall', 'long', 'long', path, 'uint'),

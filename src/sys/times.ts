@@ -5,8 +5,11 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const BILLION = 1_000_000_000n;
 
-/** Sets both times of a file, in nanoseconds since the epoch: exact, unlike `lutimes` of Node. Links are not followed. */
-export function setTimes(path: Buffer | string, time: bigint): void {
+/**
+ * Sets both times of a file, given by path or descriptor, in nanoseconds since the epoch:
+ * exact, unlike `lutimes` of Node. Links are not followed.
+ */
+export function setTimes(file: Buffer | string | number, time: bigint): void {
   const nanoseconds = ((time % BILLION) + BILLION) % BILLION;
   const seconds = (time - nanoseconds) / BILLION;
   const times = Buffer.alloc(32);
@@ -15,7 +18,10 @@ export function setTimes(path: Buffer | string, time: bigint): void {
     times.writeBigInt64LE(nanoseconds, offset + 8);
   }
   const c = native();
-  if (c.utimensat(AT_FDCWD, cString(path), times, AT_SYMLINK_NOFOLLOW) !== 0) {
-    throw new ErrnoError(c.errno(), 'utimensat', path);
-  }
+  const result =
+    typeof file === 'number'
+      ? c.futimens(file, times)
+      : c.utimensat(AT_FDCWD, cString(file), times, AT_SYMLINK_NOFOLLOW);
+  if (result === 0) return;
+  throw new ErrnoError(c.errno(), 'utimensat', typeof file === 'number' ? undefined : file);
 }

@@ -5,6 +5,9 @@ export type Outcome =
   | { readonly kind: 'image'; readonly image: JudgedImage }
   | { readonly kind: 'refused'; readonly code: number; readonly message: string };
 
+/** What the two builders are called in the report. */
+type Names = readonly [string, string];
+
 const CONFIG_FIELDS = [
   'User',
   'Env',
@@ -35,7 +38,7 @@ const shown = (value: unknown): string => {
   return text === '{}' || text === '[]' || text === '""' ? 'null' : text;
 };
 
-function compareConfigs(ours: JudgedImage, theirs: JudgedImage): string[] {
+function compareConfigs(ours: JudgedImage, theirs: JudgedImage, [A, B]: Names): string[] {
   const fields = CONFIG_FIELDS.map((field) => [
     field,
     shown(ours.config.config?.[field]),
@@ -48,10 +51,10 @@ function compareConfigs(ours: JudgedImage, theirs: JudgedImage): string[] {
   ]);
   return [...fields, ...platform]
     .filter(([, a, b]) => a !== b)
-    .map(([field, a, b]) => `config ${field}: stave ${a}, BuildKit ${b}`);
+    .map(([field, a, b]) => `config ${field}: ${A} ${a}, ${B} ${b}`);
 }
 
-function compareHistories(ours: JudgedImage, theirs: JudgedImage): string[] {
+function compareHistories(ours: JudgedImage, theirs: JudgedImage, [A, B]: Names): string[] {
   const rows = (image: JudgedImage): string[] =>
     (image.config.history ?? []).map((row) =>
       JSON.stringify([row.created_by ?? '', row.empty_layer ?? false, row.comment ?? '']),
@@ -60,7 +63,7 @@ function compareHistories(ours: JudgedImage, theirs: JudgedImage): string[] {
   const b = rows(theirs);
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i)
     .filter((i) => a[i] !== b[i])
-    .map((i) => `history ${i}: stave ${a[i] ?? 'has no row'}, BuildKit ${b[i] ?? 'has no row'}`);
+    .map((i) => `history ${i}: ${A} ${a[i] ?? 'has no row'}, ${B} ${b[i] ?? 'has no row'}`);
 }
 
 const LEAF_FIELDS = [
@@ -78,32 +81,38 @@ const LEAF_FIELDS = [
 const printed = (field: string, value: string | number): string =>
   field === 'mode' ? (value as number).toString(8) : JSON.stringify(value);
 
-function compareLeaves(path: string, a: Leaf, b: Leaf, since: number): string[] {
+function compareLeaves(path: string, a: Leaf, b: Leaf, since: number, [A, B]: Names): string[] {
   const found = LEAF_FIELDS.filter((field) => a[field] !== b[field]).map(
     (field) =>
-      `${path} ${field}: stave ${printed(field, a[field])}, BuildKit ${printed(field, b[field])}`,
+      `${path} ${field}: ${A} ${printed(field, a[field])}, ${B} ${printed(field, b[field])}`,
   );
   // Times of this very run differ by nature; older ones were copied and must be the same.
   if (a.mtime !== b.mtime && Math.min(a.mtime, b.mtime) < since) {
-    found.push(`${path} mtime: stave ${a.mtime}, BuildKit ${b.mtime}`);
+    found.push(`${path} mtime: ${A} ${a.mtime}, ${B} ${b.mtime}`);
   }
   return found;
 }
 
-function compareTrees(ours: JudgedImage, theirs: JudgedImage, since: number): string[] {
+function compareTrees(
+  ours: JudgedImage,
+  theirs: JudgedImage,
+  since: number,
+  names: Names,
+): string[] {
+  const [A, B] = names;
   const paths = [...new Set([...ours.tree.keys(), ...theirs.tree.keys()])].sort();
   return paths.flatMap((path) => {
     const a = ours.tree.get(path);
     const b = theirs.tree.get(path);
-    if (a === undefined) return [`/${path}: only BuildKit has it`];
-    if (b === undefined) return [`/${path}: only stave has it`];
-    return compareLeaves(`/${path}`, a, b, since);
+    if (a === undefined) return [`/${path}: only ${B} has it`];
+    if (b === undefined) return [`/${path}: only ${A} has it`];
+    return compareLeaves(`/${path}`, a, b, since, names);
   });
 }
 
-function compareLayers(ours: JudgedImage, theirs: JudgedImage): string[] {
+function compareLayers(ours: JudgedImage, theirs: JudgedImage, [A, B]: Names): string[] {
   if (ours.layers.length !== theirs.layers.length) {
-    return [`layers: stave ${ours.layers.length}, BuildKit ${theirs.layers.length}`];
+    return [`layers: ${A} ${ours.layers.length}, ${B} ${theirs.layers.length}`];
   }
   return ours.layers.flatMap((layer, i) => {
     const a = [...layer.entries.keys()];
@@ -111,26 +120,34 @@ function compareLayers(ours: JudgedImage, theirs: JudgedImage): string[] {
     const extra = a.filter((path) => !b.includes(path));
     const missing = b.filter((path) => !a.includes(path));
     return [
-      ...extra.map((path) => `layer ${i}: only stave has an entry for ${JSON.stringify(path)}`),
-      ...missing.map(
-        (path) => `layer ${i}: only BuildKit has an entry for ${JSON.stringify(path)}`,
-      ),
+      ...extra.map((path) => `layer ${i}: only ${A} has an entry for ${JSON.stringify(path)}`),
+      ...missing.map((path) => `layer ${i}: only ${B} has an entry for ${JSON.stringify(path)}`),
     ];
   });
 }
 
-/** Every difference between two outcomes, one line each. `since`: seconds, when the run began. */
-export function differences(ours: Outcome, theirs: Outcome, since: number): string[] {
+/**
+ * Every difference between two outcomes, one line each.
+ *
+ * @param since - seconds: later times of files are not compared
+ */
+export function differences(
+  ours: Outcome,
+  theirs: Outcome,
+  since: number,
+  names: Names = ['stave', 'BuildKit'],
+): string[] {
+  const [A, B] = names;
   if (ours.kind === 'refused' || theirs.kind === 'refused') {
     if (ours.kind === theirs.kind) return [];
-    const [who, said] = ours.kind === 'refused' ? ['stave', ours] : ['BuildKit', theirs];
+    const [who, said] = ours.kind === 'refused' ? [A, ours] : [B, theirs];
     return [`only ${who} refuses: ${said.kind === 'refused' ? said.message : ''}`];
   }
   return [
-    ...compareConfigs(ours.image, theirs.image),
-    ...compareHistories(ours.image, theirs.image),
-    ...compareTrees(ours.image, theirs.image, since),
-    ...compareLayers(ours.image, theirs.image),
+    ...compareConfigs(ours.image, theirs.image, names),
+    ...compareHistories(ours.image, theirs.image, names),
+    ...compareTrees(ours.image, theirs.image, since, names),
+    ...compareLayers(ours.image, theirs.image, names),
   ];
 }
 

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
+import type { Lease } from '../store/store.ts';
+import type { LayerDraft } from './snapshotter.ts';
+
+/** What the snapshotter knows of a draft beyond its public face. */
+export class Draft implements LayerDraft {
+  /** What becomes the layer: `fs` and, once it is written, `files`. */
+  readonly layer: string;
+  readonly fs: string;
+  readonly files: string;
+  readonly work: string;
+  readonly scratch: string;
+  readonly lease: Lease;
+  readonly #directory: string;
+
+  constructor(lease: Lease) {
+    this.lease = lease;
+    this.#directory = `${lease.directory}/${randomBytes(6).toString('hex')}`;
+    this.layer = `${this.#directory}/layer`;
+    this.fs = `${this.layer}/fs`;
+    this.files = `${this.layer}/files`;
+    this.work = `${this.#directory}/work`;
+    this.scratch = `${this.#directory}/scratch`;
+    for (const path of [this.#directory, this.layer, this.fs, this.work, this.scratch]) {
+      mkdirSync(path, { mode: 0o700 });
+    }
+    // The root of an image: neither umask nor a setgid bit of the store may show in it.
+    chmodSync(this.fs, 0o755);
+    if (process.getuid?.() === 0) chownSync(this.fs, 0, 0);
+  }
+
+  // oxlint-disable-next-line typescript/require-await
+  async [Symbol.asyncDispose](): Promise<void> {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** The draft behind its public face. */
+export function ownDraft(draft: LayerDraft): Draft {
+  if (!(draft instanceof Draft)) throw new TypeError('a draft of another snapshotter');
+  return draft;
+}

@@ -1,0 +1,54 @@
+import { InvalidInputError, StaveError } from '../base/errors.ts';
+import type { DiffId } from '../oci/digest.ts';
+
+/** A layer from outside holds an entry that no layer may hold. */
+export class LayerEntryError extends InvalidInputError {
+  constructor(path: Uint8Array, what: string) {
+    super(`refused layer: ${quoted(path)} ${what}`, {
+      hint: 'Tell the maker of the image: the layer breaks the image specification.',
+    });
+  }
+}
+
+/** What a RUN or a COPY left behind cannot be written as a layer. */
+export class UnwritableLayerError extends StaveError {
+  readonly code = 'UNWRITABLE_LAYER';
+
+  constructor(path: Uint8Array, what: string) {
+    super(`${quoted(path)} cannot be kept in an image: ${what}`, {
+      hint: 'Remove or rename it in the step that made it.',
+    });
+  }
+}
+
+/** A layer that something names is not in the store. */
+export class LayerMissingError extends StaveError {
+  readonly code = 'LAYER_MISSING';
+
+  constructor(layer: DiffId) {
+    super(`layer ${layer} is not in the store`, {
+      hint: "Run 'stave fsck' to see what else is missing, then get or build the image again.",
+      httpStatus: 404,
+    });
+  }
+}
+
+/** A layer in the store is not what it was when it was stored. */
+export class LayerDamagedError extends StaveError {
+  readonly code = 'LAYER_DAMAGED';
+
+  constructor(layer: DiffId, what: string) {
+    super(`layer ${layer} in the store is damaged: ${what}`, {
+      hint: 'Remove the images that use it, then get or build them again.',
+    });
+  }
+}
+
+/** A path as text for messages, escaped, on one line. */
+export function quoted(path: Uint8Array): string {
+  const text = JSON.stringify(Buffer.from(path.subarray(0, 512)).toString());
+  return text.replaceAll(
+    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,196 @@
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, fdatasync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { DigestMismatchError, InvalidInputError, isErrno } from '../base/errors.ts';
+import { breather } from '../base/limit.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { encoded, digestOf, finish, parseDigest, type Digest } from '../oci/digest.ts';
+import { lockFile, type Lock } from '../sys/lock.ts';
+import type { BlobInfo, BlobWriter } from './blob-store.ts';
+import { storeError, withStoreErrors } from './io-errors.ts';
+import type { StorePaths } from './paths.ts';
+
+const CHUNK = 1024 * 1024;
+/** How often a second writer looks whether the first is gone, in milliseconds. */
+const POLL = 20;
+
+/** What an ingest needs of the blob store that it ends in. */
+export interface IngestHost {
+  readonly paths: StorePaths;
+  /** Puts a finished, synced file under the name of its digest. */
+  publish(file: string, info: BlobInfo): void;
+}
+
+/** Waits until nobody writes the ingest called `key`, and continues where the last one stopped. */
+export async function openIngest(
+  host: IngestHost,
+  key: string,
+  { signal }: CallOptions,
+): Promise<BlobWriter> {
+  const path = `${host.paths.ingest}/${encoded(digestOf(key))}`;
+  for (;;) {
+    signal?.throwIfAborted();
+    // Not waiting inside the call: the other writer may be in this very process.
+    const lock = withStoreErrors(host.paths.root, () =>
+      lockFile(path, { exclusive: true, wait: false }),
+    );
+    if (lock !== undefined) return resume(host, path, lock, signal);
+    await delay(POLL, undefined, signal && { signal });
+  }
+}
+
+async function resume(
+  host: IngestHost,
+  path: string,
+  lock: Lock,
+  signal: AbortSignal | undefined,
+): Promise<BlobWriter> {
+  const fd = openSync(path, 'r+');
+  try {
+    const hash = createHash('sha256');
+    const breathe = breather();
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    let offset = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const count = readSync(fd, chunk, 0, CHUNK, offset);
+      if (count === 0) return new IngestWriter(host, path, lock, { fd, hash, offset });
+      hash.update(chunk.subarray(0, count));
+      offset += count;
+      await breathe();
+    }
+  } catch (error) {
+    closeSync(fd);
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+class IngestWriter implements BlobWriter {
+  readonly #host: IngestHost;
+  readonly #path: string;
+  readonly #lock: Lock;
+  readonly #hash: Hash;
+  readonly #fd: number;
+  readonly #breathe = breather();
+  #offset: number;
+  #open = true;
+
+  constructor(
+    host: IngestHost,
+    path: string,
+    lock: Lock,
+    at: { readonly fd: number; readonly hash: Hash; readonly offset: number },
+  ) {
+    this.#host = host;
+    this.#path = path;
+    this.#lock = lock;
+    this.#fd = at.fd;
+    this.#hash = at.hash;
+    this.#offset = at.offset;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#assertOpen();
+    try {
+      writeAll(this.#fd, chunk, this.#offset);
+    } catch (error) {
+      // What was written would keep the disk full.
+      if (isErrno(error, 'ENOSPC', 'EDQUOT')) this.#close({ keep: false });
+      throw storeError(this.#host.paths.root, error);
+    }
+    this.#hash.update(chunk);
+    this.#offset += chunk.length;
+    await this.#breathe();
+  }
+
+  async commit(expected: Partial<BlobInfo> = {}): Promise<BlobInfo> {
+    this.#assertOpen();
+    try {
+      const info = { digest: await this.#digest(expected.digest), size: this.#offset };
+      this.#check(info, expected);
+      await promisify(fdatasync)(this.#fd);
+      this.#host.publish(this.#path, info);
+      this.#close({ keep: true });
+      return info;
+    } catch (error) {
+      // Wrong bytes would be wrong again; and after a failed sync nobody knows what is on disk.
+      this.#close({ keep: false });
+      throw storeError(this.#host.paths.root, error);
+    }
+  }
+
+  async discard(): Promise<void> {
+    this.#close({ keep: false });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close({ keep: true });
+  }
+
+  /** The digest in the algorithm that is asked for. Only SHA-256 is at hand without reading again. */
+  async #digest(expected: Digest | undefined): Promise<Digest> {
+    if (expected === undefined || !expected.startsWith('sha512:')) return finish(this.#hash);
+    const hash = createHash('sha512');
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    for (let at = 0; at < this.#offset;) {
+      const count = readSync(this.#fd, chunk, 0, CHUNK, at);
+      hash.update(chunk.subarray(0, count));
+      at += count;
+      await this.#breathe();
+    }
+    return parseDigest(`sha512:${hash.digest('hex')}`);
+  }
+
+  #check(info: BlobInfo, expected: Partial<BlobInfo>): void {
+    if (expected.size !== undefined && expected.size !== info.size) {
+      throw new InvalidInputError(
+        `a blob has ${info.size} bytes where ${expected.size} were announced`,
+      );
+    }
+    if (expected.digest !== undefined && expected.digest !== info.digest) {
+      throw new DigestMismatchError(expected.digest, info.digest, 'the source');
+    }
+  }
+
+  /** Removing comes before unlocking: the next writer must not find what is to go. */
+  #close({ keep }: { readonly keep: boolean }): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.#fd);
+    if (!keep) rmSync(this.#path, { force: true });
+    this.#lock[Symbol.dispose]();
+  }
+
+  #assertOpen(): void {
+    if (!this.#open) throw new Error('this blob writer is closed');
+  }
+}
+
+/** Writes all of `data` at `position`, or where the file stands. */
+export function writeAll(fd: number, data: Uint8Array, position?: number): void {
+  for (let done = 0; done < data.length;) {
+    done += writeSync(
+      fd,
+      data,
+      done,
+      data.length - done,
+      position === undefined ? null : position + done,
+    );
+  }
+}
+
+/** Makes the names in a directory durable. */
+export function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import type { Bytes } from '../base/bytes.ts';
+import { InvalidInputError } from '../base/errors.ts';
+import { breather } from '../base/limit.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { digestOf, isDigest, type Digest } from '../oci/digest.ts';
+import { openIngest, syncDirectory, writeAll, type IngestHost } from './blob-ingest.ts';
+import type { BlobInfo, BlobStore, BlobWriter, ReadOptions } from './blob-store.ts';
+import type { Database } from './database.ts';
+import { BlobDamagedError, BlobNotFoundError } from './errors.ts';
+import { withStoreErrors } from './io-errors.ts';
+import type { StorePaths } from './paths.ts';
+
+/** Bytes per chunk of a stream. */
+const CHUNK = 1024 * 1024;
+/** What {@link BlobStore.readSync} reads at most. */
+const SMALL = 4 * 1024 * 1024;
+
+/** What a blob store needs of its store. */
+export interface BlobContext {
+  readonly paths: StorePaths;
+  readonly db: Database;
+  /** Keeps a blob from the collector for those who work in this process. */
+  hold(digest: Digest): void;
+}
+
+/**
+ * Blobs as files named by their digest. A file comes under its name whole and durable, by a
+ * rename. Before that, whoever works in this process holds it, and after that it gets its
+ * row: the collector takes what has neither row nor holder.
+ */
+export class DiskBlobs implements BlobStore, IngestHost {
+  readonly #context: BlobContext;
+
+  constructor(context: BlobContext) {
+    this.#context = context;
+  }
+
+  get paths(): StorePaths {
+    return this.#context.paths;
+  }
+
+  async stat(digest: Digest): Promise<BlobInfo | undefined> {
+    const size = this.#size(digest);
+    return size === undefined ? undefined : { digest, size };
+  }
+
+  async open(digest: Digest, options: ReadOptions = {}): Promise<Bytes> {
+    if (this.#size(digest) === undefined) throw new BlobNotFoundError(digest);
+    return this.#read(digest, options);
+  }
+
+  ingest(key: string, options: CallOptions = {}): Promise<BlobWriter> {
+    return openIngest(this, key, options);
+  }
+
+  putSync(data: Uint8Array): BlobInfo {
+    const info = { digest: digestOf(data), size: data.length };
+    return withStoreErrors(this.paths.root, () => {
+      if (this.#adopt(info)) return info;
+      const temporary = `${this.paths.ingest}/.${randomBytes(8).toString('hex')}`;
+      try {
+        const fd = openSync(temporary, 'wx', 0o600);
+        try {
+          writeAll(fd, data);
+          fdatasyncSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+        this.publish(temporary, info);
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+      return info;
+    });
+  }
+
+  readSync(digest: Digest): Buffer {
+    const size = this.#size(digest);
+    if (size === undefined) throw new BlobNotFoundError(digest);
+    if (size > SMALL) throw new InvalidInputError(`${digest} is larger than ${SMALL} bytes`);
+    const data = readFileSync(this.paths.blob(digest));
+    const [algorithm = ''] = digest.split(':');
+    if (`${algorithm}:${createHash(algorithm).update(data).digest('hex')}` !== digest) {
+      throw new BlobDamagedError(digest);
+    }
+    return data;
+  }
+
+  async delete(digest: Digest): Promise<void> {
+    const { db, paths } = this.#context;
+    withStoreErrors(paths.root, () =>
+      db.transaction('write', () => {
+        db.run('DELETE FROM blobs WHERE digest = ?', digest);
+        db.run('DELETE FROM layer_blobs WHERE blob = ?', digest);
+        rmSync(paths.blob(digest), { force: true });
+      }),
+    );
+  }
+
+  async *list(): AsyncGenerator<BlobInfo, void> {
+    for (const algorithm of readdirSync(this.paths.blobs)) {
+      for (const name of readdirSync(`${this.paths.blobs}/${algorithm}`)) {
+        const digest = `${algorithm}:${name}`;
+        const size = isDigest(digest) ? this.#size(digest) : undefined;
+        if (isDigest(digest) && size !== undefined) yield { digest, size };
+      }
+    }
+  }
+
+  /** Puts a finished, synced file under the name of its digest. */
+  publish(file: string, info: BlobInfo): void {
+    const { db, paths } = this.#context;
+    const target = paths.blob(info.digest);
+    const directory = target.slice(0, target.lastIndexOf('/'));
+    this.#context.hold(info.digest);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    renameSync(file, target);
+    syncDirectory(directory);
+    db.transaction('note', () => this.#putRow(info));
+  }
+
+  /** True when the blob is there already; it is held then and has its row. */
+  #adopt(info: BlobInfo): boolean {
+    this.#context.hold(info.digest);
+    if (this.#size(info.digest) !== info.size) return false;
+    this.#context.db.transaction('note', () => this.#putRow(info));
+    return true;
+  }
+
+  #putRow({ digest, size }: BlobInfo): void {
+    this.#context.db.run('INSERT OR IGNORE INTO blobs VALUES (?, ?)', digest, size);
+  }
+
+  #size(digest: Digest): number | undefined {
+    return statSync(this.paths.blob(digest), { throwIfNoEntry: false })?.size;
+  }
+
+  async *#read(
+    digest: Digest,
+    { start = 0, end, signal }: ReadOptions,
+  ): AsyncGenerator<Uint8Array, void> {
+    const fd = openSync(this.paths.blob(digest), 'r');
+    const breathe = breather();
+    try {
+      const stop = end === undefined ? Infinity : end + 1;
+      for (let at = start; at < stop;) {
+        signal?.throwIfAborted();
+        const chunk = Buffer.allocUnsafe(Math.min(CHUNK, stop - at));
+        const count = readSync(fd, chunk, 0, chunk.length, at);
+        if (count === 0) return;
+        at += count;
+        yield chunk.subarray(0, count);
+        await breathe();
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

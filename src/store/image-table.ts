@@ -1,0 +1,112 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { ChainId, Digest } from '../oci/digest.ts';
+import { outsideMap } from '../oci/json.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { Database } from './database.ts';
+import type { ImageRow, ImageTable, NameRow } from './tables.ts';
+
+interface Row {
+  readonly id: Digest;
+  readonly manifest: string;
+  readonly platform: string;
+  readonly chain: ChainId | null;
+  readonly created_at: number | null;
+  readonly stored_at: number;
+  readonly size: number;
+  readonly parent: Digest | null;
+  readonly labels: string;
+  readonly tagged_at: number | null;
+}
+
+/** Images and their names in the database. */
+export function imageTable(db: Database): ImageTable {
+  const select = 'SELECT * FROM images';
+  const one = (row: Row | undefined): ImageRow | undefined => row && imageRow(row);
+  const ids = (rows: readonly { readonly id: Digest }[]): Digest[] => rows.map((row) => row.id);
+  const named = (name: string): NameRow | undefined => {
+    const row = db.get<NameRecord>('SELECT * FROM names WHERE name = ?', name);
+    return row && nameRow(row);
+  };
+  return {
+    get: (id) => one(db.get<Row>(`${select} WHERE id = ?`, id)),
+    byPrefix(hex, limit) {
+      if (!/^[0-9a-f]{1,64}$/.test(hex)) return [];
+      // 'g' sorts after every hex digit.
+      const sql = 'SELECT id FROM images WHERE id >= ? AND id < ? ORDER BY id LIMIT ?';
+      return ids(db.all(sql, `sha256:${hex}`, `sha256:${hex}g`, limit));
+    },
+    byManifest: (digest) =>
+      one(db.get<Row>(`${select} WHERE manifest_digest = ? ORDER BY id LIMIT 1`, digest)),
+    list: () => db.all<Row>(select).map(imageRow),
+    children: (id) => ids(db.all('SELECT id FROM images WHERE parent = ?', id)),
+    put(row) {
+      db.run(
+        `INSERT INTO images (id, manifest_digest, manifest, platform, chain, created_at,
+           stored_at, size, parent, labels, tagged_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET
+           manifest_digest = excluded.manifest_digest, manifest = excluded.manifest,
+           platform = excluded.platform, chain = excluded.chain,
+           created_at = excluded.created_at, size = excluded.size,
+           parent = coalesce(excluded.parent, parent), labels = excluded.labels,
+           tagged_at = coalesce(excluded.tagged_at, tagged_at)`,
+        row.id,
+        row.manifest.digest,
+        JSON.stringify(row.manifest),
+        JSON.stringify(row.platform),
+        row.chain ?? null,
+        row.createdAt ?? null,
+        row.storedAt,
+        row.size,
+        row.parent ?? null,
+        JSON.stringify(row.labels),
+        row.taggedAt ?? null,
+      );
+    },
+    remove: (id) => void db.run('DELETE FROM images WHERE id = ?', id),
+    named,
+    names: (id) =>
+      (id === undefined
+        ? db.all<NameRecord>('SELECT * FROM names ORDER BY name')
+        : db.all<NameRecord>('SELECT * FROM names WHERE image = ? ORDER BY name', id)
+      ).map(nameRow),
+    tag(name, image, at) {
+      const before = named(name)?.image;
+      db.run(
+        `INSERT INTO names (name, image, updated_at) VALUES (?, ?, ?) ON CONFLICT (name)
+         DO UPDATE SET image = excluded.image, updated_at = excluded.updated_at`,
+        name,
+        image,
+        at,
+      );
+      db.run('UPDATE images SET tagged_at = ? WHERE id = ?', at, image);
+      return before;
+    },
+    untag: (name) => db.run('DELETE FROM names WHERE name = ?', name) > 0,
+  };
+}
+
+function imageRow(row: Row): ImageRow {
+  return {
+    id: row.id,
+    manifest: JSON.parse(row.manifest) as Descriptor,
+    platform: JSON.parse(row.platform) as Platform,
+    ...(row.chain !== null && { chain: row.chain }),
+    ...(row.created_at !== null && { createdAt: row.created_at }),
+    storedAt: row.stored_at,
+    size: row.size,
+    ...(row.parent !== null && { parent: row.parent }),
+    labels: outsideMap(Object.entries(JSON.parse(row.labels) as Record<string, string>)),
+    ...(row.tagged_at !== null && { taggedAt: row.tagged_at }),
+  };
+}
+
+interface NameRecord {
+  readonly name: string;
+  readonly image: Digest;
+  readonly updated_at: number;
+}
+
+function nameRow(row: NameRecord): NameRow {
+  return { name: row.name, image: row.image, updatedAt: row.updated_at };
+}

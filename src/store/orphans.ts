@@ -1,0 +1,44 @@
+import { existsSync, readdirSync } from 'node:fs';
+import type { Database } from './database.ts';
+import type { StorePaths } from './paths.ts';
+
+/** A file or directory of the store. `key` is a digest, or the ID of a lease. */
+export interface Stored {
+  readonly kind: 'blob' | 'layer' | 'scratch';
+  readonly key: string;
+  readonly path: string;
+}
+
+/** What lies in the store and has neither a row nor a holder. May be outdated at once: see {@link isOrphan}. */
+export function* orphans(db: Database, paths: StorePaths): Generator<Stored, void> {
+  for (const one of stored(paths)) if (isOrphan(db, paths, one)) yield one;
+}
+
+/** True when nothing knows of it. Certain only under the writer's lock. */
+export function isOrphan(db: Database, paths: StorePaths, { kind, key }: Stored): boolean {
+  if (kind === 'scratch') return !existsSync(`${paths.leases}/${key}`);
+  const row =
+    kind === 'blob'
+      ? db.get('SELECT 1 FROM blobs WHERE digest = ?', key)
+      : db.get('SELECT 1 FROM layers WHERE diff_id = ?', key);
+  return row === undefined && !isHeld(db, kind, key);
+}
+
+function isHeld(db: Database, kind: string, key: string): boolean {
+  return db.get('SELECT 1 FROM holds WHERE kind = ? AND key = ?', kind, key) !== undefined;
+}
+
+function* stored(paths: StorePaths): Generator<Stored, void> {
+  for (const algorithm of readdirSync(paths.blobs)) {
+    for (const name of readdirSync(`${paths.blobs}/${algorithm}`)) {
+      const path = `${paths.blobs}/${algorithm}/${name}`;
+      yield { kind: 'blob', key: `${algorithm}:${name}`, path };
+    }
+  }
+  for (const name of readdirSync(paths.layers)) {
+    yield { kind: 'layer', key: `sha256:${name}`, path: `${paths.layers}/${name}` };
+  }
+  for (const name of readdirSync(paths.tmp)) {
+    yield { kind: 'scratch', key: name, path: `${paths.tmp}/${name}` };
+  }
+}

@@ -1,0 +1,128 @@
+/** Version of the directory layout and of everything in it. See {@link StorePaths}. */
+export const FORMAT = 1;
+
+/**
+ * What makes the schema, step by step: step `n` takes a database from version `n` to `n + 1`.
+ * A step that has been released is never changed; changes are appended.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE images (
+    id TEXT PRIMARY KEY,
+    manifest_digest TEXT NOT NULL,
+    manifest TEXT NOT NULL,          -- descriptor, JSON
+    platform TEXT NOT NULL,          -- JSON
+    chain TEXT,
+    created_at INTEGER,
+    stored_at INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    parent TEXT,
+    labels TEXT NOT NULL,            -- JSON
+    tagged_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX images_manifest ON images (manifest_digest);
+  CREATE INDEX images_parent ON images (parent) WHERE parent IS NOT NULL;
+
+  CREATE TABLE names (
+    name TEXT PRIMARY KEY,
+    image TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+    updated_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX names_image ON names (image);
+
+  CREATE TABLE image_blobs (
+    image TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+    blob TEXT NOT NULL,
+    PRIMARY KEY (image, blob)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE layers (
+    diff_id TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    content_size INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    writer INTEGER NOT NULL,
+    synced INTEGER NOT NULL,
+    boot_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE chains (
+    chain TEXT PRIMARY KEY,
+    parent TEXT,
+    diff_id TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE origins (
+    chain TEXT PRIMARY KEY,
+    diff_id TEXT NOT NULL,
+    instruction TEXT NOT NULL,
+    file TEXT,
+    first_line INTEGER,
+    last_line INTEGER
+  ) WITHOUT ROWID;
+
+  CREATE TABLE blobs (digest TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE layer_blobs (
+    diff_id TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    descriptor TEXT NOT NULL,        -- JSON
+    PRIMARY KEY (diff_id, blob)
+  ) WITHOUT ROWID;
+  CREATE INDEX layer_blobs_blob ON layer_blobs (blob);
+
+  CREATE TABLE cache (
+    key TEXT PRIMARY KEY,
+    place TEXT NOT NULL,
+    ingredients TEXT NOT NULL,       -- JSON
+    chain TEXT NOT NULL,
+    canonical_key TEXT,
+    created_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    took INTEGER NOT NULL
+  );
+  CREATE INDEX cache_place ON cache (place, created_at);
+
+  -- rowid tells the oldest entries
+  CREATE TABLE file_digests (
+    dev INTEGER NOT NULL,
+    ino INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    ctime INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    UNIQUE (dev, ino)
+  );
+
+  CREATE TABLE containers (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    image TEXT NOT NULL,
+    chain TEXT,
+    created_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    json TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE leases (
+    id TEXT PRIMARY KEY,
+    pid INTEGER NOT NULL,
+    boot_id TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE holds (
+    lease TEXT NOT NULL REFERENCES leases ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (lease, kind, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX holds_key ON holds (kind, key);
+  `,
+];

@@ -1,0 +1,104 @@
+import type { ChainId, Digest } from '../oci/digest.ts';
+import type { Database } from './database.ts';
+import type {
+  ContainerRow,
+  ContainerTable,
+  FactTable,
+  FileDigestTable,
+  FileStamp,
+} from './tables.ts';
+
+/** The persistent stat cache in the database. */
+export function fileDigestTable(db: Database): FileDigestTable {
+  return {
+    get: (stamp) =>
+      db.get<{ digest: Digest }>(
+        `SELECT digest FROM file_digests
+         WHERE dev = ? AND ino = ? AND size = ? AND mtime = ? AND ctime = ?`,
+        ...stampValues(stamp),
+      )?.digest,
+    put(rows) {
+      for (const { stamp, digest } of rows) {
+        db.run(
+          `INSERT OR REPLACE INTO file_digests (dev, ino, size, mtime, ctime, digest)
+           VALUES (?, ?, ?, ?, ?, ?)`,
+          ...stampValues(stamp),
+          digest,
+        );
+      }
+    },
+  };
+}
+
+/** SQLite's integers have 64 bits with a sign; device and inode numbers have none. */
+function stampValues(stamp: FileStamp): bigint[] {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stamp;
+  return [dev, ino, size, mtimeNs, ctimeNs].map((value) => BigInt.asIntN(64, value));
+}
+
+interface ContainerRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly image: Digest;
+  readonly chain: ChainId | null;
+  readonly created_at: number;
+  readonly state: ContainerRow['state'];
+  readonly json: string;
+}
+
+/** Container records in the database. */
+export function containerTable(db: Database): ContainerTable {
+  const get = (id: string): ContainerRow | undefined => {
+    const row = db.get<ContainerRecord>('SELECT * FROM containers WHERE id = ?', id);
+    return row && containerRow(row);
+  };
+  return {
+    get,
+    find(text) {
+      const exact = get(text);
+      if (exact) return exact;
+      const named = db.get<ContainerRecord>('SELECT * FROM containers WHERE name = ?', text);
+      if (named) return containerRow(named);
+      if (!/^[0-9a-f]{1,63}$/.test(text)) return undefined;
+      const rows = db.all<ContainerRecord>(
+        'SELECT * FROM containers WHERE id >= ? AND id < ? LIMIT 2',
+        text,
+        `${text}g`,
+      );
+      return rows.length === 1 && rows[0] ? containerRow(rows[0]) : undefined;
+    },
+    list: () =>
+      db.all<ContainerRecord>('SELECT * FROM containers ORDER BY created_at, id').map(containerRow),
+    put(row) {
+      db.run(
+        `INSERT INTO containers (id, name, image, chain, created_at, state, json)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, image = excluded.image,
+           chain = excluded.chain, created_at = excluded.created_at, state = excluded.state,
+           json = excluded.json`,
+        row.id,
+        row.name,
+        row.image,
+        row.chain ?? null,
+        row.createdAt,
+        row.state,
+        row.json,
+      );
+    },
+    remove: (id) => void db.run('DELETE FROM containers WHERE id = ?', id),
+  };
+}
+
+function containerRow(row: ContainerRecord): ContainerRow {
+  const { id, name, image, state, json } = row;
+  const chain = row.chain !== null && { chain: row.chain };
+  return { id, name, image, ...chain, createdAt: row.created_at, state, json };
+}
+
+/** Small remembered answers in the database. */
+export function factTable(db: Database): FactTable {
+  return {
+    get: (key) => db.get<{ value: string }>('SELECT value FROM facts WHERE key = ?', key)?.value,
+    set: (key, value) => void db.run('INSERT OR REPLACE INTO facts VALUES (?, ?)', key, value),
+  };
+}
