@@ -91,9 +91,11 @@ export class LayerIntake {
     const key = expected === undefined ? `${this.#lease.id}:${this.#count++}` : `blob:${expected}`;
 
     await using writer = await this.#store.blobs.ingest(key, call);
-    const iterator = tee(source, writer)[Symbol.asyncIterator]();
+    const passing = new Passing(source, writer);
+    const iterator = passing.bytes()[Symbol.asyncIterator]();
     try {
       const result = await this.#unpack(leftOpen(iterator), {}, call);
+      passing.throwIfBroken();
       while (!(await iterator.next()).done);
       const info = await writer.commit(expected === undefined ? {} : { digest: expected });
       this.#lease.hold('blob', info.digest);
@@ -145,15 +147,37 @@ export class LayerIntake {
   }
 }
 
-/** Writes what passes, but for the part that an earlier attempt left behind. */
-async function* tee(bytes: Bytes, writer: BlobWriter): Bytes {
-  const present = writer.offset;
-  let at = 0;
-  for await (const chunk of bytes) {
-    const fresh = chunk.subarray(Math.max(0, present - at));
-    if (fresh.length > 0) await writer.write(fresh);
-    at += chunk.length;
-    yield chunk;
+/** A stream on its way into a blob and on to whoever unpacks it. */
+class Passing {
+  readonly #source: Bytes;
+  readonly #writer: BlobWriter;
+  #broken: { readonly reason: unknown } | undefined;
+
+  constructor(source: Bytes, writer: BlobWriter) {
+    this.#source = source;
+    this.#writer = writer;
+  }
+
+  /** Writes what passes, but for the part that an earlier attempt left behind. */
+  async *bytes(): Bytes {
+    const present = this.#writer.offset;
+    let at = 0;
+    try {
+      for await (const chunk of this.#source) {
+        const fresh = chunk.subarray(Math.max(0, present - at));
+        if (fresh.length > 0) await this.#writer.write(fresh);
+        at += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      this.#broken = { reason: error };
+      throw error;
+    }
+  }
+
+  /** The unpacker takes every error for one of the layer's; those of the source are not. */
+  throwIfBroken(): void {
+    if (this.#broken) throw this.#broken.reason;
   }
 }
 

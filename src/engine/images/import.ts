@@ -20,7 +20,10 @@ export interface ImportParts {
   readonly store: Store;
   readonly snapshotter: Snapshotter;
   /** Applies Dockerfile instructions, one each, to a container's defaults. Throws for those that are not allowed. */
-  readonly applyChanges: (config: ContainerConfig, changes: readonly string[]) => ContainerConfig;
+  readonly applyChanges: (
+    config: ContainerConfig,
+    changes: readonly string[],
+  ) => ContainerConfig | Promise<ContainerConfig>;
 }
 
 const BLOCK = 512;
@@ -41,7 +44,7 @@ export async function importImage(
 ): Promise<Digest> {
   const { store, snapshotter } = parts;
   const names = request.name === undefined ? [] : [canonicalName(parseTagTarget(request.name))];
-  const container = parts.applyChanges({}, request.changes ?? []);
+  const container = await parts.applyChanges({}, request.changes ?? []);
   let isDone = false;
   try {
     using lease = store.lease('import');
