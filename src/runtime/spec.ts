@@ -70,6 +70,7 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
     ociVersion: '1.0.2',
     process: {
       terminal: asked.terminal === true,
+      ...(asked.terminal === true && consoleSize()),
       user: {
         uid: asked.user.uid,
         gid: asked.user.gid,
@@ -220,6 +221,12 @@ function rlimits(
 function oomScore({ oomScoreAdj, capabilities }: HostLimits): { oomScoreAdj?: number } {
   if (oomScoreAdj === 0) return {};
   return oomScoreAdj < 0 || capabilities.includes('CAP_SYS_RESOURCE') ? { oomScoreAdj: 0 } : {};
+}
+
+/** crun follows later changes of the size by itself, but does not look at it in the beginning. */
+function consoleSize(): Pick<OciSpec['process'], 'consoleSize'> {
+  const { columns, rows, isTTY } = process.stdout;
+  return isTTY ? { consoleSize: { width: columns, height: rows } } : {};
 }
 
 /** Temperatures of each CPU tell what its neighbours compute. */

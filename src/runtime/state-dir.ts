@@ -21,13 +21,14 @@ export const RUNTIME_STATE = 'runtime';
 export interface Bundle extends Disposable {
   readonly path: string;
   readonly rootfs: string;
+  /** Scratch that is removed with whatever is in it; nothing is ever mounted there. */
+  readonly probe: string;
   readonly log: string;
   write(name: 'config.json' | 'job.json', text: string): string;
 }
 
-const FILES = ['config.json', 'job.json', 'log', 'owner', 'stdout', 'stderr', 'rootfs/probe'];
+const FILES = ['config.json', 'job.json', 'log', 'owner', 'stdout', 'stderr'];
 const DIRECTORIES = ['rootfs', '.'];
-/** crun keeps what it could not clean up for so long as its directory exists. */
 const NAME = /^[a-zA-Z0-9][\w.-]{0,127}$/;
 
 /** Makes the bundle of process `id` below `stateDir`. Throws when there is one. */
@@ -43,6 +44,7 @@ export function makeBundle(stateDir: string, id: string): Bundle {
   return {
     path,
     rootfs: join(path, 'rootfs'),
+    probe: join(path, 'probe'),
     log: join(path, 'log'),
     write: (name, text) => write(path, name, text),
     [Symbol.dispose]() {
@@ -67,6 +69,7 @@ function write(directory: string, name: string, text: string): string {
  * its files are not ours to delete, and the directory stays.
  */
 function removeBundle(path: string): void {
+  rmSync(join(path, 'probe'), { recursive: true, force: true });
   for (const name of FILES) quietly(() => unlinkSync(join(path, name)));
   for (const name of DIRECTORIES) quietly(() => rmdirSync(join(path, name)));
 }
@@ -78,8 +81,7 @@ function removeBundle(path: string): void {
 export function sweep(stateDir: string, cgroups: readonly string[]): void {
   for (const id of list(stateDir)) {
     if (id === RUNTIME_STATE || hasOwner(join(stateDir, id))) continue;
-    rmSync(join(stateDir, RUNTIME_STATE, id), { recursive: true, force: true });
-    for (const parent of cgroups) removeCgroup(join(parent, id));
+    removeDebris(stateDir, id, cgroups);
     removeBundle(join(stateDir, id));
   }
   // A bundle is made before its control groups and goes after them.
@@ -91,6 +93,12 @@ export function sweep(stateDir: string, cgroups: readonly string[]): void {
       }
     }
   }
+}
+
+/** Removes the state and the control groups that a killed runtime left of a process. */
+export function removeDebris(stateDir: string, id: string, cgroups: readonly string[]): void {
+  rmSync(join(stateDir, RUNTIME_STATE, id), { recursive: true, force: true });
+  for (const parent of cgroups) removeCgroup(join(parent, id));
 }
 
 function hasOwner(bundle: string): boolean {

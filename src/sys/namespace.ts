@@ -52,7 +52,7 @@ export function canMount(): boolean {
 
 /**
  * On machines with version 1 cgroups and a second, version 2, hierarchy beside them, crun
- * refuses to start when the latter holds controllers. Detaches it in this process's own
+ * refuses to start when the latter holds controllers. Covers it in this process's own
  * mount namespace, after which crun sees plain version 1. Returns whether this is such a
  * machine; calling it again does no harm.
  */
