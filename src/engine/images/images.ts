@@ -2,6 +2,7 @@ import type { Images } from '../engine.ts';
 import { imageHistory } from './history.ts';
 import { importImage, type ImportParts } from './import.ts';
 import { inspectImage } from './inspect.ts';
+import { layoutDirectory } from './layout-directory.ts';
 import { listImages } from './list.ts';
 import { loadImages } from './load.ts';
 import { pruneImages } from './prune.ts';
@@ -20,7 +21,12 @@ export function imagesOf(parts: ImportParts): Images {
     remove: (name, options) => removeImage(store, name, options),
     prune: (options) => pruneImages(store, options),
     save: (names, options) => saveImages(parts, names, options),
-    load: (archive, options) => loadImages(parts, archive, options),
+    load: (archive, options) =>
+      loadImages(
+        parts,
+        'directory' in archive ? layoutDirectory(archive.directory) : archive,
+        options,
+      ),
     import: (archive, request, options) => importImage(parts, archive, request, options),
   };
 }
