@@ -1,5 +1,7 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { CallOptions } from '../../base/progress.ts';
+import { reporter } from '../../base/reporter.ts';
+import { looksLikeTar } from '../../layer/tar-sniff.ts';
 import { makeManifest } from '../../image/make-manifest.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
@@ -12,7 +14,6 @@ import { InvalidArchiveError } from '../../transport/errors.ts';
 import { peek } from '../../transport/peek.ts';
 import { plain } from '../../transport/plain.ts';
 import { putImage } from '../../transport/put-image.ts';
-import { looksLikeTar } from '../../layer/tar-sniff.ts';
 import type { ImportRequest } from '../engine.ts';
 
 /** What `import` needs. */
@@ -91,7 +92,10 @@ async function unpack(
     });
   }
   await using draft = snapshotter.draft(lease);
-  return await snapshotter.apply(draft, bytes, { ...options, rewrite: true });
+  using task = reporter(options.progress).begin('importing', { kind: 'transfer', unit: 'bytes' });
+  const layer = await snapshotter.apply(draft, task.count(bytes), { ...options, rewrite: true });
+  task.outcome = 'done';
+  return layer;
 }
 
 function configOf(
