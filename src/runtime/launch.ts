@@ -141,19 +141,26 @@ function killOnAbort(pid: number, signal: AbortSignal | undefined, terminal: boo
   };
 }
 
+/** Takes the signals over from whoever listens in this process, until the run has ended. */
 function forwardSignals(pid: number, terminal: boolean): Disposable {
-  const handlers = FORWARDED.map((name) => {
+  const names = terminal ? (['SIGTERM', 'SIGHUP'] as const) : FORWARDED;
+  const taken = names.map((name) => {
+    const before = process.listeners(name);
     const handler = (): void => {
       // A terminal sends its signals through the runtime; what comes from elsewhere is meant for us.
       if (terminal) killTree(pid, true);
       else passOn(pid, name);
     };
-    return { name, handler };
-  }).filter(({ name }) => !terminal || name === 'SIGTERM' || name === 'SIGHUP');
-  for (const { name, handler } of handlers) process.on(name, handler);
+    process.removeAllListeners(name);
+    process.on(name, handler);
+    return { name, before, handler };
+  });
   return {
     [Symbol.dispose]() {
-      for (const { name, handler } of handlers) process.off(name, handler);
+      for (const { name, before, handler } of taken) {
+        process.off(name, handler);
+        for (const listener of before) process.on(name, listener);
+      }
     },
   };
 }
