@@ -30,7 +30,7 @@ const PLATFORM = { os: 'linux', architecture: '' };
 export function applyChanges(config: ContainerConfig, changes: readonly string[]): ContainerConfig {
   if (changes.length === 0) return config;
   const image = { ...PLATFORM, config, rootfs: { type: 'layers', diff_ids: [] } } as const;
-  const state = StageState.fromImage(image, PLATFORM, undefined, { name: '', digest: '' });
+  const state = StageState.fromImage(image, PLATFORM, undefined, undefined);
   const setting: StageSetting = {
     name: '0',
     prefix: '',
@@ -45,7 +45,7 @@ export function applyChanges(config: ContainerConfig, changes: readonly string[]
     network: 'default',
     extraHosts: [],
     shmSize: undefined,
-    source: () => undefined,
+    source: () => ({ vertex: undefined }),
     step: 0,
     ordinal: 0,
   };

@@ -55,7 +55,7 @@ export async function* readTar(
   try {
     while (source.blockAtHand() || (await source.block())) {
       const { current, offset } = source;
-      if (!checksumFits(current, offset)) {
+      if (!checksumFits(current, offset, source.words)) {
         if (!isZeroBlock(current, offset)) throw badHeader(source, entries);
         await expectZeros(source, bounds);
         break;

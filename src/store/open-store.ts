@@ -18,7 +18,6 @@ import { syncDirectory } from './blob-ingest.ts';
 import type { BlobStore } from './blob-store.ts';
 import { blobTable } from './blob-table.ts';
 import { cacheTable } from './cache-table.ts';
-import { collect } from './collect.ts';
 import { createDatabase, Database } from './database.ts';
 import { DiskBlobs } from './disk-blobs.ts';
 import { StoreDamagedError, StoreFormatError, StoreMissingError } from './errors.ts';
@@ -29,7 +28,15 @@ import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { containerTable, factTable, fileDigestTable } from './small-tables.ts';
-import type { CollectResult, Lease, NotPromise, Store, StoreOptions } from './store.ts';
+import type {
+  CheckOptions,
+  CheckResult,
+  CollectResult,
+  Lease,
+  NotPromise,
+  Store,
+  StoreOptions,
+} from './store.ts';
 import type { Tables } from './tables.ts';
 import { Trash } from './trash.ts';
 
@@ -105,8 +112,16 @@ class DiskStore implements Store {
     return withStoreErrors(this.paths.root, () => this.#leases.open(purpose));
   }
 
-  collect(): Promise<CollectResult> {
+  async collect(): Promise<CollectResult> {
+    const { collect } = await import('./collect.ts');
     return collect(this.#context, this.#leases);
+  }
+
+  async check(options?: CheckOptions): Promise<CheckResult> {
+    const { check } = await import('./check.ts');
+    const { blobs } = this;
+    const [store, leases, tables] = [this.#context, this.#leases, this.#tables];
+    return check({ store, leases, tables, blobs }, options);
   }
 
   [Symbol.dispose](): void {

@@ -58,11 +58,11 @@ test('take() of what is not there does nothing', () => {
   assert.equal(at.trash.take(`${at.path}/nothing`), undefined);
 });
 
-test('remove() removes only what it is given', () => {
+test('drop() removes only what it is given', () => {
   using at = scratch();
   mkdirSync(`${at.bin}/other`);
   mkdirSync(`${at.path}/tree`);
-  at.trash.remove(`${at.path}/tree`);
+  at.trash.drop(at.trash.take(`${at.path}/tree`) ?? '');
   assert.deepEqual(readdirSync(at.bin), ['other']);
 });
 

@@ -57,7 +57,7 @@ export class LayerIntake {
 
   /**
    * The layer that a blob is, when the store can give the blob's bytes again: because the blob
-   * is kept, or because it is the tar of a layer of our own making.
+   * is kept, or because it is a layer's tar, which can be made again.
    */
   find(digest: Digest): StoredLayer | undefined {
     // Held first, looked up second: what is found cannot be collected any more.
@@ -67,9 +67,11 @@ export class LayerIntake {
     return this.#store.read((tables) => {
       const layer = tables.layers.get(diffId);
       if (!layer) return undefined;
-      const kept = tables.blobs.layerBlobs(diffId).find((blob) => blob.digest === digest);
-      if (kept && tables.blobs.has(digest)) return { blob: kept, diffId };
-      if (layer.writer === 0 || asDiffId(digest) !== diffId) return undefined;
+      const kept = tables.blobs.layerBlobs(diffId).filter((blob) => tables.blobs.has(blob.digest));
+      const own = kept.find((blob) => blob.digest === digest);
+      if (own) return { blob: own, diffId };
+      const isTar = asDiffId(digest) === diffId && (layer.writer > 0 || kept.length > 0);
+      if (!isTar) return undefined;
       return { blob: { mediaType: MediaType.ociLayer, digest, size: layer.size }, diffId };
     });
   }
@@ -91,9 +93,11 @@ export class LayerIntake {
     const key = expected === undefined ? `${this.#lease.id}:${this.#count++}` : `blob:${expected}`;
 
     await using writer = await this.#store.blobs.ingest(key, call);
-    const iterator = tee(source, writer)[Symbol.asyncIterator]();
+    const passing = new Passing(source, writer);
+    const iterator = passing.bytes()[Symbol.asyncIterator]();
     try {
       const result = await this.#unpack(leftOpen(iterator), {}, call);
+      passing.throwIfBroken();
       while (!(await iterator.next()).done);
       const info = await writer.commit(expected === undefined ? {} : { digest: expected });
       this.#lease.hold('blob', info.digest);
@@ -145,15 +149,37 @@ export class LayerIntake {
   }
 }
 
-/** Writes what passes, but for the part that an earlier attempt left behind. */
-async function* tee(bytes: Bytes, writer: BlobWriter): Bytes {
-  const present = writer.offset;
-  let at = 0;
-  for await (const chunk of bytes) {
-    const fresh = chunk.subarray(Math.max(0, present - at));
-    if (fresh.length > 0) await writer.write(fresh);
-    at += chunk.length;
-    yield chunk;
+/** A stream on its way into a blob and on to whoever unpacks it. */
+class Passing {
+  readonly #source: Bytes;
+  readonly #writer: BlobWriter;
+  #broken: { readonly reason: unknown } | undefined;
+
+  constructor(source: Bytes, writer: BlobWriter) {
+    this.#source = source;
+    this.#writer = writer;
+  }
+
+  /** Writes what passes, but for the part that an earlier attempt left behind. */
+  async *bytes(): Bytes {
+    const present = this.#writer.offset;
+    let at = 0;
+    try {
+      for await (const chunk of this.#source) {
+        const fresh = chunk.subarray(Math.max(0, present - at));
+        if (fresh.length > 0) await this.#writer.write(fresh);
+        at += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      this.#broken = { reason: error };
+      throw error;
+    }
+  }
+
+  /** The unpacker takes every error for one of the layer's; those of the source are not. */
+  throwIfBroken(): void {
+    if (this.#broken) throw this.#broken.reason;
   }
 }
 

@@ -77,12 +77,12 @@ export class StageState {
     });
   }
 
-  /** `FROM <image>`. */
+  /** `FROM <image>`; without `baseImage` a config that is changed and not built on. */
   static fromImage(
     image: ImageConfig,
     platform: Platform,
     vertex: Vertex | undefined,
-    baseImage: NonNullable<StageState['baseImage']>,
+    baseImage: StageState['baseImage'],
   ): StageState {
     const { config = {}, rootfs: _rootfs, history = [], created: _created, ...document } = image;
     const scope = new Scope();
@@ -90,7 +90,7 @@ export class StageState {
       const at = entry.indexOf('=');
       scope.env(at < 0 ? entry : entry.slice(0, at), at < 0 ? '' : entry.slice(at + 1));
     }
-    if (scope.get('PATH') === undefined) scope.env('PATH', DEFAULT_PATH);
+    if (baseImage && scope.get('PATH') === undefined) scope.env('PATH', DEFAULT_PATH);
     return new StageState({
       config,
       document,

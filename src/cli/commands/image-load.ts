@@ -10,9 +10,9 @@ export const imageLoad = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
   flags: {
-    input: flag.text('string', 'Read from a tar archive file, instead of standard input', 'i'),
+    input: flag.text('string', 'The archive to read (default: standard input)', 'i'),
     platform: flag.refused('images of several platforms are not available in this version'),
-    quiet: flag.toggle('Suppress the progress display', 'q'),
+    quiet: flag.toggle('No progress display', 'q'),
   },
   examples: [
     ['Images out of a file, plain or compressed', 'stave load -i app.tar.gz'],
