@@ -7,6 +7,8 @@ import { reap, removeContainer } from './reap.ts';
 import { fromRow, settled } from './record.ts';
 
 const PATIENCE = 10_000;
+/** So long the runtime may take to tidy up, in milliseconds. */
+const GRACE = 1000;
 const STEP = 10;
 
 /**
@@ -45,7 +47,7 @@ async function killed(
     if (waited > PATIENCE) {
       throw new ContainerConflictError(`cannot remove container "${name}": it does not die`);
     }
-    killTree(process.pid);
+    if (waited % GRACE === 0) killTree(process.pid, waited > 0);
     await pause(STEP);
   }
 }
