@@ -57,7 +57,7 @@ export class LayerIntake {
 
   /**
    * The layer that a blob is, when the store can give the blob's bytes again: because the blob
-   * is kept, or because it is the tar of a layer of our own making.
+   * is kept, or because it is a layer's tar, which can be made again.
    */
   find(digest: Digest): StoredLayer | undefined {
     // Held first, looked up second: what is found cannot be collected any more.
@@ -67,9 +67,11 @@ export class LayerIntake {
     return this.#store.read((tables) => {
       const layer = tables.layers.get(diffId);
       if (!layer) return undefined;
-      const kept = tables.blobs.layerBlobs(diffId).find((blob) => blob.digest === digest);
-      if (kept && tables.blobs.has(digest)) return { blob: kept, diffId };
-      if (layer.writer === 0 || asDiffId(digest) !== diffId) return undefined;
+      const kept = tables.blobs.layerBlobs(diffId).filter((blob) => tables.blobs.has(blob.digest));
+      const own = kept.find((blob) => blob.digest === digest);
+      if (own) return { blob: own, diffId };
+      const isTar = asDiffId(digest) === diffId && (layer.writer > 0 || kept.length > 0);
+      if (!isTar) return undefined;
       return { blob: { mediaType: MediaType.ociLayer, digest, size: layer.size }, diffId };
     });
   }

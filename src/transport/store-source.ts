@@ -8,8 +8,9 @@ import type { ImageRow } from '../store/tables.ts';
 import type { Source } from './transport.ts';
 
 /**
- * An image of the store. Kept blobs come as they are; layers of our own making, of which no
- * blob is kept, are written again as the tar that their digest names.
+ * An image of the store. Kept blobs come as they are. A digest may also be that of a layer's
+ * tar, as in the manifests of local builds: the tar is then written again, or made of the
+ * blob that is kept in another form.
  */
 export function storeSource(
   store: Store,
@@ -23,9 +24,9 @@ export function storeSource(
     async fetch(node: Descriptor, options?: CallOptions): Promise<Bytes> {
       if (await store.blobs.stat(node.digest)) return store.blobs.open(node.digest, options);
       const diffId = node.digest as string as DiffId;
-      const isOurs = store.read((tables) => (tables.layers.get(diffId)?.writer ?? 0) > 0);
+      const isLayer = store.read((tables) => tables.layers.get(diffId) !== undefined);
       // Without either, opening says best what is missing.
-      return isOurs ? snapshotter.tar(diffId, options) : store.blobs.open(node.digest, options);
+      return isLayer ? snapshotter.tar(diffId, options) : store.blobs.open(node.digest, options);
     },
   };
 }
