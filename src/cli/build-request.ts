@@ -46,7 +46,9 @@ async function sources({
   const { file } = flags;
   if (where === '-') {
     if (file === '-') {
-      throw new UsageError("invalid argument: can't use stdin for both build context and dockerfile");
+      throw new UsageError(
+        "invalid argument: can't use stdin for both build context and dockerfile",
+      );
     }
     if (file !== undefined) {
       throw new InvalidInputError(
@@ -56,14 +58,19 @@ async function sources({
     return { context: undefined, dockerfile: { text: await dockerfileText(stdin.bytes()) } };
   }
   if (REMOTE.test(where)) {
-    throw new InvalidInputError('a build context from the network is not available in this version', {
-      hint: 'Fetch it first and name the directory.',
-    });
+    throw new InvalidInputError(
+      'a build context from the network is not available in this version',
+      {
+        hint: 'Fetch it first and name the directory.',
+      },
+    );
   }
   const context = resolve(cwd, where);
   const kind = statSync(context, { throwIfNoEntry: false });
   if (where === '' || kind === undefined) {
-    throw new InvalidInputError(`unable to prepare context: path ${JSON.stringify(where)} not found`);
+    throw new InvalidInputError(
+      `unable to prepare context: path ${JSON.stringify(where)} not found`,
+    );
   }
   if (!kind.isDirectory()) {
     throw new InvalidInputError(

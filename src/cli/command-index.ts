@@ -28,7 +28,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'container run',
     aliases: ['run'],
-    summary: 'Create and run a new container from an image',
+    summary: 'Run a command in a new container',
     common: 'run',
     mounts: true,
     load: async () => (await import('./commands/container-run.ts')).containerRun,
@@ -102,7 +102,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'image inspect',
     aliases: [],
-    summary: 'Display detailed information on one or more images',
+    summary: 'Show everything about one or more images',
     load: async () => (await import('./commands/image-inspect.ts')).imageInspect,
   },
   {
@@ -132,7 +132,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'image tag',
     aliases: ['tag'],
-    summary: 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE',
+    summary: 'Give an image another name',
     load: async () => (await import('./commands/image-tag.ts')).imageTag,
   },
   {

@@ -45,7 +45,8 @@ export function containerFields(options: {
       value: ({ labels }) => ({
         kind: 'method',
         arity: 1,
-        call: ([name]) => (Object.hasOwn(labels, String(name)) ? labels[String(name)] : ''),
+        call: ([name]) =>
+          typeof name === 'string' && Object.hasOwn(labels, name) ? labels[name] : '',
       }),
     },
     {

@@ -21,7 +21,8 @@ export interface ExplainOptions {
 export function explain(error: unknown, options: ExplainOptions): Explanation {
   if (error instanceof StaveError) {
     const points =
-      options.command !== undefined && (options.pointToHelp === true || error instanceof UsageError);
+      options.command !== undefined &&
+      (options.pointToHelp === true || error instanceof UsageError);
     const lines = [
       ...(error.detail === undefined ? [] : [error.detail]),
       `Error: ${error.message}${options.debug ? because(error.cause) : ''}`,

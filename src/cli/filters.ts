@@ -81,7 +81,9 @@ export function parseTime(text: string, now: Date): Date {
   if (duration !== undefined) return new Date(now.getTime() - duration);
   if (/^-?\d+(?:\.\d{1,9})?$/.test(text)) return new Date(Number(text) * 1000);
   const match =
-    /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text);
+    /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(
+      text,
+    );
   const time = match ? dateOf(match) : undefined;
   if (time === undefined) {
     throw new InvalidInputError(

@@ -21,7 +21,10 @@ export function commandHelp(entry: CommandEntry, typed: string, command: Command
     usageLines(typed, command),
     entry.aliases.length === 0
       ? undefined
-      : section('Aliases', wrap(aliasesOf(entry).map((name) => `stave ${name}`).join(', '), '  ')),
+      : section(
+          'Aliases',
+          wrapWhole([entry.name, ...entry.aliases].map((name) => `stave ${name}`)),
+        ),
     section(
       'Examples',
       command.examples.flatMap(([what, line]) => [`  # ${what}`, `  ${line}`]),
@@ -70,10 +73,6 @@ function usageLines(typed: string, command: Command): string {
     .replace('        ', 'Usage:  ');
 }
 
-function aliasesOf(entry: CommandEntry): string[] {
-  return [entry.name, ...entry.aliases];
-}
-
 function optionName(name: string, flag: Flag<unknown>): string {
   const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
   return `${short}--${name}${flag.valueName === '' ? '' : ` ${flag.valueName}`}`;
@@ -97,6 +96,12 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
     const [first = '', ...more] = wrap(text, ' '.repeat(left));
     return [`  ${name.padEnd(left - 2)}${first.trimStart()}`, ...more];
   });
+}
+
+/** The names with commas between them, none of them broken over two lines. */
+function wrapWhole(names: readonly string[]): string[] {
+  const glued = names.map((name) => name.replaceAll(' ', '\u00a0')).join(', ');
+  return wrap(glued, '  ').map((line) => line.replaceAll('\u00a0', ' '));
 }
 
 /** Lines of at most 80 columns, each beginning with `indent`. */

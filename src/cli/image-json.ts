@@ -171,7 +171,8 @@ function some(members: object | undefined): boolean {
 }
 
 function tagTime(time: Date | undefined): Value {
-  if (time === undefined) return { kind: 'time', text: '0001-01-01 00:00:00 +0000 UTC', json: NO_TIME };
+  if (time === undefined)
+    return { kind: 'time', text: '0001-01-01 00:00:00 +0000 UTC', json: NO_TIME };
   const json = rfc3339Nano(time);
   return { kind: 'time', text: `${json.replace('T', ' ').replace('Z', '')} +0000 UTC`, json };
 }

@@ -38,7 +38,13 @@ export async function inspectObjects(
   if (render) stdout.write(lines.join('') || '\n');
   else {
     const indent = format === undefined ? 4 : 0;
-    stdout.line(JSON.stringify(found.map(({ json }) => json), undefined, indent));
+    stdout.line(
+      JSON.stringify(
+        found.map(({ json }) => json),
+        undefined,
+        indent,
+      ),
+    );
   }
   for (const failure of failures) complain(failure);
   return failures.length > 0 ? Exit.failure : Exit.ok;

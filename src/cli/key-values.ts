@@ -37,14 +37,18 @@ export function linesOfFile(cwd: string, typed: string): string[] {
     throw explainOpen(error, typed) ?? error;
   }
   const lines = content.replace(/^\uFEFF/, '').split(/\r?\n/);
-  return lines.map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#'));
+  return lines
+    .map((line) => line.trimStart())
+    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 /** `host:ip` of `--add-host`, which may be typed with `=`. Throws UsageError. */
 export function extraHost(text: string): string {
   const match = /^([^:=]+)[:=](.+)$/.exec(text);
   if (!match) {
-    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--add-host" flag: bad format for add-host: ${JSON.stringify(text)}`);
+    throw new UsageError(
+      `invalid argument ${JSON.stringify(text)} for "--add-host" flag: bad format for add-host: ${JSON.stringify(text)}`,
+    );
   }
   return `${match[1]}:${match[2]?.replace(/^\[(.*)\]$/, '$1')}`;
 }

@@ -42,15 +42,35 @@ export async function writeListing<Row>(
   stdout.write(formatRows(listing, format));
 }
 
+/** Writes one field of every row, a line each: what `-q` shows. */
+export function writeField<Row>(
+  { stdout }: Pick<Context, 'stdout'>,
+  { rows, fields }: Pick<Listing<Row>, 'rows' | 'fields'>,
+  key: string,
+  prefix = '',
+): void {
+  const field = fieldOf(fields, key);
+  for (const row of rows) stdout.line(prefix + cell(field, row));
+}
+
+function fieldOf<Row>(fields: readonly Field<Row>[], key: string): Field<Row> {
+  const field = fields.find((one) => one.key === key);
+  if (!field) throw new TypeError(`no field ${key}`);
+  return field;
+}
+
+/** Fields that have a place in a table are texts. */
+function cell<Row>(field: Field<Row>, row: Row): string {
+  const value = field.value(row);
+  if (typeof value !== 'string') throw new TypeError(`${field.key} is no text`);
+  return value;
+}
+
 function defaultTable<Row>({ rows, fields, columns }: Listing<Row>): string {
-  const shown = columns.map((key) => {
-    const field = fields.find((one) => one.key === key);
-    if (!field) throw new TypeError(`no field ${key}`);
-    return field;
-  });
+  const shown = columns.map((key) => fieldOf(fields, key));
   const lines = [
     shown.map((field) => field.title).join('\t'),
-    ...rows.map((row) => shown.map((field) => String(field.value(row))).join('\t')),
+    ...rows.map((row) => shown.map((field) => cell(field, row)).join('\t')),
   ];
   return `${lines.join('\n')}\n`;
 }

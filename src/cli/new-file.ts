@@ -45,12 +45,12 @@ export function checkPlace(path: string, typed: string): void {
 }
 
 function invalidPath(reason: string): InvalidInputError {
-  return new InvalidInputError(`invalid output path: ${reason}`);
+  return new InvalidInputError(`failed to save image: invalid output path: ${reason}`);
 }
 
 function writeWhole(fd: number, chunk: Uint8Array, typed: string): void {
   try {
-    for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+    for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
   } catch (error) {
     if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw new DiskFullError(typed, error);
     throw error;

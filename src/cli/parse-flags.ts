@@ -109,7 +109,8 @@ export function parseFlags(
 
 function splitLong(word: string): [name: string, value: string | undefined] {
   const body = word.slice(2);
-  if (body.startsWith('-') || body.startsWith('=')) throw new UsageError(`bad flag syntax: ${word}`);
+  if (body.startsWith('-') || body.startsWith('='))
+    throw new UsageError(`bad flag syntax: ${word}`);
   const equals = body.indexOf('=');
   return equals < 0 ? [body, undefined] : [body.slice(0, equals), body.slice(equals + 1)];
 }

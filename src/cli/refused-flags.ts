@@ -73,13 +73,7 @@ export const RUN_REFUSED: FlagTable = {
     'volume-driver',
     'volumes-from',
   ]),
-  ...refused(WINDOWS, [
-    'cpu-count',
-    'cpu-percent',
-    'io-maxbandwidth',
-    'io-maxiops',
-    'isolation',
-  ]),
+  ...refused(WINDOWS, ['cpu-count', 'cpu-percent', 'io-maxbandwidth', 'io-maxiops', 'isolation']),
   detach: flag.refused('containers in the background are not available in this version', 'd'),
 };
 

@@ -20,7 +20,11 @@ export function formatRows<Row>(listing: Listing<Row>, format: string): string {
 }
 
 /** The template to run for every row; undefined for JSON. */
-function sourceOf<Row>(listing: Listing<Row>, format: string, isTable: boolean): string | undefined {
+function sourceOf<Row>(
+  listing: Listing<Row>,
+  format: string,
+  isTable: boolean,
+): string | undefined {
   if (format === 'json') return undefined;
   if (format === 'raw' && listing.raw !== undefined) return listing.raw;
   const typed = isTable ? format.slice('table'.length) : format;
@@ -29,7 +33,9 @@ function sourceOf<Row>(listing: Listing<Row>, format: string, isTable: boolean):
     .replace(/^ +| +$/g, '')
     .replace(/\\?\\t/g, '\t')
     .replace(/\\?\\n/g, '\n');
-  const missing = isTable ? (listing.append ?? []).filter((key) => !source.includes(`{{.${key}}}`)) : [];
+  const missing = isTable
+    ? (listing.append ?? []).filter((key) => !source.includes(`{{.${key}}}`))
+    : [];
   return source + missing.map((key) => `\t{{.${key}}}`).join('');
 }
 
@@ -58,7 +64,8 @@ function headerMap<Row>(fields: readonly Field<Row>[]): Value {
         {
           kind: 'method',
           arity: 1,
-          call: ([name]) => String(name).split('.').at(-1)?.replace(/[-_]/g, ' '),
+          call: ([name]) =>
+            typeof name === 'string' ? (name.split('.').at(-1) ?? '').replace(/[-_]/g, ' ') : '',
         },
       ],
     ]),

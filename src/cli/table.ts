@@ -14,7 +14,9 @@ export function alignTabs(text: string): string {
   measure(lines, widths, 0, 0, lines.length);
   return lines
     .map((cells, y) =>
-      cells.map((cell, x) => cell + ' '.repeat(Math.max(0, (widths[y]?.[x] ?? 0) - width(cell)))).join(''),
+      cells
+        .map((cell, x) => cell + ' '.repeat(Math.max(0, (widths[y]?.[x] ?? 0) - width(cell))))
+        .join(''),
     )
     .join('\n');
 }
@@ -40,6 +42,5 @@ function measure(
 }
 
 function width(text: string): number {
-  // eslint-disable-next-line unicorn/no-useless-spread -- counts code points, not UTF-16 units
-  return [...text].length;
+  return Array.from(text).length;
 }

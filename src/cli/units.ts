@@ -42,7 +42,7 @@ export function shortId(id: string): string {
 
 /** `text` cut to `width` columns, the last of them an ellipsis. */
 export function ellipsis(text: string, width: number): string {
-  const letters = [...text];
+  const letters = Array.from(text);
   return letters.length <= width ? text : `${letters.slice(0, width - 1).join('')}…`;
 }
 

@@ -1,6 +1,5 @@
 const COLOUR = /\x1b\[[0-9;:]*m/g;
-const HIDDEN =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g;
+const HIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g;
 
 /**
  * Text from outside, safe to show on a terminal: colours are dropped, every other control

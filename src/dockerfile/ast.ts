@@ -1,3 +1,4 @@
+import type { CheckOptions } from './lint/checks.ts';
 import type { LintWarning } from './lint/rule.ts';
 
 /** A place in the file. Lines and columns start at 1; columns count UTF-16 units. */
@@ -34,7 +35,9 @@ export interface Dockerfile {
   readonly globals: readonly ArgInstruction[];
   /** At least one. */
   readonly stages: readonly Stage[];
-  /** Findings that need the text only, in file order, with `check` directives applied. */
+  /** Which rules count: for the findings of the frontend, too. */
+  readonly checks: CheckOptions;
+  /** Findings that need the text only, in file order, with {@link Dockerfile.checks} applied. */
   readonly warnings: readonly LintWarning[];
 }
 
@@ -106,6 +109,8 @@ export interface FromInstruction extends Node<'FROM'> {
   readonly as?: string;
   /** The stage's name as written. */
   readonly asWord?: Word;
+  /** The word `AS` as written. */
+  readonly asKeyword?: string;
   /** Text of a `# <name> …` comment directly above. */
   readonly description?: string;
 }
@@ -156,15 +161,28 @@ export type RunProgram =
 export type MountType = 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh';
 
 /**
- * One `--mount`. Keys are canonical (`source`, `target`, `rw`, `ro`, …; aliases resolved), in the
- * order written; a key without a value has the word `true`. Values may hold variables (but `from`):
- * after expanding them call `resolveMount` of `mount-flag.ts`, which checks and types them.
+ * One `--mount`, split into fields. All values but `from` may hold variables, the type too: give
+ * the mount to `resolveMount` of `mount-flag.ts` with a function that expands words, and it comes
+ * back checked and typed.
  */
 export interface RunMount {
-  readonly type: MountType;
-  readonly options: ReadonlyMap<MountKey, Word>;
   /** The flag's value as written. */
   readonly raw: string;
+  readonly span: Span;
+  readonly fields: readonly MountField[];
+  /** Stage, image or context to take the source from. Never holds a variable. */
+  readonly from?: string;
+}
+
+/** One `key=value` of a `--mount`, or a lone `key`. */
+export interface MountField {
+  /** What the key means, aliases resolved; absent for an unknown one. */
+  readonly key?: MountKey;
+  /** The key in lower case. */
+  readonly written: string;
+  readonly value?: string;
+  /** The field as written. */
+  readonly text: string;
 }
 
 export type MountKey =
@@ -172,8 +190,8 @@ export type MountKey =
   | 'from'
   | 'source'
   | 'target'
-  | 'rw'
-  | 'ro'
+  | 'readonly'
+  | 'readwrite'
   | 'sharing'
   | 'id'
   | 'required'
@@ -235,7 +253,7 @@ export interface EntrypointInstruction extends Node<'ENTRYPOINT'> {
 export interface MaintainerInstruction extends Node<'MAINTAINER'> {
   readonly name: string;
 }
-/** Expand each word, then give it to `parsePorts` of `expose.ts`. */
+/** Ports sorted by their text. Expand each with `expandWords`, then give what comes out to `parsePorts`. */
 export interface ExposeInstruction extends Node<'EXPOSE'> {
   readonly ports: readonly Word[];
 }
@@ -268,10 +286,8 @@ export interface Healthcheck {
   readonly retries: number;
 }
 export interface OnbuildInstruction extends Node<'ONBUILD'> {
-  /** What the image config stores; `parseInstruction` reads it in the child. */
+  /** What the image config stores. It is read, and found right or wrong, in the child: by `parseInstruction`. */
   readonly trigger: string;
-  /** The trigger, already parsed: a bad one is reported now. */
-  readonly instruction: StageInstruction;
 }
 
 /** An instruction that may stand below a `FROM`. */

@@ -48,7 +48,7 @@ export interface NodeFile {
 /** Splits a file into nodes. Throws {@link DockerfileError}. */
 export function readNodes(source: Uint8Array | string, file: string): NodeFile {
   const text = textOf(source, file);
-  if (text === '') throw new DockerfileError(`the Dockerfile (${file}) cannot be empty`, { file });
+  if (text === '') throw new DockerfileError('the Dockerfile cannot be empty', { file });
   const cursor: Cursor = {
     text,
     file,

@@ -1,4 +1,7 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { CheckResult } from '../store/store.ts';
+
+export type { CheckResult } from '../store/store.ts';
 
 /** What `info` says. */
 export interface SystemInfo {
@@ -23,22 +26,6 @@ export interface SystemInfo {
   readonly memory: number;
   readonly node: string;
   readonly warnings: readonly string[];
-}
-
-/** One thing that `system check` found wrong. */
-export interface Problem {
-  readonly kind: 'image' | 'blob' | 'layer' | 'chain' | 'cache' | 'litter' | 'name';
-  readonly key: string;
-  readonly what: string;
-  /** True once it was mended or removed. */
-  readonly repaired: boolean;
-}
-
-export interface CheckResult {
-  readonly images: number;
-  readonly blobs: number;
-  readonly layers: number;
-  readonly problems: readonly Problem[];
 }
 
 export interface System {

@@ -25,11 +25,11 @@ export class LayerLimitError extends InvalidInputError {
   }
 }
 
-/** A name that no layer may hold, such as a whiteout of the directory it lies in. */
+/** A name that no file can have, or a whiteout of nothing. */
 export class LayerNameError extends InvalidInputError {
   constructor(what: string) {
     super(`refused archive: ${what}`, {
-      hint: 'Tell the maker of the image: the layer breaks the image specification.',
+      hint: 'Tell its maker: no Linux file system can hold it.',
     });
   }
 }

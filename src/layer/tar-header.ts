@@ -1,4 +1,4 @@
-import { LayerLimitError, shownName, TarFormatError } from './errors.ts';
+import { LayerLimitError, LayerNameError, shownName, TarFormatError } from './errors.ts';
 import type { LayerLimits } from './limits.ts';
 import type { TarEntry, TarEntryType } from './tar-entry.ts';
 import {
@@ -180,7 +180,7 @@ function checkId(id: number, path: Uint8Array): void {
   }
 }
 
-/** Throws LayerLimitError for paths that no Linux file system can hold. */
+/** Throws LayerNameError and LayerLimitError for paths that no Linux file system can hold. */
 export function checkName(path: Uint8Array, limits: LayerLimits): void {
   if (path.length <= limits.componentBytes) return;
   if (path.length > limits.nameBytes) {
@@ -191,7 +191,7 @@ export function checkName(path: Uint8Array, limits: LayerLimits): void {
     const slash = path.indexOf(SLASH, start);
     const end = slash < 0 ? path.length : slash;
     if (end - start > limits.componentBytes) {
-      throw new LayerLimitError(
+      throw new LayerNameError(
         `path ${shownName(path)} has a name of more than ${limits.componentBytes} bytes`,
       );
     }

@@ -40,8 +40,8 @@ const ZEROS = Buffer.alloc(64 * 1024);
  * star. Memory does not depend on the archive. An archive may end without its end mark, but
  * not within an entry, and after the mark there may be zeros only.
  *
- * Throws TarFormatError for what is damaged and LayerLimitError for what is beyond `limits`,
- * before anything of that size is read. The stream is closed when the reader is left.
+ * Throws TarFormatError for what is damaged, LayerLimitError and LayerNameError for what is beyond
+ * `limits`, before anything of that size is read. The stream is closed when the reader is left.
  */
 export async function* readTar(
   tar: Bytes,
@@ -55,7 +55,7 @@ export async function* readTar(
   try {
     while (source.blockAtHand() || (await source.block())) {
       const { current, offset } = source;
-      if (!checksumFits(current, offset)) {
+      if (!checksumFits(current, offset, source.words)) {
         if (!isZeroBlock(current, offset)) throw badHeader(source, entries);
         await expectZeros(source, bounds);
         break;

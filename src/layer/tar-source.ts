@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { TarFormatError } from './errors.ts';
-import { BLOCK } from './tar-fields.ts';
+import { BLOCK, wordsOf } from './tar-fields.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -19,6 +19,9 @@ export class TarSource {
   /** The block that the last `block()` found, together with `offset`. */
   current: Uint8Array = EMPTY;
   offset = 0;
+  /** `current` in words, where that can be. */
+  words: Uint32Array | undefined;
+  #chunkWords: Uint32Array | undefined;
 
   constructor(bytes: Bytes) {
     this.#chunks = bytes[Symbol.asyncIterator]();
@@ -43,6 +46,7 @@ export class TarSource {
       this.#at = 0;
       this.#chunk = next.done === true ? EMPTY : next.value;
       this.#ended = next.done === true;
+      this.#chunkWords = this.#chunk.length < BLOCK ? undefined : wordsOf(this.#chunk);
     }
     return true;
   }
@@ -51,6 +55,7 @@ export class TarSource {
   blockAtHand(): boolean {
     if (this.available < BLOCK) return false;
     this.current = this.#chunk;
+    this.words = this.#chunkWords;
     this.offset = this.#at;
     this.#at += BLOCK;
     return true;
@@ -70,6 +75,7 @@ export class TarSource {
       have += piece.length;
     }
     this.current = this.#joined;
+    this.words = undefined;
     this.offset = 0;
     return true;
   }

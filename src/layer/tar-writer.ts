@@ -29,6 +29,8 @@ const FLAGS: Record<TarEntryType, number> = {
   directory: 0x35,
   fifo: 0x36,
 };
+/** Magic and version. */
+const USTAR = Buffer.from('ustar\u000000');
 const PAX_FLAG = 0x78;
 /** PAX headers need a name, which nothing reads. */
 const PAX_NAME = Buffer.from('././@PaxHeader');
@@ -78,7 +80,8 @@ export function encodeHeader(entry: TarEntry): Buffer {
 
   const data = records.length + entry.xattrs.size > 0 ? paxData(records, entry.xattrs) : NOTHING;
   const at = data.length === 0 ? 0 : BLOCK + data.length + paddingLength(data.length);
-  const out = Buffer.alloc(at + BLOCK);
+  // From the pool: `alloc` would ask the system for each of many small headers.
+  const out = Buffer.allocUnsafe(at + BLOCK).fill(0);
   if (at > 0) {
     putText(out, 0, Field.name, PAX_NAME);
     putNumber(out, 0, Field.mode, PAX_MODE);
@@ -162,7 +165,7 @@ function putNumber(out: Buffer, at: number, [offset, length]: Place, value: numb
 
 function finish(out: Buffer, at: number, flag: number): void {
   out[at + TYPE_FLAG] = flag;
-  out.write('ustar\u000000', at + MAGIC, 'latin1');
+  out.set(USTAR, at + MAGIC);
   // Six digits, NUL, space: the oldest form of the checksum field.
   putNumber(out, at, [Field.checksum[0], 7], checksum(out, at));
   out[at + Field.checksum[0] + 7] = 0x20;

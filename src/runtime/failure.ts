@@ -11,6 +11,11 @@ export function loggedError(file: string): string | undefined {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
+  return errorIn(text);
+}
+
+/** The last error among lines that a runtime wrote, as JSON or as they are. */
+export function errorIn(text: string): string | undefined {
   return text
     .split('\n')
     .map(errorOf)

@@ -17,6 +17,7 @@ export interface OciSpec {
 
 interface OciProcess {
   readonly terminal: boolean;
+  readonly consoleSize?: { readonly width: number; readonly height: number };
   readonly user: {
     readonly uid: number;
     readonly gid: number;

@@ -11,17 +11,19 @@ import type { ExitStatus, Executor, ProcessIo, ProcessSpec, RunOptions } from '.
 import { loggedError, runtimeFailure } from './failure.ts';
 import { cgroupLayout, hostLimits } from './host.ts';
 import { launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
+import { OutputGate } from './output-gate.ts';
 import {
   chooseRuntime,
   compiledSeccomp,
   runtimeArguments,
+  tidyHidden,
   type ChosenRuntime,
   type Facts,
   type ProbeSubject,
 } from './probe.ts';
 import { seccompFilter, seccompProfile } from './seccomp.ts';
-import { grantedCapabilities, ociSpec, type SpecContext } from './spec.ts';
-import { makeBundle, sweep, type Bundle } from './state-dir.ts';
+import { grantedCapabilities, ociSpec, specText, type SpecContext } from './spec.ts';
+import { makeBundle, removeDebris, sweep, type Bundle } from './state-dir.ts';
 
 /** What an executor needs to know. */
 export interface ExecutorOptions {
@@ -107,12 +109,18 @@ class OciExecutor implements Executor {
       rootfs: bundle.rootfs,
       ...(seccomp && { seccomp }),
     });
-    bundle.write('config.json', JSON.stringify(spec));
-    const status = await this.#launch(asked, bundle, io, options);
-    if ('code' in status && status.code !== 0) {
-      const message = loggedError(bundle.log);
-      if (message !== undefined) throw runtimeFailure(message, asked.argv[0] ?? '');
-    }
+    bundle.write('config.json', specText(spec));
+    const gate =
+      io === 'inherit'
+        ? undefined
+        : new OutputGate(io, () => loggedError(bundle.log) !== undefined);
+    using debris = this.#debris(asked.id);
+    const status = await this.#launch(asked, bundle, gate ?? io, options);
+    if ('code' in status) debris.disarm();
+    const failed = 'code' in status && status.code !== 0;
+    const complaint = failed ? (loggedError(bundle.log) ?? gate?.complaint()) : undefined;
+    if (complaint !== undefined) throw runtimeFailure(complaint, asked.argv[0] ?? '');
+    gate?.open();
     return status;
   }
 
@@ -125,7 +133,8 @@ class OciExecutor implements Executor {
     const { stateDir } = this.#subject;
     const argv = [
       ...OWN_PROCESSES,
-      ...runtimeArguments(this.runtime, stateDir, bundle.log),
+      // In JSON the runtime's errors can be told from its warnings; it writes them to stderr too, though.
+      ...runtimeArguments(this.runtime, stateDir, bundle.log, io === 'inherit' ? 'text' : 'json'),
       'run',
       '--bundle',
       bundle.path,
@@ -161,6 +170,20 @@ class OciExecutor implements Executor {
     } finally {
       closeSync(input);
     }
+  }
+
+  /** What a runtime leaves that was killed; one that came to its end cleans up by itself. */
+  #debris(id: string): Disposable & { disarm(): void } {
+    let armed = true;
+    return {
+      disarm() {
+        armed = false;
+      },
+      [Symbol.dispose]: () => {
+        tidyHidden(this.#subject, id);
+        if (armed) removeDebris(this.#subject.stateDir, id, this.#cgroups);
+      },
+    };
   }
 
   /** The filter for a set of capabilities; compiled where the runtime takes that. */

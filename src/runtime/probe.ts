@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootId } from '../sys/boot.ts';
 import { RuntimeFailedError, RuntimeMissingError } from './errors.ts';
@@ -8,7 +8,7 @@ import { loggedError } from './failure.ts';
 import type { CgroupLayout } from './host.ts';
 import { launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
 import type { OciSpec } from './oci-spec.ts';
-import { ociSpec, type SpecContext } from './spec.ts';
+import { ociSpec, specText, type SpecContext } from './spec.ts';
 import type { OciSeccomp } from './seccomp.ts';
 import { makeBundle, RUNTIME_STATE } from './state-dir.ts';
 
@@ -143,16 +143,17 @@ async function setUp(
   const id = `probe-${process.pid}-${++probes}`;
   const { stateDir, context } = subject;
   using bundle = makeBundle(stateDir, id);
-  writeFileSync(join(bundle.rootfs, 'probe'), '', { mode: 0o755 });
+  mkdirSync(bundle.probe);
+  writeFileSync(join(bundle.probe, 'probe'), '', { mode: 0o755 });
   const spec: OciSpec = ociSpec(probeProcess(id), {
     ...context,
     cgroups: runtime.cgroups,
     cgroupsPath: subject.cgroupsPath(id),
-    rootfs: bundle.rootfs,
+    rootfs: bundle.probe,
     ...(rules && { seccomp: { rules } }),
   });
-  bundle.write('config.json', JSON.stringify(spec));
-  const call = runtimeArguments(runtime, stateDir, bundle.log);
+  bundle.write('config.json', specText(spec));
+  const call = runtimeArguments(runtime, stateDir, bundle.log, 'json');
   const hide = hidingUnified(subject.layout);
   const start = (...argv: string[]): ReturnType<typeof launch> =>
     launch({ argv: [...hide, ...argv], io: SILENT, scratch: bundle.path });
@@ -165,7 +166,15 @@ async function setUp(
     return existsSync(compiled) ? readFileSync(compiled).toString('base64') : undefined;
   } finally {
     await start(...call, 'delete', '--force', id);
+    tidyHidden(subject, id);
   }
+}
+
+/** crun makes a directory where the v2 part of hybrid control groups would be, and forgets it. */
+export function tidyHidden(subject: ProbeSubject, id: string): void {
+  const { unified } = subject.layout;
+  if (unified?.hidden !== true) return;
+  rmSync(unified.path + subject.cgroupsPath(id), { recursive: true, force: true });
 }
 
 const SILENT = { stdout: (): void => undefined, stderr: (): void => undefined };
@@ -185,7 +194,12 @@ function probeProcess(id: string): ProcessSpec {
 }
 
 /** The program with the options that every call of it gets. */
-export function runtimeArguments(runtime: ChosenRuntime, stateDir: string, log: string): string[] {
+export function runtimeArguments(
+  runtime: ChosenRuntime,
+  stateDir: string,
+  log: string,
+  format: 'json' | 'text',
+): string[] {
   return [
     runtime.path,
     '--root',
@@ -193,7 +207,7 @@ export function runtimeArguments(runtime: ChosenRuntime, stateDir: string, log: 
     '--log',
     log,
     '--log-format',
-    'json',
+    runtime.name === 'crun' ? format : 'json',
     ...(runtime.name === 'crun'
       ? [`--cgroup-manager=${runtime.cgroups === 'off' ? 'disabled' : 'cgroupfs'}`]
       : []),

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { DEVICE_RULES, hostDevices } from './devices.ts';
 import type { MountSpec, ProcessSpec } from './executor.ts';
-import { countsSwap, type CgroupLayout, type HostLimits } from './host.ts';
+import { countsSwap, kernelAtLeast, type CgroupLayout, type HostLimits } from './host.ts';
 import type { OciMount, OciSpec } from './oci-spec.ts';
 import type { OciSeccomp } from './seccomp.ts';
 
@@ -61,6 +62,18 @@ export function grantedCapabilities(
   );
 }
 
+/** 2^64 - 1, which no number of JavaScript is. */
+const UNLIMITED = '18446744073709551615';
+
+/** The configuration as JSON; infinite limits are written as the kernel has them. */
+export function specText(spec: OciSpec): string {
+  // Newer than TypeScript's own declarations.
+  const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => unknown };
+  return JSON.stringify(spec, (_, value: unknown) =>
+    value === Infinity ? rawJSON(UNLIMITED) : value,
+  );
+}
+
 /** The runtime configuration for one process. Takes nothing from images: no annotation, no label. */
 export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
   const privileged = asked.privileged === true;
@@ -70,6 +83,7 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
     ociVersion: '1.0.2',
     process: {
       terminal: asked.terminal === true,
+      ...(asked.terminal === true && consoleSize()),
       user: {
         uid: asked.user.uid,
         gid: asked.user.gid,
@@ -167,7 +181,7 @@ function ownMount(mount: MountSpec): OciMount {
       options: [
         mount.recursive === true ? 'rbind' : 'bind',
         'rprivate',
-        mount.readonly ? 'ro' : 'rw',
+        ...(mount.readonly ? readonlyOptions(mount.recursive === true) : ['rw']),
       ],
     };
   }
@@ -181,6 +195,11 @@ function ownMount(mount: MountSpec): OciMount {
       ...(mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`]),
     ],
   };
+}
+
+/** What is mounted below it is read-only as well, where the kernel (5.12) can do that. */
+function readonlyOptions(recursive: boolean): string[] {
+  return recursive && kernelAtLeast(release(), '5.12') ? ['ro', 'rro'] : ['ro'];
 }
 
 function resources(
@@ -220,6 +239,12 @@ function rlimits(
 function oomScore({ oomScoreAdj, capabilities }: HostLimits): { oomScoreAdj?: number } {
   if (oomScoreAdj === 0) return {};
   return oomScoreAdj < 0 || capabilities.includes('CAP_SYS_RESOURCE') ? { oomScoreAdj: 0 } : {};
+}
+
+/** crun follows later changes of the size by itself, but does not look at it in the beginning. */
+function consoleSize(): Pick<OciSpec['process'], 'consoleSize'> {
+  const { columns, rows, isTTY } = process.stdout;
+  return isTTY ? { consoleSize: { width: columns, height: rows } } : {};
 }
 
 /** Temperatures of each CPU tell what its neighbours compute. */

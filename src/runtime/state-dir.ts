@@ -14,35 +14,40 @@ import { join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
-/** The runtimes' own state, beside the directories of running processes. */
+/** The runtimes' own state, below the state directory. */
 export const RUNTIME_STATE = 'runtime';
+/** Where the bundles are. */
+const BUNDLES = 'processes';
 
 /** The directory of one running process: configuration, log, and where its root is mounted. */
 export interface Bundle extends Disposable {
   readonly path: string;
   readonly rootfs: string;
+  /** Scratch that is removed with whatever is in it; nothing is ever mounted there. */
+  readonly probe: string;
   readonly log: string;
   write(name: 'config.json' | 'job.json', text: string): string;
 }
 
-const FILES = ['config.json', 'job.json', 'log', 'owner', 'stdout', 'stderr', 'rootfs/probe'];
+const FILES = ['config.json', 'job.json', 'log', 'owner', 'stdout', 'stderr'];
 const DIRECTORIES = ['rootfs', '.'];
-/** crun keeps what it could not clean up for so long as its directory exists. */
 const NAME = /^[a-zA-Z0-9][\w.-]{0,127}$/;
 
 /** Makes the bundle of process `id` below `stateDir`. Throws when there is one. */
 export function makeBundle(stateDir: string, id: string): Bundle {
-  if (!NAME.test(id) || id === RUNTIME_STATE) {
+  if (!NAME.test(id)) {
     throw new TypeError(`not an id for a process: ${JSON.stringify(id)}`);
   }
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const path = join(stateDir, id);
+  const bundles = join(stateDir, BUNDLES);
+  mkdirSync(bundles, { recursive: true, mode: 0o700 });
+  const path = join(bundles, id);
   mkdirSync(path, { mode: 0o700 });
   write(path, 'owner', JSON.stringify(identify(process.pid)));
   mkdirSync(join(path, 'rootfs'));
   return {
     path,
     rootfs: join(path, 'rootfs'),
+    probe: join(path, 'probe'),
     log: join(path, 'log'),
     write: (name, text) => write(path, name, text),
     [Symbol.dispose]() {
@@ -67,6 +72,7 @@ function write(directory: string, name: string, text: string): string {
  * its files are not ours to delete, and the directory stays.
  */
 function removeBundle(path: string): void {
+  rmSync(join(path, 'probe'), { recursive: true, force: true });
   for (const name of FILES) quietly(() => unlinkSync(join(path, name)));
   for (const name of DIRECTORIES) quietly(() => rmdirSync(join(path, name)));
 }
@@ -76,21 +82,27 @@ function removeBundle(path: string): void {
  * control groups. `cgroups` are directories that hold one control group per process.
  */
 export function sweep(stateDir: string, cgroups: readonly string[]): void {
-  for (const id of list(stateDir)) {
-    if (id === RUNTIME_STATE || hasOwner(join(stateDir, id))) continue;
-    rmSync(join(stateDir, RUNTIME_STATE, id), { recursive: true, force: true });
-    for (const parent of cgroups) removeCgroup(join(parent, id));
-    removeBundle(join(stateDir, id));
+  const bundles = join(stateDir, BUNDLES);
+  for (const id of list(bundles)) {
+    if (hasOwner(join(bundles, id))) continue;
+    removeDebris(stateDir, id, cgroups);
+    removeBundle(join(bundles, id));
   }
   // A bundle is made before its control groups and goes after them.
   for (const parent of cgroups) {
     for (const id of list(parent)) {
       const cgroup = join(parent, id);
-      if (!existsSync(join(stateDir, id)) && existsSync(join(cgroup, 'cgroup.procs'))) {
+      if (!existsSync(join(bundles, id)) && existsSync(join(cgroup, 'cgroup.procs'))) {
         removeCgroup(cgroup);
       }
     }
   }
+}
+
+/** Removes the state and the control groups that a killed runtime left of a process. */
+export function removeDebris(stateDir: string, id: string, cgroups: readonly string[]): void {
+  rmSync(join(stateDir, RUNTIME_STATE, id), { recursive: true, force: true });
+  for (const parent of cgroups) removeCgroup(join(parent, id));
 }
 
 function hasOwner(bundle: string): boolean {

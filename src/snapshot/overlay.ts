@@ -57,7 +57,8 @@ export function overlaySnapshotter(store: Store): Snapshotter {
       return whileWriting(own.fs, async () => {
         const below = (layer: DiffId) => ({ diffId: layer, fs: onDisk(layer) });
         const layer = await applyTar(own, tar, options, below);
-        return publish(store, own, layer, FROM_OUTSIDE);
+        if (options.rewrite !== true) return publish(store, own, layer, FROM_OUTSIDE);
+        return publish(store, own, await sealTree(own, options), TAR_WRITER_VERSION);
       });
     },
 

@@ -28,6 +28,11 @@ export interface SealedLayer {
 export interface ApplyOptions extends CallOptions {
   /** Layers below it, bottom first, for hard links that point there. */
   readonly below?: readonly DiffId[];
+  /**
+   * Takes the files and not the tar: the layer's diff ID is that of our own writer's tar, as
+   * `seal` gives it, so that no blob of the tar that came has to be kept.
+   */
+  readonly rewrite?: boolean;
 }
 
 /**

@@ -4,7 +4,7 @@ import { lockFile } from '../sys/lock.ts';
 import type { Database } from './database.ts';
 import { storeError } from './io-errors.ts';
 import type { LeaseContext, Leases } from './leases.ts';
-import { isOrphan, orphans } from './orphans.ts';
+import { forgetBroken, isOrphan, orphans } from './orphans.ts';
 import type { StorePaths } from './paths.ts';
 import type { CollectResult } from './store.ts';
 
@@ -64,7 +64,7 @@ export async function emptyTrash({ trash }: LeaseContext): Promise<number> {
 
 /** Deletes the rows of what neither images, containers, cache records nor leases reach. */
 function sweepRows(db: Database): { layers: number; blobs: number } {
-  db.run('DELETE FROM cache WHERE chain NOT IN (SELECT chain FROM chains)');
+  forgetBroken(db);
   db.run(
     `WITH RECURSIVE live (chain) AS (
        SELECT chain FROM images WHERE chain IS NOT NULL
@@ -100,7 +100,7 @@ function sweepRows(db: Database): { layers: number; blobs: number } {
 }
 
 /** Partial blobs that nobody came back for, and what killed writers left of small files. */
-function removeStale(paths: StorePaths, now: number): void {
+export function removeStale(paths: StorePaths, now: number): void {
   for (const name of readdirSync(paths.ingest)) {
     const path = `${paths.ingest}/${name}`;
     if (name.startsWith('.')) {

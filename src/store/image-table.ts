@@ -87,18 +87,26 @@ export function imageTable(db: Database): ImageTable {
 }
 
 function imageRow(row: Row): ImageRow {
-  return {
+  // Written plainly: `images` lists a thousand of them while the code is still cold.
+  const image: { -readonly [Key in keyof ImageRow]: ImageRow[Key] } = {
     id: row.id,
     manifest: JSON.parse(row.manifest) as Descriptor,
     platform: JSON.parse(row.platform) as Platform,
-    ...(row.chain !== null && { chain: row.chain }),
-    ...(row.created_at !== null && { createdAt: row.created_at }),
     storedAt: row.stored_at,
     size: row.size,
-    ...(row.parent !== null && { parent: row.parent }),
-    labels: outsideMap(Object.entries(JSON.parse(row.labels) as Record<string, string>)),
-    ...(row.tagged_at !== null && { taggedAt: row.tagged_at }),
+    labels: row.labels === '{}' ? NO_LABELS : labels(row.labels),
   };
+  if (row.chain !== null) image.chain = row.chain;
+  if (row.created_at !== null) image.createdAt = row.created_at;
+  if (row.parent !== null) image.parent = row.parent;
+  if (row.tagged_at !== null) image.taggedAt = row.tagged_at;
+  return image;
+}
+
+const NO_LABELS: ImageRow['labels'] = Object.freeze(outsideMap<string>([]));
+
+function labels(text: string): ImageRow['labels'] {
+  return outsideMap(Object.entries(JSON.parse(text) as Record<string, string>));
 }
 
 interface NameRecord {

@@ -4,7 +4,9 @@ import { isErrno, StaveError } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import { bootId } from '../sys/boot.ts';
 import { lockFile, type Lock } from '../sys/lock.ts';
+import type { Digest, DiffId } from '../oci/digest.ts';
 import type { Database } from './database.ts';
+import { forgetBroken, isOrphan } from './orphans.ts';
 import type { StorePaths } from './paths.ts';
 import type { Lease } from './store.ts';
 import type { Trash } from './trash.ts';
@@ -104,6 +106,7 @@ export class Leases implements Disposable {
     db.transaction('write', () => {
       db.run('DELETE FROM layers WHERE synced = 0 AND boot_id <> ?', boot);
       db.run('DELETE FROM leases');
+      forgetBroken(db);
       for (const name of readdirSync(paths.layers)) {
         const known = db.get('SELECT 1 FROM layers WHERE diff_id = ?', `sha256:${name}`);
         if (known === undefined) trash.take(`${paths.layers}/${name}`);
@@ -177,13 +180,35 @@ class DiskLease implements Lease {
   }
 }
 
-/** The order is what {@link Leases} relies on: rows, directory, file. */
+/**
+ * Ends a lease: rows, directory, file, in the order that {@link Leases} relies on. What it
+ * held and had put into place, but not yet into a table, goes too: nobody else knows of it.
+ */
 function end({ paths, db, trash }: LeaseContext, id: string): void {
-  db.transaction('note', () => db.run('DELETE FROM leases WHERE id = ?', id));
-  trash.remove(`${paths.tmp}/${id}`);
+  const places = db.transaction('note', () => {
+    const held = db.all<Unknown>(
+      `SELECT kind, key FROM holds WHERE lease = ? AND (
+         kind = 'layer' AND key NOT IN (SELECT diff_id FROM layers)
+         OR kind = 'blob' AND key NOT IN (SELECT digest FROM blobs))`,
+      id,
+    );
+    db.run('DELETE FROM leases WHERE id = ?', id);
+    return held.map(({ kind, key }) => {
+      const path = kind === 'layer' ? paths.layer(key as DiffId) : paths.blob(key as Digest);
+      return isOrphan(db, paths, { kind, key, path }) ? trash.take(path) : undefined;
+    });
+  });
+  for (const place of [...places, trash.take(`${paths.tmp}/${id}`)]) {
+    if (place !== undefined) trash.drop(place);
+  }
   try {
     unlinkSync(`${paths.leases}/${id}`);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
   }
+}
+
+interface Unknown {
+  readonly kind: 'layer' | 'blob';
+  readonly key: string;
 }

@@ -18,7 +18,6 @@ import { syncDirectory } from './blob-ingest.ts';
 import type { BlobStore } from './blob-store.ts';
 import { blobTable } from './blob-table.ts';
 import { cacheTable } from './cache-table.ts';
-import { collect } from './collect.ts';
 import { createDatabase, Database } from './database.ts';
 import { DiskBlobs } from './disk-blobs.ts';
 import { StoreDamagedError, StoreFormatError, StoreMissingError } from './errors.ts';
@@ -29,7 +28,15 @@ import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { containerTable, factTable, fileDigestTable } from './small-tables.ts';
-import type { CollectResult, Lease, NotPromise, Store, StoreOptions } from './store.ts';
+import type {
+  CheckOptions,
+  CheckResult,
+  CollectResult,
+  Lease,
+  NotPromise,
+  Store,
+  StoreOptions,
+} from './store.ts';
 import type { Tables } from './tables.ts';
 import { Trash } from './trash.ts';
 
@@ -105,8 +112,16 @@ class DiskStore implements Store {
     return withStoreErrors(this.paths.root, () => this.#leases.open(purpose));
   }
 
-  collect(): Promise<CollectResult> {
+  async collect(): Promise<CollectResult> {
+    const { collect } = await import('./collect.ts');
     return collect(this.#context, this.#leases);
+  }
+
+  async check(options?: CheckOptions): Promise<CheckResult> {
+    const { check } = await import('./check.ts');
+    const { blobs } = this;
+    const [store, leases, tables] = [this.#context, this.#leases, this.#tables];
+    return check({ store, leases, tables, blobs }, options);
   }
 
   [Symbol.dispose](): void {
@@ -157,18 +172,17 @@ function makeStore(paths: StorePaths): void {
   for (const directory of inside) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const aside = `${root}/.new-${randomBytes(8).toString('hex')}`;
   try {
-    createDatabase(aside, randomBytes(6).toString('hex'));
+    createDatabase(aside, paths, randomBytes(6).toString('hex'));
     try {
       linkSync(aside, paths.database);
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error;
     }
+    writeDurably(`${aside}-format`, `${FORMAT}\n`);
+    renameSync(`${aside}-format`, paths.format);
   } finally {
-    for (const end of ['', '-wal', '-shm']) rmSync(`${aside}${end}`, { force: true });
+    for (const end of ['', '-wal', '-shm', '-format']) rmSync(`${aside}${end}`, { force: true });
   }
-  const temporary = `${aside}-format`;
-  writeDurably(temporary, `${FORMAT}\n`);
-  renameSync(temporary, paths.format);
   syncDirectory(root);
 }
 

@@ -42,3 +42,16 @@ function* stored(paths: StorePaths): Generator<Stored, void> {
     yield { kind: 'scratch', key: name, path: `${paths.tmp}/${name}` };
   }
 }
+
+/** Deletes the cache records whose stack is not whole any more. */
+export function forgetBroken(db: Database): number {
+  return db.run(
+    `WITH RECURSIVE broken (chain) AS (
+       SELECT chain FROM chains WHERE diff_id NOT IN (SELECT diff_id FROM layers)
+         OR parent IS NOT NULL AND parent NOT IN (SELECT chain FROM chains)
+       UNION SELECT chains.chain FROM chains JOIN broken ON chains.parent = broken.chain
+     )
+     DELETE FROM cache WHERE chain IN (SELECT chain FROM broken)
+       OR chain NOT IN (SELECT chain FROM chains)`,
+  );
+}

@@ -1,4 +1,6 @@
 import type { Clock } from '../base/clock.ts';
+import type { CallOptions } from '../base/progress.ts';
+import type { DiffId } from '../oci/digest.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { StorePaths } from './paths.ts';
 import type { Tables } from './tables.ts';
@@ -26,6 +28,36 @@ export interface Store extends Disposable {
   lease(purpose: string): Lease;
   /** Removes what neither images, containers, cache records nor live leases reach. Returns bytes freed. */
   collect(): Promise<CollectResult>;
+  /**
+   * Looks whether everything is there and is what it should be. With `repair`, drops what is
+   * damaged and what belongs to nobody.
+   */
+  check(options?: CheckOptions): Promise<CheckResult>;
+}
+
+/** One thing that a check found wrong. */
+export interface Problem {
+  readonly kind: 'store' | 'image' | 'blob' | 'layer' | 'chain' | 'cache' | 'litter' | 'name';
+  /** A digest, a name, or a path. */
+  readonly key: string;
+  readonly what: string;
+  /** True once it was mended or removed. */
+  readonly repaired: boolean;
+}
+
+export interface CheckResult {
+  readonly images: number;
+  readonly blobs: number;
+  readonly layers: number;
+  readonly problems: readonly Problem[];
+}
+
+export interface CheckOptions extends CallOptions {
+  readonly repair?: boolean;
+  /** Does not read contents: sizes and presence only. */
+  readonly quick?: boolean;
+  /** Re-hashes a layer's directory; says what is wrong, or nothing. The store knows no layers. */
+  readonly verifyLayer?: (diffId: DiffId, options: CallOptions) => Promise<string | undefined>;
 }
 
 export interface CollectResult {
@@ -43,6 +75,11 @@ export interface Lease extends Disposable {
   readonly id: string;
   /** Scratch on the store's file system: what is finished here is renamed into place. Made on first use. */
   readonly directory: string;
+  /**
+   * Until the lease ends. First hold, then look whether it is there, or put it into place:
+   * what is held without being known to any table goes when the lease ends. An image is held
+   * with all that it is made of.
+   */
   hold(kind: 'blob' | 'layer' | 'chain' | 'image', key: string): void;
 }
 

@@ -44,10 +44,9 @@ export class Trash {
     }
   }
 
-  /** Moves a directory here and removes it, as {@link empty} does. */
-  remove(path: string): void {
-    const place = this.take(path);
-    if (place !== undefined) for (const _ of this.empty(basename(place))) continue;
+  /** Removes what {@link take} moved to `place`, as {@link empty} does. */
+  drop(place: string): void {
+    for (const _ of this.empty(basename(place))) continue;
   }
 
   /**

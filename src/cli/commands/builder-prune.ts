@@ -10,9 +10,9 @@ export const builderPrune = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
   flags: {
-    all: flag.toggle('Remove all unused build cache, not just dangling ones', 'a'),
+    all: flag.toggle('Every result that is not in use', 'a'),
     filter: flag.refused(LATER),
-    force: flag.toggle('Do not prompt for confirmation', 'f'),
+    force: flag.toggle('Do not ask', 'f'),
     'keep-storage': flag.refused(LATER),
     'max-used-space': flag.refused(LATER),
     'min-free-space': flag.refused(LATER),

@@ -7,9 +7,9 @@ export const containerRm = command({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
-    force: flag.toggle('Force the removal of a running container (uses SIGKILL)', 'f'),
+    force: flag.toggle('Kill it first where it runs', 'f'),
     link: flag.refused('links between containers are not available in this version', 'l'),
-    volumes: flag.toggle('Remove anonymous volumes associated with the container', 'v'),
+    volumes: flag.toggle('Remove its unnamed volumes too', 'v'),
   },
   examples: [['A container that has ended', 'stave rm web1']],
 

@@ -9,35 +9,35 @@ import { RUN_REFUSED } from '../refused-flags.ts';
 
 const flags = {
   ...RUN_REFUSED,
-  'add-host': flag.list('list', 'Add a custom host-to-IP mapping (host:ip)'),
-  'cap-add': flag.list('list', 'Add Linux capabilities'),
-  'cap-drop': flag.list('list', 'Drop Linux capabilities'),
-  cidfile: flag.text('string', 'Write the container ID to the file'),
-  cpus: flag.number('decimal', 'Number of CPUs'),
-  entrypoint: flag.text('string', 'Overwrite the default ENTRYPOINT of the image'),
-  env: flag.list('list', 'Set environment variables', 'e'),
-  'env-file': flag.list('list', 'Read in a file of environment variables'),
-  hostname: flag.text('string', 'Container host name', 'h'),
-  interactive: flag.toggle('Keep STDIN open', 'i'),
-  label: flag.list('list', 'Set meta data on a container', 'l'),
-  'label-file': flag.list('list', 'Read in a line delimited file of labels'),
-  memory: flag.bytes('Memory limit', 'm'),
-  name: flag.text('string', 'Assign a name to the container'),
-  network: flag.text('network', 'Connect the container to a network: default, host or none'),
-  'pids-limit': flag.number('int', 'Tune container pids limit (set -1 for unlimited)'),
-  privileged: flag.toggle('Give extended privileges to this container'),
+  'add-host': flag.list('list', 'A line for /etc/hosts: "host:ip"'),
+  'cap-add': flag.list('list', 'A capability to have besides the usual ones'),
+  'cap-drop': flag.list('list', 'A capability to do without, or ALL'),
+  cidfile: flag.text('string', 'A file for the container ID'),
+  cpus: flag.number('decimal', 'Most CPU time, in CPUs'),
+  entrypoint: flag.text('string', "Instead of the image's ENTRYPOINT"),
+  env: flag.list('list', 'A variable; without "=value" the caller\'s', 'e'),
+  'env-file': flag.list('list', 'A file of variables, one a line'),
+  hostname: flag.text('string', 'Host name inside', 'h'),
+  interactive: flag.toggle('Hand standard input on', 'i'),
+  label: flag.list('list', 'A label for the container', 'l'),
+  'label-file': flag.list('list', 'A file of labels, one a line'),
+  memory: flag.bytes('Most memory', 'm'),
+  name: flag.text('string', "The container's name"),
+  network: flag.text('network', 'The network: default, host or none'),
+  'pids-limit': flag.number('int', 'Most processes; -1: no limit'),
+  privileged: flag.toggle('Without confinement'),
   pull: flag.choice(['missing', 'never'], 'Pull the image before running; nothing is pulled yet'),
-  quiet: flag.toggle('Suppress the pull output', 'q'),
-  'read-only': flag.toggle("Mount the container's root filesystem as read only"),
-  rm: flag.toggle('Automatically remove the container when it exits'),
+  quiet: flag.toggle('Say nothing about pulling', 'q'),
+  'read-only': flag.toggle('Make the root file system read-only'),
+  rm: flag.toggle('Remove the container when it has ended'),
   'security-opt': flag.list('list', 'Security options: no-new-privileges'),
   'shm-size': flag.bytes('Size of /dev/shm'),
-  tmpfs: flag.list('list', 'Mount a tmpfs directory'),
-  tty: flag.toggle('Allocate a pseudo-TTY', 't'),
-  ulimit: flag.list('ulimit', 'Ulimit options'),
-  user: flag.text('string', 'Username or UID (format: <name|uid>[:<group|gid>])', 'u'),
-  volume: flag.list('list', 'Bind mount a volume', 'v'),
-  workdir: flag.text('string', 'Working directory inside the container', 'w'),
+  tmpfs: flag.list('list', 'A directory in memory: "path[:options]"'),
+  tty: flag.toggle('Give it a terminal', 't'),
+  ulimit: flag.list('ulimit', 'A resource limit: "nofile=1024:2048"'),
+  user: flag.text('string', 'Who runs it: "name|uid[:group|gid]"', 'u'),
+  volume: flag.list('list', 'A directory of this machine: "source:target[:ro]"', 'v'),
+  workdir: flag.text('string', 'Working directory inside', 'w'),
 };
 
 /** `container run`, `run`: in the foreground. */
@@ -49,7 +49,10 @@ export const containerRun = command({
   flags,
   examples: [
     ['A shell that leaves nothing behind', 'stave run --rm -it debian bash'],
-    ['A program on files of this machine', 'stave run --rm -v "$PWD:/src" -w /src app:v1 make test'],
+    [
+      'A program on files of this machine',
+      'stave run --rm -v "$PWD:/src" -w /src app:v1 make test',
+    ],
   ],
 
   async run(context) {
@@ -60,7 +63,11 @@ export const containerRun = command({
     const request = requestOf(context);
     const { containers } = await engine();
     using display = await openTransferRenderer(stderr, env, true);
-    const status = await containers.run(request, { signal, progress: display.sink, environment: env });
+    const status = await containers.run(request, {
+      signal,
+      progress: display.sink,
+      environment: env,
+    });
     return 'code' in status ? status.code : 128 + constants.signals[status.signal];
   },
 });
@@ -90,7 +97,10 @@ function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunR
       Object.entries(optional).filter(([, value]) => value !== undefined),
     ) as Partial<RunRequest>),
     env: [...typed['env-file'].flatMap((file) => linesOfFile(cwd, file)), ...typed.env],
-    labels: labelsOf([...typed['label-file'].flatMap((file) => linesOfFile(cwd, file)), ...typed.label]),
+    labels: labelsOf([
+      ...typed['label-file'].flatMap((file) => linesOfFile(cwd, file)),
+      ...typed.label,
+    ]),
     volumes: typed.volume,
     extraHosts: typed['add-host'].map(extraHost),
     capAdd: typed['cap-add'],
@@ -106,12 +116,18 @@ function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunR
   };
 }
 
-function ulimitOf(text: string): { readonly type: string; readonly soft: number; readonly hard: number } {
+function ulimitOf(text: string): {
+  readonly type: string;
+  readonly soft: number;
+  readonly hard: number;
+} {
   const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
   const [soft, hard] = [Number(match?.[2]), Number(match?.[3] ?? match?.[2])];
   if (!match?.[1]) throw new UsageError(`invalid ulimit argument: ${text}`);
   if (hard !== -1 && soft > hard) {
-    throw new UsageError(`ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
+    throw new UsageError(
+      `ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`,
+    );
   }
   return { type: match[1], soft, hard };
 }
@@ -119,7 +135,10 @@ function ulimitOf(text: string): { readonly type: string; readonly soft: number;
 function noNewPrivileges(option: string): boolean {
   const match = /^no-new-privileges(?:[:=](true|false))?$/.exec(option);
   if (match) return match[1] !== 'false';
-  throw new UsageError(`security option ${JSON.stringify(option)} is not available in this version`, {
-    exitCode: Exit.usage,
-  });
+  throw new UsageError(
+    `security option ${JSON.stringify(option)} is not available in this version`,
+    {
+      exitCode: Exit.usage,
+    },
+  );
 }

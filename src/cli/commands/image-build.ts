@@ -13,26 +13,23 @@ import { openRenderer, type ProgressMode } from '../render/renderer.ts';
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
-  'add-host': flag.list('strings', 'Add a custom host-to-IP mapping (format: "host:ip")'),
-  'build-arg': flag.list('stringArray', 'Set build-time variables'),
-  file: flag.text('string', 'Name of the Dockerfile (default: "PATH/Dockerfile")', 'f'),
-  iidfile: flag.text('string', 'Write the image ID to a file'),
-  label: flag.list('stringArray', 'Set metadata for an image'),
+  'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
+  'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
+  file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),
+  iidfile: flag.text('string', 'A file for the image ID'),
+  label: flag.list('stringArray', 'A label for the image'),
   load: flag.toggle('Store the result as an image; it always is'),
-  'metadata-file': flag.text('string', 'Write build result metadata to a file'),
-  network: flag.text('string', 'Networking of RUN instructions: default, host or none'),
-  'no-cache': flag.toggle('Do not use cache when building the image'),
-  'no-cache-filter': flag.stringSlice('stringArray', 'Do not cache specified stages'),
-  platform: flag.text('string', 'Set target platform for build'),
-  progress: flag.text(
-    'string',
-    'Set type of progress output: auto, plain, tty, quiet, rawjson or none',
-  ),
-  pull: flag.toggle('Always attempt to pull all referenced images'),
-  quiet: flag.toggle('Suppress the build output and print image ID on success', 'q'),
-  'shm-size': flag.bytes('Shared memory size for build containers'),
-  tag: flag.list('stringArray', 'Name and optionally a tag (format: "name:tag")', 't'),
-  target: flag.text('string', 'Set the target build stage to build'),
+  'metadata-file': flag.text('string', 'A file for digests and names, as JSON'),
+  network: flag.text('string', 'The network of RUN: default, host or none'),
+  'no-cache': flag.toggle('Run every step again'),
+  'no-cache-filter': flag.stringSlice('stringArray', 'Run the steps of these stages again'),
+  platform: flag.text('string', 'The platform to build for'),
+  progress: flag.text('string', 'How progress is shown: auto, plain, tty, quiet, rawjson or none'),
+  pull: flag.toggle('Look base images up again'),
+  quiet: flag.toggle('Print the image ID and nothing else', 'q'),
+  'shm-size': flag.bytes('Size of /dev/shm for RUN'),
+  tag: flag.list('stringArray', 'A name for the image: "name:tag"', 't'),
+  target: flag.text('string', 'The stage to build (default: the last)'),
 };
 
 /** `image build`, `build`. */
@@ -50,7 +47,8 @@ export const imageBuild = command({
     const { flags, stdout, stderr, env, cwd, signal } = context;
     const mode = progressMode(context);
     const request = await buildRequest(context);
-    if (flags.pull) stderr.line('Notice: --pull: base images are local; there is nothing to look up.');
+    if (flags.pull)
+      stderr.line('Notice: --pull: base images are local; there is nothing to look up.');
     if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
     const engine = await context.engine();
     const result = await (async () => {

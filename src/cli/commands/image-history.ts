@@ -1,7 +1,7 @@
 import type { HistoryRow } from '../../engine/engine.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
-import { writeListing, type Field } from '../listing.ts';
+import { writeField, writeListing, type Field } from '../listing.ts';
 import { ago, rfc3339 } from '../times.ts';
 import { ellipsis, humanSize, shortId } from '../units.ts';
 
@@ -12,11 +12,14 @@ export const imageHistory = command({
   usage: '[OPTIONS] IMAGE',
   operands: [1, 1],
   flags: {
-    format: flag.text('string', "Format output: 'table', 'table TEMPLATE', 'json' or a Go template"),
-    human: flag.toggle('Print sizes and dates in human readable format', 'H', true),
-    'no-trunc': flag.toggle("Don't truncate output"),
+    format: flag.text(
+      'string',
+      "Form of the output: 'table', 'table TEMPLATE', 'json' or a Go template",
+    ),
+    human: flag.toggle('Sizes and times for people', 'H', true),
+    'no-trunc': flag.toggle('Show IDs and texts in full'),
     platform: flag.refused('images of several platforms are not available in this version'),
-    quiet: flag.toggle('Only show image IDs', 'q'),
+    quiet: flag.toggle('Print IDs and nothing else', 'q'),
   },
   examples: [
     ['What made an image, newest step first', 'stave history app:v1'],
@@ -24,14 +27,13 @@ export const imageHistory = command({
   ],
 
   async run(context) {
-    const { flags, operands, stdout, clock } = context;
+    const { flags, operands, clock } = context;
     const [name = ''] = operands;
     const rows = await (await context.engine()).images.history(name);
     const truncate = !flags['no-trunc'];
     const fields = historyFields(truncate, flags.human, clock.now());
     if (flags.quiet) {
-      const id = fields.find((field) => field.key === 'ID');
-      for (const row of rows) stdout.line(String(id?.value(row)));
+      writeField(context, { rows, fields }, 'ID');
       return;
     }
     await writeListing(

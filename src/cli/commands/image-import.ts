@@ -11,13 +11,13 @@ export const imageImport = command({
   usage: '[OPTIONS] file|URL|- [REPOSITORY[:TAG]]',
   operands: [1, 2],
   flags: {
-    change: flag.list('list', 'Apply Dockerfile instruction to the created image', 'c'),
-    message: flag.text('string', 'Set commit message for imported image', 'm'),
-    platform: flag.text('string', 'Set platform of the image (default: this machine)'),
+    change: flag.list('list', "A Dockerfile instruction for the new image's config", 'c'),
+    message: flag.text('string', 'Comment of the new image', 'm'),
+    platform: flag.text('string', "Platform of the image (default: this machine's)"),
   },
   examples: [
     ['A base image made by hand', 'tar -C rootfs -c . | stave import - base:1'],
-    ['The same with a default command', "stave import -c 'CMD [\"bash\"]' debian.tar debian:mine"],
+    ['The same with a default command', 'stave import -c \'CMD ["bash"]\' debian.tar debian:mine'],
   ],
 
   async run({ operands, flags, engine, stdin, stdout, stderr, env, cwd, signal }) {

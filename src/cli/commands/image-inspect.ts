@@ -8,7 +8,7 @@ export const imageInspect = command({
   usage: '[OPTIONS] IMAGE [IMAGE...]',
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
-    format: flag.text('string', "Format output: 'json' or a Go template", 'f'),
+    format: flag.text('string', "Form of the output: 'json' or a Go template", 'f'),
     platform: flag.refused('images of several platforms are not available in this version'),
   },
   examples: [

@@ -3,19 +3,22 @@ import { command } from '../command.ts';
 import { imageListFilter } from '../filters.ts';
 import { flag } from '../flags.ts';
 import { imageRows, imageFields, RAW_ID, rawBlock } from '../image-rows.ts';
-import { writeListing } from '../listing.ts';
+import { writeField, writeListing } from '../listing.ts';
 
 /** `image ls`, `images`. */
 export const imageLs = command({
   usage: '[OPTIONS] [REPOSITORY[:TAG]]',
   operands: [0, 1],
   flags: {
-    all: flag.toggle('Show all images (default hides intermediate images)', 'a'),
-    digests: flag.toggle('Show digests'),
-    filter: flag.filter('Filter output based on conditions provided', 'f'),
-    format: flag.text('string', "Format output: 'table', 'table TEMPLATE', 'json', 'raw' or a Go template"),
-    'no-trunc': flag.toggle("Don't truncate output"),
-    quiet: flag.toggle('Only show image IDs', 'q'),
+    all: flag.toggle('Include intermediate images', 'a'),
+    digests: flag.toggle('Add a column of digests'),
+    filter: flag.filter("Show only what passes, such as 'label=a=b'", 'f'),
+    format: flag.text(
+      'string',
+      "Form of the output: 'table', 'table TEMPLATE', 'json', 'raw' or a Go template",
+    ),
+    'no-trunc': flag.toggle('Show IDs and texts in full'),
+    quiet: flag.toggle('Print IDs and nothing else', 'q'),
     tree: flag.refused('the tree of multi-platform images is not available in this version'),
   },
   examples: [
@@ -25,7 +28,7 @@ export const imageLs = command({
   ],
 
   async run(context) {
-    const { flags, operands, stdout, stderr, clock } = context;
+    const { flags, operands, stderr, clock } = context;
     const now = clock.now();
     const filter = imageListFilter(flags.filter, now);
     const [reference] = operands;
@@ -43,10 +46,7 @@ export const imageLs = command({
     const fields = imageFields({ truncate: !flags['no-trunc'], now });
 
     if (flags.quiet && (format === 'table' || format === 'raw')) {
-      const id = fields.find((field) => field.key === 'ID');
-      for (const row of rows) {
-        stdout.line(`${format === 'raw' ? RAW_ID : ''}${String(id?.value(row) ?? '')}`);
-      }
+      writeField(context, { rows, fields }, 'ID', format === 'raw' ? RAW_ID : '');
     } else {
       await writeListing(
         context,

@@ -9,11 +9,11 @@ export const imagePrune = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
   flags: {
-    all: flag.toggle('Remove all unused images, not just dangling ones', 'a'),
+    all: flag.toggle('Every image that no container uses', 'a'),
     dangling: flag.toggle("The same as --filter 'dangling=true'"),
-    'dry-run': flag.toggle('Only show what would be removed'),
-    filter: flag.filter("Provide filter values (e.g. 'until=24h')"),
-    force: flag.toggle('Do not prompt for confirmation', 'f'),
+    'dry-run': flag.toggle('Show what would go, and remove nothing'),
+    filter: flag.filter("Only images that pass, such as 'until=24h'"),
+    force: flag.toggle('Do not ask', 'f'),
   },
   examples: [
     ['Remove images nobody names any more', 'stave image prune'],
@@ -40,7 +40,9 @@ export const imagePrune = command({
     if (removed.length > 0) {
       stdout.line(dryRun ? 'Images that would be deleted:' : 'Deleted Images:');
       for (const event of removed) {
-        stdout.line('untagged' in event ? `untagged: ${event.untagged}` : `deleted: ${event.deleted}`);
+        stdout.line(
+          'untagged' in event ? `untagged: ${event.untagged}` : `deleted: ${event.deleted}`,
+        );
       }
       stdout.line('');
     }

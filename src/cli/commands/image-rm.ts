@@ -7,8 +7,8 @@ export const imageRm = command({
   usage: '[OPTIONS] IMAGE [IMAGE...]',
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
-    force: flag.toggle('Force removal of the image', 'f'),
-    'no-prune': flag.toggle('Do not delete untagged parents'),
+    force: flag.toggle('Remove it under all its names, even if a stopped container uses it', 'f'),
+    'no-prune': flag.toggle('Keep parents that have no name'),
     platform: flag.refused('images of several platforms are not available in this version'),
   },
   examples: [
@@ -23,7 +23,9 @@ export const imageRm = command({
       try {
         const events = await images.remove(name, { force: flags.force, prune: !flags['no-prune'] });
         for (const event of events) {
-          stdout.line('untagged' in event ? `Untagged: ${event.untagged}` : `Deleted: ${event.deleted}`);
+          stdout.line(
+            'untagged' in event ? `Untagged: ${event.untagged}` : `Deleted: ${event.deleted}`,
+          );
         }
       } catch (error) {
         if (!(error instanceof StaveError)) throw error;

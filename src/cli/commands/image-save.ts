@@ -10,7 +10,7 @@ export const imageSave = command({
   usage: '[OPTIONS] IMAGE [IMAGE...]',
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
-    output: flag.text('string', 'Write to a file, instead of standard output', 'o'),
+    output: flag.text('string', 'A file to write to (default: standard output)', 'o'),
     platform: flag.refused('images of several platforms are not available in this version'),
   },
   examples: [

@@ -10,11 +10,11 @@ export const inspect = command({
   usage: '[OPTIONS] NAME|ID [NAME|ID...]',
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
-    format: flag.text('string', "Format output: 'json' or a Go template", 'f'),
-    size: flag.toggle('Display total file sizes of containers', 's'),
+    format: flag.text('string', "Form of the output: 'json' or a Go template", 'f'),
+    size: flag.toggle('Add sizes of containers', 's'),
     type: flag.choice(
       ['container', 'image', 'volume', 'network'],
-      'Only inspect objects of the given type',
+      'Look for objects of this type only',
     ),
   },
   examples: [['The name and ID of an image', "stave inspect -f '{{.RepoTags}} {{.Id}}' app:v1"]],

@@ -6,7 +6,7 @@ import { flag } from '../flags.ts';
 export const systemInfo = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
-  flags: { format: flag.text('string', "Format output: 'json' or a Go template", 'f') },
+  flags: { format: flag.text('string', "Form of the output: 'json' or a Go template", 'f') },
   examples: [
     ['Where things are kept', "stave info --format '{{.DockerRootDir}}'"],
     ['Which runtime runs containers', 'stave info'],

@@ -6,7 +6,7 @@ import { flag } from '../flags.ts';
 export const version = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
-  flags: { format: flag.text('string', "Format output: 'json' or a Go template", 'f') },
+  flags: { format: flag.text('string', "Form of the output: 'json' or a Go template", 'f') },
   examples: [['Only the number', "stave version --format '{{.Client.Version}}'"]],
 
   async run({ flags, stdout, version: number }) {
@@ -21,7 +21,9 @@ export const version = command({
         Arch: architecture,
       });
       // Client and server are one program here; scripts ask either.
-      stdout.line(formatObject(struct('types.Versions', { Client: part, Server: part }), flags.format));
+      stdout.line(
+        formatObject(struct('types.Versions', { Client: part, Server: part }), flags.format),
+      );
       return;
     }
     stdout.write(

@@ -61,7 +61,9 @@ export function plainRenderer(out: Output): Renderer {
           if (!task) return;
           if (task.partial !== '') output(task, [task.partial], event.at);
           const number = turnTo(task.line);
-          out.line(task.line === task ? `${number} ${ending(task)}` : `${number} ${transfer(task)}`);
+          out.line(
+            task.line === task ? `${number} ${ending(task)}` : `${number} ${transfer(task)}`,
+          );
           if (task.line === task) shown = undefined;
         }
       }

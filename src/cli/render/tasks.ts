@@ -11,7 +11,9 @@ export interface ShownTask {
   readonly unit: 'bytes' | 'items' | undefined;
   current: number;
   total: number | undefined;
-  ended: { readonly at: number; readonly outcome: Outcome; readonly message: string | undefined } | undefined;
+  ended:
+    | { readonly at: number; readonly outcome: Outcome; readonly message: string | undefined }
+    | undefined;
   /** The last whole lines of output, and what began after them. */
   readonly tail: string[];
   partial: string;

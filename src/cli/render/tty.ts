@@ -24,8 +24,15 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
 
   const draw = (live: boolean): void => {
     const { columns, rows, colour } = traits();
-    const fit = (line: string): string => [...visible(line)].slice(0, columns - 1).join('');
-    const lines = live ? running().slice(0, Math.max(1, rows - 2)).map(fit) : [];
+    const fit = (line: string): string =>
+      Array.from(visible(line))
+        .slice(0, columns - 1)
+        .join('');
+    const lines = live
+      ? running()
+          .slice(0, Math.max(1, rows - 2))
+          .map(fit)
+      : [];
     // Up to the first of our own lines, then clear everything below.
     const erase = drawn > 0 ? `\x1b[${drawn}A\r\x1b[J` : '';
     const kept = finished.splice(0).map((line) => paint(fit(line), colour));
@@ -45,7 +52,9 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
           ...tail.slice(-TAIL).map((line) => ` => => # ${line}`),
         ];
       });
-    return lines.length === 0 ? [] : [`[+] ${seconds(now - (began ?? now))} (${done}/${steps})`, ...lines];
+    return lines.length === 0
+      ? []
+      : [`[+] ${seconds(now - (began ?? now))} (${done}/${steps})`, ...lines];
   };
   const row = (text: string, task: ShownTask): string => {
     const size = amount(task);
@@ -54,7 +63,7 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
   /** Text on the left, time on the right edge. */
   const beside = (text: string, time: string): string => {
     const room = traits().columns - 2 - time.length;
-    return `${[...text].slice(0, room).join('').padEnd(room)} ${time}`;
+    return `${Array.from(text).slice(0, room).join('').padEnd(room)} ${time}`;
   };
   const tick = setInterval(() => {
     now = Date.now();
@@ -106,7 +115,8 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
     },
     [Symbol.dispose]() {
       clearInterval(tick);
-      if (began !== undefined) finished.push(`[+] ${seconds(now - began)} (${done}/${steps}) finished`);
+      if (began !== undefined)
+        finished.push(`[+] ${seconds(now - began)} (${done}/${steps}) finished`);
       draw(false);
       for (const line of closingLines(board, true)) out.line(line);
     },

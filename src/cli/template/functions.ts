@@ -14,7 +14,11 @@ export interface TemplateFunction {
 export type FunctionTable = ReadonlyMap<string, TemplateFunction>;
 
 const ANY = Number.POSITIVE_INFINITY;
-const fn = (least: number, most: number, call: (args: readonly Value[]) => Value): TemplateFunction => ({
+const fn = (
+  least: number,
+  most: number,
+  call: (args: readonly Value[]) => Value,
+): TemplateFunction => ({
   arity: [least, most],
   call,
 });
@@ -124,7 +128,9 @@ function slice(item: Value, at: readonly Value[]): Value {
   }
   if (from > to) throw new RangeError(`invalid slice index: ${from} > ${to}`);
   if (to > most) throw new RangeError(`invalid slice index: ${to} > ${most}`);
-  return typeof item === 'string' ? Buffer.from(item).subarray(from, to).toString() : item.slice(from, to);
+  return typeof item === 'string'
+    ? Buffer.from(item).subarray(from, to).toString()
+    : item.slice(from, to);
 }
 
 type Basic = 'bool' | 'int' | 'float' | 'string';
@@ -169,7 +175,9 @@ function compare(a: Value, b: Value): number {
   }
   if (kindA !== kindB) throw new RangeError('incompatible types for comparison');
   if (kindA === 'bool') throw new RangeError('invalid type for comparison');
-  if (kindA === 'string') return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+  if (typeof a === 'string' && typeof b === 'string') {
+    return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
   return numeric(a) - numeric(b);
 }
 
@@ -192,7 +200,10 @@ function join(list: Value, by: string): string {
 }
 
 function title(text: string): string {
-  return text.replace(/(^|[^\p{L}\p{Nd}_'])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+  return text.replace(
+    /(^|[^\p{L}\p{Nd}_'])(\p{L})/gu,
+    (_, before: string, letter: string) => before + letter.toUpperCase(),
+  );
 }
 
 function padded(text: string, left: number, right: number): string {

@@ -38,9 +38,7 @@ function encode(value: Value, escapeHtml: boolean): string {
 }
 
 function encodeString(text: string, escapeHtml: boolean): string {
-  const json = JSON.stringify(text)
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029');
+  const json = JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
   return escapeHtml
     ? json.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026')
     : json;

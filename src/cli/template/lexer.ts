@@ -85,7 +85,7 @@ export function lex(source: string): Token[] {
     if (open < 0) break;
     const trimmed = source[at + 2] === '-' && /[ \t\r\n]/.test(source[at + 3] ?? '');
     const start = at + (trimmed ? 3 : 2);
-    const inside = trimmed ? /^[ \t\r\n]*/.exec(source.slice(start))?.[0].length ?? 0 : 0;
+    const inside = trimmed ? (/^[ \t\r\n]*/.exec(source.slice(start))?.[0].length ?? 0) : 0;
     if (source.startsWith('/*', start + inside)) {
       comment(start + inside);
       continue;
@@ -234,7 +234,11 @@ export function readNumber(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1;
   const body = text.replace(/^[+-]/, '').replaceAll('_', '');
   if (/^0[0-7]+$/.test(body)) return sign * Number.parseInt(body, 8);
-  if (!/^(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/.test(body)) {
+  if (
+    !/^(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/.test(
+      body,
+    )
+  ) {
     return Number.NaN;
   }
   return sign * Number(body);

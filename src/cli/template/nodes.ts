@@ -9,7 +9,12 @@ export type Operand = Placed &
     | { readonly kind: 'dot' }
     | { readonly kind: 'nil' }
     | { readonly kind: 'bool'; readonly value: boolean }
-    | { readonly kind: 'number'; readonly text: string; readonly value: number; readonly float: boolean }
+    | {
+        readonly kind: 'number';
+        readonly text: string;
+        readonly value: number;
+        readonly float: boolean;
+      }
     | { readonly kind: 'string'; readonly text: string; readonly value: string }
     | { readonly kind: 'field'; readonly names: readonly string[] }
     | { readonly kind: 'variable'; readonly name: string; readonly names: readonly string[] }
@@ -39,7 +44,7 @@ export type TemplateNode = Placed &
     | {
         readonly kind: 'if' | 'with' | 'range';
         readonly pipe: Pipe;
-        readonly then: readonly TemplateNode[];
+        readonly body: readonly TemplateNode[];
         readonly otherwise: readonly TemplateNode[];
       }
     | { readonly kind: 'template'; readonly name: string; readonly pipe: Pipe | undefined }

@@ -139,7 +139,7 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
       }
     }
     variables = before;
-    return { kind, at: word.at, pipe, then: body.nodes, otherwise };
+    return { kind, at: word.at, pipe, body: body.nodes, otherwise };
   }
 
   /** Bounds nesting, so that a hostile template is an error and not a stack overflow. */
@@ -313,7 +313,7 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
         return { kind: 'number', at, text, value: readNumber(text), float: isFloat(text) };
       case 'char': {
         const letter = unquote(text);
-        if (letter === undefined || [...letter].length !== 1) {
+        if (letter === undefined || Array.from(letter).length !== 1) {
           return fail(`malformed character constant: ${text}`, token);
         }
         return { kind: 'number', at, text, value: letter.codePointAt(0) ?? 0, float: false };

@@ -48,7 +48,9 @@ export function sprintf(format: string, args: readonly Value[]): string {
   if (used < args.length) {
     const extra = args
       .slice(used)
-      .map((value) => (value === null || value === undefined ? '<nil>' : `${typeName(value)}=${print(value)}`));
+      .map((value) =>
+        value === null || value === undefined ? '<nil>' : `${typeName(value)}=${print(value)}`,
+      );
     text += `%!(EXTRA ${extra.join(', ')})`;
   }
   return text;
@@ -56,13 +58,15 @@ export function sprintf(format: string, args: readonly Value[]): string {
 
 function formatOne(value: Value, directive: Directive): string {
   const { verb, flags } = directive;
-  if (verb === 'T') return pad(value === null || value === undefined ? '<nil>' : typeName(value), directive);
+  if (verb === 'T')
+    return pad(value === null || value === undefined ? '<nil>' : typeName(value), directive);
   if (verb === 'v' && flags.includes('#')) return pad(goSyntax(value), directive);
   if (value === null || value === undefined) {
     return pad(verb === 'v' ? '<nil>' : `%!${verb}(<nil>)`, directive);
   }
   if (isSlice(value)) {
-    if (verb === 'x' && value.every((one) => typeof one === 'string') && value.length === 0) return '[]';
+    if (verb === 'x' && value.every((one) => typeof one === 'string') && value.length === 0)
+      return '[]';
     return `[${value.map((one) => formatOne(one, directive)).join(' ')}]`;
   }
   if (isMap(value)) {
@@ -93,13 +97,14 @@ function formatOne(value: Value, directive: Directive): string {
 
 function formatString(value: string, directive: Directive): string {
   const { verb, precision, flags } = directive;
-  const cut = precision === undefined ? value : [...value].slice(0, precision).join('');
+  const cut = precision === undefined ? value : Array.from(value).slice(0, precision).join('');
   switch (verb) {
     case 's':
     case 'v':
       return pad(cut, directive);
     case 'q':
-      if (flags.includes('#') && !/[`\x00-\x08\x0a-\x1f\x7f]/.test(cut)) return pad(`\`${cut}\``, directive);
+      if (flags.includes('#') && !/[`\x00-\x08\x0a-\x1f\x7f]/.test(cut))
+        return pad(`\`${cut}\``, directive);
       return pad(quote(cut), directive);
     case 'x':
     case 'X': {
@@ -194,7 +199,7 @@ function padNumber(sign: string, digits: string, directive: Directive, zeros: bo
 
 function pad(text: string, { flags, width }: Directive): string {
   if (width === undefined) return text;
-  const missing = width - [...text].length;
+  const missing = width - Array.from(text).length;
   if (missing <= 0) return text;
   if (flags.includes('-')) return text + ' '.repeat(missing);
   return (flags.includes('0') ? '0' : ' ').repeat(missing) + text;
@@ -215,7 +220,9 @@ function goSyntax(value: Value): string {
   }
   if (isTagged(value) && value.kind === 'nil') return `${typeName(value)}(nil)`;
   if (isTagged(value) && value.kind === 'struct') {
-    const members = [...value.fields.keys()].map((name) => `${name}:${goSyntax(fieldOf(value, name)?.value)}`);
+    const members = [...value.fields.keys()].map(
+      (name) => `${name}:${goSyntax(fieldOf(value, name)?.value)}`,
+    );
     return `${value.type}{${members.join(', ')}}`;
   }
   return print(value);

@@ -97,7 +97,7 @@ export function template(source: string): Template {
               const size = scope.length;
               const value = pipe(node.pipe, here);
               const jump = isTrue(value)
-                ? walkAll(node.then, node.kind === 'with' ? value : here)
+                ? walkAll(node.body, node.kind === 'with' ? value : here)
                 : walkAll(node.otherwise, here);
               scope.length = size;
               return jump;
@@ -106,7 +106,12 @@ export function template(source: string): Template {
               return range(node, here);
             case 'template': {
               if (!set.has(node.name)) {
-                fail(node.at, invocationText(node), name, `template ${JSON.stringify(node.name)} not defined`);
+                fail(
+                  node.at,
+                  invocationText(node),
+                  name,
+                  `template ${JSON.stringify(node.name)} not defined`,
+                );
               }
               depth += 1;
               if (depth > DEEPEST) {
@@ -122,7 +127,10 @@ export function template(source: string): Template {
           }
         }
 
-        function range(node: TemplateNode & { readonly kind: 'if' | 'with' | 'range' }, here: Value): Jump {
+        function range(
+          node: TemplateNode & { readonly kind: 'if' | 'with' | 'range' },
+          here: Value,
+        ): Jump {
           const size = scope.length;
           const [first, second] = node.pipe.variables;
           const value = pipe({ ...node.pipe, variables: [] }, here);
@@ -137,7 +145,7 @@ export function template(source: string): Template {
               bind(first, key);
               bind(second, element);
             } else if (first !== undefined) bind(first, element);
-            const jump = walkAll(node.then, element);
+            const jump = walkAll(node.body, element);
             scope.length = size;
             if (jump === 'break') break;
           }
@@ -250,7 +258,10 @@ export function template(source: string): Template {
             }
             return undefined;
           }
-          if (value === null || (isTagged(value) && value.kind === 'nil' && value.of === 'pointer')) {
+          if (
+            value === null ||
+            (isTagged(value) && value.kind === 'nil' && value.of === 'pointer')
+          ) {
             return failAt(node, `nil pointer evaluating ${typeName(value)}.${field}`);
           }
           if (isTagged(value) && value.kind === 'struct') {
@@ -261,7 +272,8 @@ export function template(source: string): Template {
             if (isTagged(found.value) && found.value.kind === 'method') {
               return callMethod(field, found.value, node, args);
             }
-            if (args.length > 0) failAt(node, `${field} has arguments but cannot be invoked as function`);
+            if (args.length > 0)
+              failAt(node, `${field} has arguments but cannot be invoked as function`);
             return found.value;
           }
           if (isMap(value)) {
@@ -276,9 +288,17 @@ export function template(source: string): Template {
           return failAt(node, `can't evaluate field ${field} in type ${typeName(value)}`);
         }
 
-        function callMethod(field: string, method: Method, node: Operand, args: readonly Value[]): Value {
+        function callMethod(
+          field: string,
+          method: Method,
+          node: Operand,
+          args: readonly Value[],
+        ): Value {
           if (args.length !== method.arity) {
-            failAt(node, `wrong number of args for ${field}: want ${method.arity} got ${args.length}`);
+            failAt(
+              node,
+              `wrong number of args for ${field}: want ${method.arity} got ${args.length}`,
+            );
           }
           return method.call(args);
         }

@@ -43,7 +43,11 @@ export interface Struct {
   readonly type: string;
   readonly fields: ReadonlyMap<string, Value | (() => Value)>;
   /** Members in JSON: names and order; absent ones are left out when empty. */
-  readonly json: readonly { readonly key: string; readonly field: string; readonly omitEmpty?: boolean }[];
+  readonly json: readonly {
+    readonly key: string;
+    readonly field: string;
+    readonly omitEmpty?: boolean;
+  }[];
   /** Rows escape `<` and `>` in their JSON, as Docker's do. */
   readonly escapeHtml?: boolean;
 }
@@ -109,6 +113,7 @@ export function typeName(value: Value): string {
       return 'bool';
     case 'number':
       return 'int';
+    default:
   }
   if (value === null || value === undefined) return 'interface {}';
   if (isSlice(value)) return allStrings(value) ? '[]string' : '[]interface {}';

@@ -1,0 +1,257 @@
+import { StaveError } from '../base/errors.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { reporter } from '../base/reporter.ts';
+import type { Span } from '../dockerfile/ast.ts';
+import { DockerfileError } from '../dockerfile/errors.ts';
+import { excerpt } from '../dockerfile/excerpt.ts';
+import { parseDockerfile } from '../dockerfile/parse.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { DiffId, Digest } from '../oci/digest.ts';
+import type { Platform } from '../oci/platform.ts';
+import type { Executor } from '../runtime/executor.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { Lease, Store } from '../store/store.ts';
+import { BuildError } from './errors.ts';
+import { evaluate, type BaseImage, type NamedContext } from './frontend/frontend.ts';
+import { isPredefined } from './frontend/scope.ts';
+import type { Vertex } from './graph.ts';
+import { imageConfig } from './image.ts';
+import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
+import type { ExecParts } from './ops/exec.ts';
+import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
+import { stackSource } from './copy/stack-source.ts';
+import { publish } from './publish.ts';
+import { Solver, type Runner, type Solved } from './solve.ts';
+
+/** What to build, checked and with its defaults filled in. */
+export interface BuildInput {
+  readonly context: string | undefined;
+  readonly dockerfile: { readonly path: string } | { readonly text: string } | undefined;
+  /** Canonical names. */
+  readonly names: readonly string[];
+  readonly args: ReadonlyMap<string, string>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Names that stand for directories or images, whatever else they would mean. */
+  readonly contexts: ReadonlyMap<string, NamedContext>;
+  readonly target: string | undefined;
+  readonly platform: Platform;
+  readonly buildPlatform: Platform;
+  readonly network: 'default' | 'none' | 'host';
+  readonly extraHosts: readonly string[];
+  readonly uncached: (stage: string) => boolean;
+  /** Seconds since the epoch. */
+  readonly sourceDateEpoch: number | undefined;
+  readonly shmSize: number | undefined;
+  /** How many steps may run at the same time. */
+  readonly parallel: number;
+}
+
+/** What a build works with. */
+export interface BuildParts {
+  readonly store: Store;
+  readonly snapshotter: Snapshotter;
+  readonly executor: () => Promise<Executor>;
+  /** Throws when there is no such image. */
+  readonly resolve: (name: string, platform: Platform) => BaseImage;
+}
+
+/** What came out. */
+export interface Built {
+  readonly id: Digest;
+  readonly manifest: Descriptor;
+  readonly steps: number;
+  readonly cached: number;
+}
+
+/**
+ * Builds an image: reads the Dockerfile, plans from metadata alone, runs what no record
+ * answers, writes config and manifest, and names the result in one transaction. On any
+ * failure nothing is named; finished steps stay in the cache. Throws BuildError.
+ */
+export async function buildImage(
+  input: BuildInput,
+  parts: BuildParts,
+  call: CallOptions,
+): Promise<Built> {
+  checkContext(input.context);
+  for (const named of input.contexts.values()) {
+    if (named.kind === 'directory') checkContext(named.path);
+  }
+  const report = reporter(call.progress);
+  let dockerfile: DockerfileInput;
+  {
+    using task = report.begin('[internal] load build definition from Dockerfile', {
+      kind: 'internal',
+    });
+    dockerfile = readDockerfile(input.context, input.dockerfile);
+    task.note(`transferring dockerfile: ${dockerfile.text.length}B`);
+    task.outcome = 'done';
+  }
+  try {
+    return await build(input, dockerfile, parts, call);
+  } catch (error) {
+    throw explained(error, dockerfile);
+  }
+}
+
+async function build(
+  input: BuildInput,
+  dockerfile: DockerfileInput,
+  parts: BuildParts,
+  call: CallOptions,
+): Promise<Built> {
+  const { store, snapshotter } = parts;
+  const report = reporter(call.progress);
+  const file = parseDockerfile(dockerfile.text, dockerfile.name);
+  const plan = evaluate(file, { ...input, origin: dockerfile.origin, resolve: parts.resolve });
+  for (const { ruleName, detail, span } of file.warnings) {
+    report.warn({
+      code: ruleName,
+      message: detail,
+      place: `${dockerfile.name}:${span.start.line}`,
+    });
+  }
+  const unused = plan.unusedArgs.filter((name) => !isPredefined(name));
+  if (unused.length > 0) {
+    report.warn({
+      code: 'UnusedBuildArg',
+      message: `build arguments that no ARG declares: ${unused.join(', ')}`,
+    });
+  }
+  using leases = lazyLease(store);
+  using contexts = openContexts(input, dockerfile, store);
+  const solver = new Solver(
+    {
+      store,
+      snapshotter,
+      recipe: located(recipeFor(contexts.get, snapshotter), dockerfile),
+      run: runner(input, contexts.get, leases.get, parts, dockerfile),
+      lease: leases.get,
+    },
+    call,
+    input.parallel,
+  );
+  const result = await solver.solve(plan.stage.vertex);
+  const solved = new Map<Vertex, Solved>();
+  for (const { vertex } of plan.stage.history) {
+    if (vertex) solved.set(vertex, await solver.solve(vertex));
+  }
+  const config = imageConfig(plan.stage, result, {
+    labels: input.labels,
+    clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
+    now: store.clock.now().getTime(),
+    solved: (vertex) => solved.get(vertex)!,
+  });
+  const { id, manifest } = publish(
+    {
+      config,
+      result,
+      names: input.names,
+      platform: plan.stage.platform,
+      base: plan.stage.baseImage,
+      usedKeys: solver.tally.hits,
+    },
+    { store, snapshotter, lease: leases.get },
+    call,
+  );
+  return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
+}
+
+/** Runs the op of a vertex; what goes wrong there points at its lines. */
+function runner(
+  input: BuildInput,
+  contexts: Contexts,
+  lease: () => Lease,
+  parts: BuildParts,
+  dockerfile: DockerfileInput,
+): Runner {
+  const { store, snapshotter } = parts;
+  const opParts: ExecParts = {
+    snapshotter,
+    lease,
+    executor: parts.executor,
+    directories: (layers: readonly DiffId[]) => layers.map((layer) => store.paths.layerFs(layer)),
+    now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
+    clamp:
+      input.sourceDateEpoch === undefined
+        ? undefined
+        : BigInt(input.sourceDateEpoch) * 1_000_000_000n,
+  };
+  return async (vertex, base, from, task, call) => {
+    try {
+      const { op } = vertex;
+      switch (op.kind) {
+        // Loaded when something has to run: a rebuild from the cache needs none of it.
+        case 'exec': {
+          const { runExec } = await import('./ops/exec.ts');
+          return await runExec(op, base.layers, opParts, task, call);
+        }
+        case 'mkdir': {
+          const { runMkdir } = await import('./ops/copy.ts');
+          return await runMkdir(op, base.layers, opParts, call);
+        }
+        case 'copy': {
+          const { runCopy } = await import('./ops/copy.ts');
+          const files =
+            op.paths.length === 0
+              ? undefined
+              : op.from === 'input'
+                ? stackSource(snapshotter, from?.layers ?? [])
+                : requireContext(contexts, op);
+          return await runCopy(op, files, base.layers, opParts, call);
+        }
+        default:
+          throw new TypeError('a base image is not run');
+      }
+    } catch (error) {
+      throw pointed(error, vertex.span, dockerfile);
+    }
+  };
+}
+
+function located(
+  recipe: ReturnType<typeof recipeFor>,
+  dockerfile: DockerfileInput,
+): ReturnType<typeof recipeFor> {
+  const at = async <T>(vertex: Vertex, body: () => Promise<T>): Promise<T> => {
+    try {
+      return await body();
+    } catch (error) {
+      throw pointed(error, vertex.span, dockerfile);
+    }
+  };
+  return {
+    facts: (vertex, call) => at(vertex, () => recipe.facts(vertex, call)),
+    contentFacts: (vertex, input, call) =>
+      at(vertex, () => recipe.contentFacts(vertex, input, call)),
+  };
+}
+
+/** An error of a step, with the lines of the Dockerfile that it is about. */
+function pointed(error: unknown, span: Span | undefined, dockerfile: DockerfileInput): unknown {
+  if (!(error instanceof StaveError) || error instanceof BuildError) return error;
+  return new BuildError(`failed to solve: ${error.message}`, {
+    hint: error.hint,
+    cause: error,
+    ...(span && { detail: excerpt(dockerfile.text.toString(), span, dockerfile.name) }),
+  });
+}
+
+/** Gives errors of the language and of base images the builder's lead-in. */
+function explained(error: unknown, dockerfile: DockerfileInput): unknown {
+  if (!(error instanceof DockerfileError)) return pointed(error, undefined, dockerfile);
+  return new BuildError(`failed to solve: ${error.message}`, {
+    hint: error.hint,
+    cause: error,
+    ...(error.excerpt !== undefined && { detail: error.excerpt }),
+  });
+}
+
+/** A lease that is taken when the first thing has to be kept: a cached rebuild takes none. */
+function lazyLease(store: Store): Disposable & { readonly get: () => Lease } {
+  let lease: Lease | undefined;
+  return {
+    get: () => (lease ??= store.lease('build')),
+    [Symbol.dispose]: () => lease?.[Symbol.dispose](),
+  };
+}

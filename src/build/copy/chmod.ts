@@ -1,0 +1,80 @@
+import { InvalidInputError } from '../../base/errors.ts';
+
+/** Gives the permission bits that an entry gets, from those it has. */
+export type ModeChange = (mode: number, isDirectory: boolean) => number;
+
+const CLAUSE = /^([ugoa]*)([-+=])([rwxXstugo]*)/;
+
+/**
+ * Reads a `--chmod` value: octal up to 7777, or the symbolic form of chmod(1) (`u=rwX,go=rX`).
+ * Throws InvalidInputError.
+ */
+export function parseMode(text: string): ModeChange {
+  if (/^[0-7]{1,4}$/.test(text)) {
+    const mode = Number.parseInt(text, 8);
+    return () => mode;
+  }
+  if (/^[0-9]/.test(text)) throw invalid(text);
+  const clauses = text.split(',').map((clause) => parseClause(clause, text));
+  return (mode, isDirectory) =>
+    clauses.reduce((current, change) => change(current, isDirectory), mode);
+}
+
+/** The octal value, where the text is one: created parents take it too. */
+export function octalMode(text: string): number | undefined {
+  return /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : undefined;
+}
+
+function parseClause(clause: string, whole: string): ModeChange {
+  const who = /^[ugoa]*/.exec(clause)?.[0] ?? '';
+  const changes: ModeChange[] = [];
+  let rest = clause.slice(who.length);
+  if (rest === '') throw invalid(whole);
+  while (rest !== '') {
+    const found = CLAUSE.exec(rest);
+    if (!found || found[1] !== '') throw invalid(whole);
+    changes.push(change(who === '' ? 'a' : who, found[2] ?? '', found[3] ?? ''));
+    rest = rest.slice(found[0].length);
+  }
+  return (mode, isDirectory) => changes.reduce((m, apply) => apply(m, isDirectory), mode);
+}
+
+const SHIFTS = { u: 6, g: 3, o: 0 } as const;
+
+function change(who: string, operator: string, what: string): ModeChange {
+  const classes = (['u', 'g', 'o'] as const).filter((c) => who.includes(c) || who.includes('a'));
+  return (mode, isDirectory) => {
+    let bits = 0;
+    let touched = 0;
+    for (const c of classes) {
+      bits |= permissions(what, mode, isDirectory) << SHIFTS[c];
+      touched |= 7 << SHIFTS[c];
+    }
+    if (what.includes('s'))
+      bits |= (classes.includes('u') ? 0o4000 : 0) | (classes.includes('g') ? 0o2000 : 0);
+    if (what.includes('t')) bits |= 0o1000;
+    if (operator === '+') return mode | bits;
+    if (operator === '-') return mode & ~bits;
+    return (mode & ~touched) | bits;
+  };
+}
+
+function permissions(what: string, mode: number, isDirectory: boolean): number {
+  let bits = 0;
+  for (const letter of what) {
+    if (letter === 'r') bits |= 4;
+    else if (letter === 'w') bits |= 2;
+    else if (letter === 'x') bits |= 1;
+    else if (letter === 'X' && (isDirectory || (mode & 0o111) !== 0)) bits |= 1;
+    else if (letter === 'u' || letter === 'g' || letter === 'o')
+      bits |= (mode >> SHIFTS[letter]) & 7;
+  }
+  return bits;
+}
+
+function invalid(text: string): InvalidInputError {
+  return new InvalidInputError(
+    `invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`,
+    { hint: 'Symbolic forms such as u=rwX,go=rX work too.' },
+  );
+}

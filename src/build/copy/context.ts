@@ -1,0 +1,110 @@
+import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { InvalidInputError, isErrno } from '../../base/errors.ts';
+import { basename, joinPath, type Tree, type TreeEntry } from './tree.ts';
+
+/** What the ignore file decides, as the walk needs it. Paths are relative, without a leading slash. */
+export interface ContextFilter {
+  ignored(path: string): boolean;
+  /** False when nothing below an ignored directory can come back. */
+  mayContainIncluded(directory: string): boolean;
+}
+
+const MAX_LINKS = 255;
+const ROOT = Buffer.from('/');
+
+/**
+ * The build context in place: nothing is copied or sent. Ignored paths do not exist in it,
+ * and links, absolute ones too, stay inside its root.
+ */
+export function contextTree(root: string, filter: ContextFilter): Tree {
+  const base = Buffer.from(root);
+  const onDisk = (path: Buffer): Buffer => (path.length === 1 ? base : Buffer.concat([base, path]));
+  const hidden = (path: Buffer, directory: boolean): boolean => {
+    const name = path.toString().slice(1);
+    if (name === '' || !filter.ignored(name)) return false;
+    return !(directory && filter.mayContainIncluded(name));
+  };
+  const entryAt = (path: Buffer): TreeEntry | undefined => {
+    const file = onDisk(path);
+    let stat: BigIntStats;
+    try {
+      stat = lstatSync(file, { bigint: true });
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
+      throw error;
+    }
+    if (hidden(path, stat.isDirectory())) return undefined;
+    return { path, file, stat, kind: kindOf(stat) };
+  };
+
+  return {
+    find(path, { followLast = true } = {}) {
+      let links = 0;
+      let at = entryAt(ROOT);
+      const rest = components(path).reverse();
+      while (rest.length > 0 && at) {
+        const name = rest.pop()!;
+        if (name.length === 2 && name.equals(DOTS)) {
+          at = entryAt(parentOf(at.path));
+          continue;
+        }
+        if (at.kind !== 'directory') return undefined;
+        const next = entryAt(joinPath(at.path, name));
+        if (next?.kind === 'symlink' && (rest.length > 0 || followLast)) {
+          if (++links > MAX_LINKS) {
+            throw new InvalidInputError(`too many symbolic links in ${text(path)}`);
+          }
+          const target = readlinkSync(next.file, { encoding: 'buffer' });
+          if (target[0] === 0x2f) at = entryAt(ROOT);
+          rest.push(...components(target).reverse());
+          continue;
+        }
+        at = next;
+      }
+      return at;
+    },
+    list(directory) {
+      const names = readdirSync(directory.file, { encoding: 'buffer' });
+      names.sort((a, b) => a.compare(b));
+      return names
+        .map((name) => entryAt(joinPath(directory.path, name)))
+        .filter((entry) => entry !== undefined);
+    },
+    readlink: (entry) => readlinkSync(entry.file, { encoding: 'buffer' }),
+  };
+}
+
+const DOTS = Buffer.from('..');
+
+/** The non-empty components of a path, without `.`. */
+function components(path: string | Uint8Array): Buffer[] {
+  const bytes = Buffer.from(path);
+  const found: Buffer[] = [];
+  let start = 0;
+  for (let i = 0; i <= bytes.length; i++) {
+    if (i < bytes.length && bytes[i] !== 0x2f) continue;
+    const part = bytes.subarray(start, i);
+    if (part.length > 0 && !(part.length === 1 && part[0] === 0x2e)) found.push(part);
+    start = i + 1;
+  }
+  return found;
+}
+
+function parentOf(path: Buffer): Buffer {
+  const cut = path.length - basename(path).length - 1;
+  return cut <= 0 ? ROOT : path.subarray(0, cut);
+}
+
+function text(path: string | Uint8Array): string {
+  return Buffer.from(path).toString();
+}
+
+function kindOf(stat: BigIntStats): TreeEntry['kind'] {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'symlink';
+  if (stat.isCharacterDevice()) return 'char';
+  if (stat.isBlockDevice()) return 'block';
+  if (stat.isFIFO()) return 'fifo';
+  return 'socket';
+}

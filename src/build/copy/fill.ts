@@ -1,0 +1,128 @@
+import { basename, joinPath, type Source, type TreeEntry } from './tree.ts';
+import { metadataOf, type Metadata, type Plan, type PlannedDirectory } from './plan.ts';
+import { endsAsDirectory, type Exclude, type Selected } from './select.ts';
+import type { ModeChange } from './chmod.ts';
+
+/** How copied entries differ from their sources. */
+export interface CopyRules {
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly mode?: ModeChange;
+  readonly exclude?: Exclude;
+  /** Times later than this (nanoseconds since the epoch) become this. */
+  readonly clamp?: bigint;
+  /** Time of directories that have none of their own. */
+  readonly now: bigint;
+}
+
+/**
+ * Plans one COPY: directories give their contents, files go into a destination that is or
+ * looks like a directory, and otherwise to the destination itself. Later sources win.
+ */
+export function planCopy(
+  plan: Plan,
+  source: Source,
+  selected: readonly Selected[],
+  target: string,
+  rules: CopyRules,
+): void {
+  const inside = endsAsDirectory(target);
+  for (const { entry, name } of selected) {
+    if (entry.kind === 'directory') {
+      const place = plan.resolve(target);
+      const top = plan.directory(place.path, newDirectory(rules));
+      mergeInto(plan, top, place.path, source, entry, Buffer.alloc(0), rules);
+      continue;
+    }
+    if (entry.kind === 'socket' || rules.exclude?.(name.toString(), false)) continue;
+    const place = plan.resolve(target);
+    const final =
+      inside || place.kind === 'directory'
+        ? plan.resolve(joinPath(place.path, name)).path
+        : place.path;
+    plan.put(final, planned(source, entry, rules));
+  }
+}
+
+/** Plans a file whose bytes are at hand: a heredoc. */
+export function planText(
+  plan: Plan,
+  name: string,
+  body: Buffer,
+  target: string,
+  rules: CopyRules,
+): void {
+  const place = plan.resolve(target);
+  const final =
+    endsAsDirectory(target) || place.kind === 'directory'
+      ? plan.resolve(joinPath(place.path, Buffer.from(name))).path
+      : place.path;
+  plan.put(final, {
+    kind: 'file',
+    from: body,
+    mode: rules.mode?.(0o644, false) ?? 0o644,
+    uid: rules.owner?.uid ?? 0,
+    gid: rules.owner?.gid ?? 0,
+    mtime: rules.now,
+    xattrs: new Map(),
+  });
+}
+
+/** Metadata of a destination directory that had to be made. */
+export function newDirectory(rules: CopyRules): Omit<Metadata, 'xattrs'> {
+  return {
+    mode: rules.mode?.(0o755, true) ?? 0o755,
+    uid: rules.owner?.uid ?? 0,
+    gid: rules.owner?.gid ?? 0,
+    mtime: rules.now,
+  };
+}
+
+function mergeInto(
+  plan: Plan,
+  into: PlannedDirectory,
+  path: Buffer,
+  source: Source,
+  from: TreeEntry,
+  relative: Buffer,
+  rules: CopyRules,
+): void {
+  for (const child of source.tree.list(from)) {
+    if (child.kind === 'socket') continue;
+    const name = basename(child.path);
+    const below = relative.length === 0 ? name : joinPath(relative, name);
+    if (rules.exclude?.(below.toString(), child.kind === 'directory')) continue;
+    const at = joinPath(path, name);
+    const node = plan.add(into, at, name, planned(source, child, rules));
+    if (node.kind === 'directory') mergeInto(plan, node, at, source, child, below, rules);
+  }
+}
+
+function planned(source: Source, entry: TreeEntry, rules: CopyRules): Parameters<Plan['put']>[1] {
+  const own = metadataOf(entry);
+  const isDirectory = entry.kind === 'directory';
+  const metadata: Metadata = {
+    mode: entry.kind === 'symlink' ? 0o777 : (rules.mode?.(own.mode, isDirectory) ?? own.mode),
+    uid: rules.owner?.uid ?? (source.keepOwners ? own.uid : 0),
+    gid: rules.owner?.gid ?? (source.keepOwners ? own.gid : 0),
+    mtime: rules.clamp !== undefined && own.mtime > rules.clamp ? rules.clamp : own.mtime,
+    xattrs: source.xattrs(entry),
+  };
+  switch (entry.kind) {
+    case 'directory':
+      return { ...metadata, kind: 'directory', fresh: false, children: new Map() };
+    case 'symlink':
+      return { ...metadata, kind: 'symlink', target: source.tree.readlink(entry) };
+    case 'file':
+      return {
+        ...metadata,
+        kind: 'file',
+        from: { source, entry },
+        ...(entry.stat.nlink > 1n && { inode: `${entry.stat.dev}:${entry.stat.ino}` }),
+      };
+    case 'char':
+    case 'block':
+      return { ...metadata, kind: entry.kind, rdev: entry.stat.rdev };
+    default:
+      return { ...metadata, kind: 'fifo' };
+  }
+}

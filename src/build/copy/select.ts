@@ -1,0 +1,128 @@
+import { createHash, type Hash } from 'node:crypto';
+import { posix } from 'node:path';
+import { InvalidInputError } from '../../base/errors.ts';
+import { breather } from '../../base/limit.ts';
+import { hasWildcards, matchesGlob } from '../../dockerfile/match.ts';
+import { finish, type Digest } from '../../oci/digest.ts';
+import { SourceNotFoundError } from '../errors.ts';
+import { basename, joinPath, type Source, type TreeEntry } from './tree.ts';
+
+/** One thing to copy: what it is and the name it goes by. */
+export interface Selected {
+  readonly entry: TreeEntry;
+  /** Of the path as it was asked for, not of what a link leads to. */
+  readonly name: Buffer;
+}
+
+/** Leaves entries of a copied directory out; the path is relative to that directory. */
+export type Exclude = (relative: string, directory: boolean) => boolean;
+
+/**
+ * Finds the sources of a COPY in their tree. Plain paths must exist; a pattern may match
+ * nothing. Paths cannot leave the root: they are cleaned as if they began at it. Throws
+ * SourceNotFoundError.
+ */
+export function selectSources(source: Source, paths: readonly string[]): Selected[] {
+  return paths.flatMap((path) => {
+    const clean = posix.normalize(`/${path}`).replace(/(.)\/$/, '$1');
+    if (hasWildcards(clean) || clean.includes('\\')) return globbed(source, clean);
+    const entry = source.tree.find(clean);
+    if (!entry) throw new SourceNotFoundError(clean, source.explainMissing?.(clean));
+    return [{ entry, name: Buffer.from(posix.basename(clean)) }];
+  });
+}
+
+/** Component by component, so that only directories that can match are listed. */
+function globbed(source: Source, pattern: string): Selected[] {
+  let found: { entry: TreeEntry; name: Buffer }[] = [];
+  const root = source.tree.find('/');
+  if (!root) return [];
+  found.push({ entry: root, name: Buffer.alloc(0) });
+  const parts = pattern.split('/').filter((part) => part !== '');
+  for (const [index, part] of parts.entries()) {
+    const last = index === parts.length - 1;
+    found = found.flatMap(({ entry }) => {
+      if (entry.kind !== 'directory') return [];
+      const matches = source.tree.list(entry).filter((child) => {
+        const name = basename(child.path).toString();
+        return matchesGlob(part, name);
+      });
+      return matches.flatMap((child) => {
+        const name = basename(child.path);
+        const target = child.kind === 'symlink' ? source.tree.find(child.path) : child;
+        if (!target) return [];
+        return last || target.kind === 'directory' ? [{ entry: target, name }] : [];
+      });
+    });
+  }
+  return found;
+}
+
+/**
+ * Digest of everything a selection would copy: names, kinds, modes, owners, sizes, link
+ * targets, devices, attributes and content, but no times. Equal digests give equal layers.
+ */
+export async function selectionDigest(
+  source: Source,
+  selected: readonly Selected[],
+  exclude: Exclude | undefined,
+): Promise<Digest> {
+  const hash = createHash('sha256');
+  const breathe = breather();
+  const walk = async (entry: TreeEntry, relative: Buffer): Promise<void> => {
+    await breathe();
+    for (const child of source.tree.list(entry)) {
+      const name =
+        relative.length === 0 ? basename(child.path) : joinPath(relative, basename(child.path));
+      if (child.kind === 'socket') continue;
+      if (exclude?.(name.toString(), child.kind === 'directory')) continue;
+      add(hash, source, child, name);
+      if (child.kind === 'directory') await walk(child, name);
+    }
+  };
+  for (const { entry, name } of selected) {
+    if (entry.kind === 'directory') {
+      hash.update('directory\0');
+      await walk(entry, Buffer.alloc(0));
+    } else if (!exclude?.(name.toString(), false)) {
+      add(hash, source, entry, name);
+    }
+  }
+  return finish(hash);
+}
+
+function add(hash: Hash, source: Source, entry: TreeEntry, name: Uint8Array): void {
+  const { stat } = entry;
+  const owner = source.keepOwners ? `${stat.uid}:${stat.gid}` : '0:0';
+  const facts = [entry.kind, (stat.mode & 0o7777n).toString(8), owner];
+  if (entry.kind === 'file') facts.push(String(stat.size), source.contentDigest(entry));
+  if (entry.kind === 'char' || entry.kind === 'block') facts.push(String(stat.rdev));
+  hash.update(name).update(`\0${facts.join(' ')}\0`);
+  if (entry.kind === 'symlink') hash.update(source.tree.readlink(entry)).update('\0');
+  const xattrs = source.xattrs(entry);
+  for (const key of [...xattrs.keys()].sort()) {
+    hash
+      .update(`${key}=`)
+      .update(xattrs.get(key) ?? '')
+      .update('\0');
+  }
+}
+
+/** Refuses sources that cannot be put where the destination says. */
+export function checkDestination(
+  selected: readonly Selected[],
+  paths: number,
+  target: string,
+): void {
+  if (paths > 1 && selected.length > 1 && !endsAsDirectory(target)) {
+    throw new InvalidInputError(
+      `when copying more than one source, the destination must be a directory and end with a /: "${target}"`,
+      { hint: `Write "${target}/".` },
+    );
+  }
+}
+
+/** True for a destination that names a directory by its form. */
+export function endsAsDirectory(target: string): boolean {
+  return target.endsWith('/') || target === '.' || target.endsWith('/.');
+}

@@ -1,0 +1,47 @@
+import { StaveError, type StaveErrorOptions } from '../base/errors.ts';
+
+/**
+ * A build stopped. The message is the reason with the builder's usual lead-in; `detail`, when
+ * there, is the excerpt of the Dockerfile that shows where.
+ */
+export class BuildError extends StaveError {
+  readonly code = 'BUILD_FAILED';
+
+  constructor(message: string, options: StaveErrorOptions = {}) {
+    super(`failed to build: ${message}`, options);
+  }
+}
+
+/** A COPY or ADD source is not in the context, or an ignore rule hides it. */
+export class SourceNotFoundError extends StaveError {
+  readonly code = 'SOURCE_NOT_FOUND';
+
+  constructor(path: string, hint?: string) {
+    super(`failed to compute cache key: "${path}": not found`, { hint, httpStatus: 404 });
+  }
+}
+
+/** The command of a RUN ended with something other than 0. */
+export class RunFailedError extends StaveError {
+  readonly code = 'RUN_FAILED';
+  /** What the command returned; undefined when a signal ended it. */
+  readonly status: number | undefined;
+
+  constructor(argv: readonly string[], end: { code: number } | { signal: string }, hint?: string) {
+    const how = 'code' in end ? `exit code: ${end.code}` : `killed by ${end.signal}`;
+    super(`process "${argv.join(' ')}" did not complete successfully: ${how}`, { hint });
+    this.status = 'code' in end ? end.code : undefined;
+  }
+}
+
+/** FROM or `--from` names an image that is not in the store. */
+export class BaseNotFoundError extends StaveError {
+  readonly code = 'BASE_NOT_FOUND';
+
+  constructor(name: string, hint?: string) {
+    super(`${name}: there is no such image in the store`, {
+      hint: hint ?? "Build it, or bring it in with 'stave load' or 'stave import'.",
+      httpStatus: 404,
+    });
+  }
+}

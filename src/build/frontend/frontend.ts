@@ -1,0 +1,353 @@
+import { closest } from '../../base/suggest.ts';
+import type { Dockerfile, FromInstruction, Stage } from '../../dockerfile/ast.ts';
+import { DockerfileError } from '../../dockerfile/errors.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
+import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
+import type { Vertex } from '../graph.ts';
+import {
+  applyInstruction,
+  readTrigger,
+  type CopySource,
+  type StageSetting,
+} from './instructions.ts';
+import { StageState } from './state.ts';
+import { Words } from './words.ts';
+
+/** A base image as the frontend needs it: metadata only. */
+export interface BaseImage {
+  /** Canonical name. */
+  readonly name: string;
+  readonly manifest: string;
+  readonly chain: string | undefined;
+  readonly config: ImageConfig;
+  readonly platform: Platform;
+}
+
+/** What `--build-context name=…` stands for. */
+export type NamedContext =
+  | { readonly kind: 'image'; readonly reference: string }
+  | { readonly kind: 'directory'; readonly path: string };
+
+/** What a Dockerfile is evaluated with. */
+export interface FrontendOptions {
+  readonly args: ReadonlyMap<string, string>;
+  readonly target: string | undefined;
+  readonly contexts: ReadonlyMap<string, NamedContext>;
+  readonly platform: Platform;
+  readonly buildPlatform: Platform;
+  /** Absolute path, or another stable name, of the Dockerfile: finds earlier records. */
+  readonly origin: string;
+  readonly network: 'default' | 'none' | 'host';
+  readonly extraHosts: readonly string[];
+  readonly shmSize: number | undefined;
+  readonly uncached: (stage: string) => boolean;
+  /** Throws when there is no such image. */
+  readonly resolve: (name: string, platform: Platform) => BaseImage;
+}
+
+/** What came out: the target stage and all that was noticed. */
+export interface Plan {
+  readonly stage: StageState;
+  /** Build arguments that nothing asked for. */
+  readonly unusedArgs: readonly string[];
+}
+
+/**
+ * Evaluates what the target needs of a Dockerfile, and no more: other stages may be broken or
+ * have no base image. Touches no file. Throws DockerfileError, which points at the line.
+ */
+export function evaluate(file: Dockerfile, options: FrontendOptions): Plan {
+  return new Evaluation(file, options).target();
+}
+
+class Evaluation {
+  readonly #file: Dockerfile;
+  readonly #options: FrontendOptions;
+  readonly #globals: ReadonlyMap<string, string>;
+  readonly #words: Words;
+  readonly #done = new Map<number, StageState>();
+  readonly #open = new Set<number>();
+  readonly #used = new Set<string>();
+
+  constructor(file: Dockerfile, options: FrontendOptions) {
+    this.#file = file;
+    this.#options = options;
+    this.#words = new Words(file);
+    const target = this.#target();
+    this.#globals = this.#evaluateGlobals(target);
+  }
+
+  target(): Plan {
+    const stage = this.#stage(this.#target());
+    const unusedArgs = [...this.#options.args.keys()].filter((name) => !this.#used.has(name));
+    return { stage, unusedArgs };
+  }
+
+  #target(): Stage {
+    const { stages } = this.#file;
+    const { target } = this.#options;
+    if (target === undefined || target === '') return stages.at(-1)!;
+    const found = stages.findLast((stage) => stage.from.as === target.toLowerCase());
+    if (found) return found;
+    const names = stages.flatMap((stage) => stage.from.as ?? []);
+    const near = closest(target, names);
+    throw new DockerfileError(
+      `target stage ${JSON.stringify(target)} could not be found${near === undefined ? '' : ` (did you mean ${near}?)`}`,
+    );
+  }
+
+  #evaluateGlobals(target: Stage): Map<string, string> {
+    const { platform, buildPlatform, args } = this.#options;
+    const globals = new Map([
+      ...platformArgs('TARGET', platform),
+      ...platformArgs('BUILD', buildPlatform),
+      ['TARGETSTAGE', target.from.as ?? 'default'],
+    ]);
+    for (const name of globals.keys()) {
+      const given = args.get(name);
+      if (given !== undefined) globals.set(name, given);
+      this.#used.add(name);
+    }
+    for (const instruction of this.#file.globals) {
+      for (const { name, value } of instruction.args) {
+        const given = args.get(name);
+        this.#used.add(name);
+        if (given !== undefined) globals.set(name, given);
+        else if (value)
+          globals.set(
+            name,
+            this.#words.expand(value, (key) => globals.get(key)),
+          );
+      }
+    }
+    return globals;
+  }
+
+  #stage(stage: Stage): StageState {
+    const known = this.#done.get(stage.index);
+    if (known) return known;
+    const name = nameOf(stage);
+    if (this.#open.has(stage.index)) {
+      throw this.#error(`circular dependency detected on stage: ${name}`, stage.from);
+    }
+    this.#open.add(stage.index);
+    const { state, total } = this.#begin(stage);
+    const triggers = state.takeTriggers().map(readTrigger);
+    const setting: StageSetting = {
+      name,
+      prefix: this.#label(stage),
+      total: total + [...triggers, ...stage.body].filter((one) => makesLayer(one.kind)).length,
+      origin: this.#options.origin,
+      platform: formatPlatform(state.platform),
+      uncached: this.#options.uncached(name),
+      globals: this.#globals,
+      args: this.#options.args,
+      used: this.#used,
+      words: this.#words,
+      network: this.#options.network,
+      extraHosts: this.#options.extraHosts,
+      shmSize: this.#options.shmSize,
+      source: (from, at) => this.#source(from.raw, stage, at),
+      step: total,
+      ordinal: 0,
+    };
+    for (const trigger of triggers) applyInstruction(state, trigger, setting, true);
+    for (const instruction of stage.body) applyInstruction(state, instruction, setting, false);
+    this.#open.delete(stage.index);
+    this.#done.set(stage.index, state);
+    return state;
+  }
+
+  /** The state a stage starts from, and how many steps its FROM counts. */
+  #begin(stage: Stage): { state: StageState; total: number } {
+    const { from } = stage;
+    const lookup = (key: string): string | undefined => this.#globals.get(key);
+    const image = this.#words.expand(from.image, lookup);
+    if (image === '') {
+      throw this.#error(`base name (${from.image.raw}) should not be blank`, from);
+    }
+    const platform = this.#platform(from, lookup);
+    const named = contextNamed(this.#options.contexts, image);
+    if (named) return this.#beginNamed(named, platform, stage, from);
+    if (image === 'scratch') return { state: StageState.empty(platform), total: 0 };
+    const earlier = this.#file.stages.findLast(
+      (other) => other.index < stage.index && other.from.as === image,
+    );
+    if (earlier) return { state: StageState.fromStage(this.#stage(earlier)), total: 0 };
+    const { vertex, base } = this.#image(image, platform, stage, from);
+    const state = StageState.fromImage(base.config, base.platform, vertex, {
+      name: base.name,
+      digest: base.manifest,
+    });
+    return { state, total: 1 };
+  }
+
+  /** FROM a named context: an image, or a directory as the whole root. */
+  #beginNamed(
+    { name, context }: { name: string; context: NamedContext },
+    platform: Platform,
+    stage: Stage,
+    from: FromInstruction,
+  ): { state: StageState; total: number } {
+    if (context.kind === 'image') {
+      const { vertex, base } = this.#image(context.reference, platform, stage, from);
+      const state = StageState.fromImage(base.config, base.platform, vertex, {
+        name: base.name,
+        digest: base.manifest,
+      });
+      return { state, total: 1 };
+    }
+    const state = StageState.empty(platform);
+    state.vertex = {
+      op: {
+        kind: 'copy',
+        add: false,
+        from: 'context',
+        context: name,
+        paths: ['.'],
+        texts: [],
+        target: '/',
+        link: false,
+        exclude: [],
+      },
+      name: `[context ${name}] load from ${context.path}`,
+      stage: nameOf(stage),
+      place: [this.#options.origin, nameOf(stage), 'context', name].join('\0'),
+      instruction: `FROM ${name}`,
+      span: from.span,
+      uncached: false,
+    };
+    return { state, total: 0 };
+  }
+
+  #platform(from: FromInstruction, lookup: (key: string) => string | undefined): Platform {
+    if (!from.platform) return this.#options.platform;
+    const text = this.#words.expand(from.platform, lookup);
+    if (text === '') {
+      throw this.#error(`empty platform value from expression ${from.platform.raw}`, from);
+    }
+    try {
+      return parsePlatform(text, this.#options.buildPlatform);
+    } catch (error) {
+      throw this.#error(`failed to parse platform ${text}`, from, error);
+    }
+  }
+
+  #image(
+    name: string,
+    platform: Platform,
+    stage: Stage,
+    at: { readonly span: FromInstruction['span'] },
+  ): { vertex: Vertex | undefined; base: BaseImage } {
+    let base: BaseImage;
+    try {
+      base = this.#options.resolve(name, platform);
+    } catch (error) {
+      throw this.#error(error instanceof Error ? error.message : String(error), at, error);
+    }
+    const prefix = this.#label(stage);
+    const steps = stage.body.filter((one) => makesLayer(one.kind)).length + 1;
+    const vertex: Vertex = {
+      op: {
+        kind: 'image',
+        reference: base.name,
+        manifest: base.manifest,
+        platform: base.platform,
+        chain: base.chain,
+      },
+      name: `[${prefix}1/${steps}] FROM ${base.name}`,
+      stage: nameOf(stage),
+      place: [this.#options.origin, nameOf(stage), '0', formatPlatform(platform)].join('\0'),
+      instruction: `FROM ${name}`,
+      span: at.span,
+      uncached: false,
+    };
+    return { vertex, base };
+  }
+
+  /** What `--from` means: a named context, a stage by index or name, else an image. */
+  #source(from: string, stage: Stage, at: { readonly span: FromInstruction['span'] }): CopySource {
+    if (from.includes('$')) {
+      throw this.#error(
+        'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
+        at,
+      );
+    }
+    const named = contextNamed(this.#options.contexts, from);
+    if (named?.context.kind === 'directory') return { context: named.name };
+    const { stages } = this.#file;
+    if (!named && /^\d+$/.test(from)) {
+      const index = Number(from);
+      const found = stages[index];
+      if (!found) throw this.#error(`invalid stage index ${from}`, at);
+      if (index === stage.index)
+        throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
+      return { vertex: this.#earlier(found, stage, at).vertex };
+    }
+    const name = from.toLowerCase();
+    const found =
+      stages.findLast((other) => other.from.as === name && other.index < stage.index) ??
+      stages.find((other) => other.from.as === name);
+    if (found && !named) return { vertex: this.#earlier(found, stage, at).vertex };
+    if (from === 'scratch') return { vertex: undefined };
+    const image = named?.context.kind === 'image' ? named.context.reference : from;
+    return { vertex: this.#image(image, this.#options.platform, stage, at).vertex };
+  }
+
+  #earlier(found: Stage, stage: Stage, at: { readonly span: FromInstruction['span'] }): StageState {
+    if (found.index === stage.index) {
+      throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
+    }
+    if (found.index > stage.index) {
+      throw this.#error(
+        `cannot copy from stage "${nameOf(found)}", it needs to be defined before current stage "${nameOf(stage)}"`,
+        at,
+      );
+    }
+    return this.#stage(found);
+  }
+
+  /** How a stage is called in the names of its steps. */
+  #label(stage: Stage): string {
+    return this.#file.stages.length > 1 ? `${stage.from.as ?? `stage-${stage.index}`} ` : '';
+  }
+
+  #error(
+    message: string,
+    at: { readonly span: FromInstruction['span'] },
+    cause?: unknown,
+  ): DockerfileError {
+    return this.#words.error(message, at.span, cause);
+  }
+}
+
+/** A stage's own name, or its number. */
+function nameOf(stage: Stage): string {
+  return stage.from.as ?? String(stage.index);
+}
+
+/** The named context that a text means; `alpine` and `alpine:latest` are the same name. */
+function contextNamed(
+  contexts: ReadonlyMap<string, NamedContext>,
+  text: string,
+): { name: string; context: NamedContext } | undefined {
+  for (const name of [text, `${text}:latest`, text.replace(/:latest$/, '')]) {
+    const context = contexts.get(name);
+    if (context) return { name, context };
+  }
+  return undefined;
+}
+
+function makesLayer(kind: string): boolean {
+  return kind === 'RUN' || kind === 'COPY' || kind === 'ADD' || kind === 'WORKDIR';
+}
+
+function platformArgs(prefix: string, platform: Platform): [string, string][] {
+  return [
+    [`${prefix}PLATFORM`, formatPlatform(platform)],
+    [`${prefix}OS`, platform.os],
+    [`${prefix}OSVERSION`, platform['os.version'] ?? ''],
+    [`${prefix}ARCH`, platform.architecture],
+    [`${prefix}VARIANT`, platform.variant ?? ''],
+  ];
+}

@@ -1,0 +1,59 @@
+import type { RunInstruction } from '../../dockerfile/ast.ts';
+import type { ExecOp } from '../graph.ts';
+import { runText } from './history.ts';
+import type { StageSetting } from './instructions.ts';
+import { proxyEnv } from './scope.ts';
+import type { StageState } from './state.ts';
+import { vertexFor } from './vertex.ts';
+
+/** RUN: one process over the root so far. */
+export function addRun(
+  state: StageState,
+  instruction: RunInstruction,
+  setting: StageSetting,
+  trigger: boolean,
+): void {
+  refuseUnavailable(instruction, setting);
+  const { program } = instruction;
+  const argv =
+    program.form === 'exec'
+      ? [...program.argv]
+      : [...state.shell, program.form === 'shell' ? program.text : program.path];
+  const op: ExecOp = {
+    kind: 'exec',
+    argv,
+    env: state.scope.buildEnv(),
+    hiddenEnv: proxyEnv(setting.args, (name) => state.scope.declares(name)),
+    cwd: state.workdir,
+    user: state.user,
+    network:
+      instruction.network && instruction.network !== 'default'
+        ? instruction.network
+        : setting.network,
+    extraHosts: setting.extraHosts,
+    hostname: setting.args.get('BUILDKIT_SANDBOX_HOSTNAME') ?? 'buildkitsandbox',
+    ...(setting.shmSize !== undefined && { shmSize: setting.shmSize }),
+    ...(program.form === 'file' && { file: { path: program.path, content: program.content } }),
+  };
+  for (const name of setting.args.keys()) {
+    if (op.hiddenEnv.some((entry) => entry.startsWith(`${name.toUpperCase()}=`)))
+      setting.used.add(name);
+  }
+  const text = runText(argv, state.scope.declaredArgs());
+  state.commit(text, vertexFor(state, instruction, setting, { op, text, trigger }));
+}
+
+/** Flags of RUN that this version refuses rather than ignores. */
+function refuseUnavailable(instruction: RunInstruction, setting: StageSetting): void {
+  const [mount] = instruction.mounts;
+  const flag = mount
+    ? `--mount=${mount.raw}`
+    : instruction.security === 'insecure'
+      ? '--security=insecure'
+      : instruction.devices.length > 0
+        ? '--device'
+        : undefined;
+  if (flag !== undefined) {
+    throw setting.words.error(`RUN ${flag} is not available in this version`, instruction.span);
+  }
+}

@@ -1,0 +1,80 @@
+import type { EnvironmentEntry } from '../graph.ts';
+
+/** Proxy settings work without a declaration and leave no trace. Upper case. */
+const PROXY_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'];
+
+/**
+ * The variables of a stage. ENV and ARG share one build environment in which the later line
+ * wins; only ENV reaches the image.
+ */
+export class Scope {
+  readonly #build: Map<string, EnvironmentEntry>;
+  readonly #image: Map<string, string>;
+  readonly #declared: Set<string>;
+
+  constructor(from?: Scope) {
+    this.#build = new Map(from ? from.#build : []);
+    this.#image = new Map(from ? from.#image : []);
+    this.#declared = new Set(from ? from.#declared : []);
+  }
+
+  get(name: string): string | undefined {
+    return this.#build.get(name)?.value;
+  }
+
+  /** Sets a variable of the image; a known one keeps its position. */
+  env(name: string, value: string): void {
+    this.#image.set(name, value);
+    this.#build.set(name, { name, value, from: 'env' });
+  }
+
+  /** Declares an ARG; without a value it stays unset but is listed. */
+  arg(name: string, value: string | undefined): void {
+    this.#declared.add(name);
+    if (value !== undefined) this.#build.set(name, { name, value, from: 'arg' });
+  }
+
+  /** `K=V` of the image, in order. */
+  imageEnv(): string[] {
+    return [...this.#image].map(([name, value]) => `${name}=${value}`);
+  }
+
+  /** What a RUN sees. */
+  buildEnv(): EnvironmentEntry[] {
+    return [...this.#build.values()];
+  }
+
+  names(): string[] {
+    return [...this.#build.keys()];
+  }
+
+  /** `K=V` of the declared ARGs, as the history of a RUN lists them; an unset one has an empty value. */
+  declaredArgs(): string[] {
+    return [...this.#declared].map((name) => `${name}=${this.get(name) ?? ''}`);
+  }
+
+  declares(name: string): boolean {
+    return this.#declared.has(name);
+  }
+}
+
+/** Proxy variables among the build arguments that no ARG declares, in both cases. */
+export function proxyEnv(
+  args: ReadonlyMap<string, string>,
+  declared: (name: string) => boolean,
+): string[] {
+  return [...args].flatMap(([name, value]) => {
+    const upper = name.toUpperCase();
+    if (!PROXY_NAMES.includes(upper) || declared(name)) return [];
+    return [`${upper}=${value}`, `${upper.toLowerCase()}=${value}`];
+  });
+}
+
+/** True for build arguments that the builder itself reads: they need no ARG. */
+export function isPredefined(name: string): boolean {
+  return (
+    PROXY_NAMES.includes(name.toUpperCase()) ||
+    name === 'SOURCE_DATE_EPOCH' ||
+    name.startsWith('BUILDKIT_')
+  );
+}

@@ -1,0 +1,32 @@
+import type { StageInstruction } from '../../dockerfile/ast.ts';
+import type { Op, Vertex } from '../graph.ts';
+import type { StageSetting } from './instructions.ts';
+import type { StageState } from './state.ts';
+
+/** A vertex for an instruction of a stage, on top of what the stage is so far. */
+export function vertexFor(
+  state: StageState,
+  instruction: StageInstruction,
+  setting: StageSetting,
+  parts: {
+    readonly op: Op;
+    readonly text: string;
+    readonly input?: Vertex | undefined;
+    readonly trigger: boolean;
+  },
+): Vertex {
+  setting.step += 1;
+  const shown = instruction.line.replace(/^\S+/, instruction.kind);
+  return {
+    op: parts.op,
+    ...(state.vertex && { base: state.vertex }),
+    ...(parts.input && { input: parts.input }),
+    name: `[${setting.prefix}${setting.step}/${setting.total}] ${shown}`,
+    stage: setting.name,
+    place: [setting.origin, setting.name, String(setting.ordinal), setting.platform].join('\0'),
+    instruction: parts.text,
+    // A trigger's lines are those of another file.
+    ...(!parts.trigger && { span: instruction.span }),
+    uncached: setting.uncached,
+  };
+}

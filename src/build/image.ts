@@ -1,0 +1,81 @@
+import type { Digest } from '../oci/digest.ts';
+import type { ContainerConfig, History, ImageConfig } from '../oci/image-config.ts';
+import type { StageState } from './frontend/state.ts';
+import type { Solved } from './solve.ts';
+import type { Vertex } from './graph.ts';
+
+/** What the final document is made with. */
+export interface ImageOptions {
+  /** Of the command line: they win over every LABEL. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch that later times become. */
+  readonly clamp: number | undefined;
+  /** For images without any layer. */
+  readonly now: number;
+  /** Results of the vertices that made layers. */
+  readonly solved: (vertex: Vertex) => Solved;
+}
+
+/**
+ * The image config of a finished stage. Times of history entries are those of their layers;
+ * entries without one take the time of the layer before, or of the first new layer: so a
+ * rebuild from the cache gives the same image ID.
+ */
+export function imageConfig(state: StageState, result: Solved, options: ImageOptions): ImageConfig {
+  const history = datedHistory(state, options);
+  const created = history.at(-1)?.created ?? rfc3339(clamped(options.now, options.clamp));
+  return {
+    ...state.document,
+    created,
+    config: finalConfig(state, options.labels),
+    rootfs: { type: 'layers', diff_ids: [...result.layers] },
+    history,
+  };
+}
+
+function datedHistory(state: StageState, options: ImageOptions): History[] {
+  const made = (vertex: Vertex): string =>
+    rfc3339(clamped(options.solved(vertex).createdAt, options.clamp));
+  const firstNew = state.history.find((step) => step.vertex && !step.inherited)?.vertex;
+  const inherited = state.history.findLast((step) => step.inherited && step.entry.created)?.entry
+    .created;
+  let last =
+    firstNew === undefined
+      ? (inherited ?? rfc3339(clamped(options.now, options.clamp)))
+      : made(firstNew);
+  return state.history.map(({ entry, vertex, inherited: old }) => {
+    if (old) return entry;
+    if (vertex) last = made(vertex);
+    return { created: last, ...entry };
+  });
+}
+
+/** The `config` member: empty members are left out, as the builder everybody knows does. */
+function finalConfig(state: StageState, labels: Readonly<Record<string, string>>): ContainerConfig {
+  const merged = { ...state.config.Labels, ...labels };
+  const { Labels: _labels, Env: _env, ...rest } = state.config;
+  return {
+    ...rest,
+    Env: state.scope.imageEnv(),
+    ...(Object.keys(merged).length > 0 && { Labels: merged }),
+  };
+}
+
+function clamped(time: number, limit: number | undefined): number {
+  return limit === undefined ? time : Math.min(time, limit);
+}
+
+function rfc3339(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** Annotations that say what an image was built on. */
+export function baseAnnotations(
+  base: { readonly name: string; readonly digest: Digest | string } | undefined,
+): Readonly<Record<string, string>> {
+  if (!base) return {};
+  return {
+    'org.opencontainers.image.base.name': base.name,
+    'org.opencontainers.image.base.digest': base.digest,
+  };
+}

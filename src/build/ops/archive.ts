@@ -1,0 +1,66 @@
+import { closeSync, mkdirSync, readSync } from 'node:fs';
+import type { CallOptions } from '../../base/progress.ts';
+import { decompressed } from '../../layer/compression.ts';
+import { looksLikeTar } from '../../layer/tar-sniff.ts';
+import { unpackTree } from '../../snapshot/unpack-tree.ts';
+import { externalDecompressor } from '../../sys/helper.ts';
+import { directorySource } from '../copy/stack-source.ts';
+import type { Selected } from '../copy/select.ts';
+import type { Source, TreeEntry } from '../copy/tree.ts';
+
+const CHUNK = 1024 * 1024;
+const BLOCK = 512;
+
+/**
+ * ADD decides by content: a tar, plain or compressed, is unpacked into `scratch` and becomes a
+ * source of its own; anything else is left alone (undefined). The name plays no part.
+ */
+export async function unpackIfArchive(
+  source: Source,
+  entry: TreeEntry,
+  scratch: string,
+  call: CallOptions,
+): Promise<{ source: Source; root: Selected } | undefined> {
+  if (entry.stat.size === 0n) return undefined;
+  const head = await peek(source, entry);
+  if (!head || !looksLikeTar(head)) return undefined;
+  mkdirSync(scratch, { mode: 0o755 });
+  const { bytes } = await decompressed(content(source, entry), { external: externalDecompressor });
+  await unpackTree(bytes, scratch, `${scratch}.files`, call);
+  const unpacked = directorySource(scratch);
+  return { source: unpacked, root: { entry: unpacked.tree.find('/')!, name: Buffer.alloc(0) } };
+}
+
+/** The first block once decompressed; undefined for what is too short or no valid stream. */
+async function peek(source: Source, entry: TreeEntry): Promise<Buffer | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    const { bytes } = await decompressed(content(source, entry), {
+      external: externalDecompressor,
+    });
+    for await (const chunk of bytes) {
+      parts.push(chunk);
+      size += chunk.length;
+      if (size >= BLOCK) break;
+    }
+  } catch {
+    // A damaged stream is not an archive; as a plain file it can be copied.
+    return undefined;
+  }
+  return size >= BLOCK ? Buffer.concat(parts).subarray(0, BLOCK) : undefined;
+}
+
+async function* content(source: Source, entry: TreeEntry): AsyncGenerator<Uint8Array, void> {
+  const fd = source.open(entry);
+  try {
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const count = readSync(fd, chunk, 0, chunk.length, null);
+      if (count === 0) return;
+      yield chunk.subarray(0, count);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

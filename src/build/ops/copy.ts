@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import type { CallOptions } from '../../base/progress.ts';
+import { FileTableWriter } from '../../layer/file-table-io.ts';
+import { LayerStream } from '../../layer/layer-stream.ts';
+import type { DiffId } from '../../oci/digest.ts';
+import type { LayerDraft, Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { StackView } from '../../snapshot/stack-view.ts';
+import type { Lease } from '../../store/store.ts';
+import { octalMode, parseMode } from '../copy/chmod.ts';
+import { ownerOf, userOf } from '../copy/chown.ts';
+import { planCopy, planText, type CopyRules } from '../copy/fill.ts';
+import { Plan } from '../copy/plan.ts';
+import { checkDestination, selectSources } from '../copy/select.ts';
+import { travelling } from '../copy/stack-source.ts';
+import type { Source } from '../copy/tree.ts';
+import { writePlan } from '../copy/write.ts';
+import type { CopyOp, MkdirOp } from '../graph.ts';
+import { unpackIfArchive } from './archive.ts';
+import { excludeOf } from './recipe.ts';
+
+/** What the ops work with. */
+export interface OpParts {
+  readonly snapshotter: Snapshotter;
+  readonly lease: () => Lease;
+  /** Nanoseconds since the epoch: the time of what a step makes itself. */
+  readonly now: () => bigint;
+  /** Nanoseconds since the epoch that later times become. */
+  readonly clamp: bigint | undefined;
+}
+
+/**
+ * COPY and ADD: plans the layer's tree against the stack below, then writes and hashes it in
+ * one pass. Nothing is mounted.
+ */
+export async function runCopy(
+  op: CopyOp,
+  source: Source | undefined,
+  below: readonly DiffId[],
+  parts: OpParts,
+  call: CallOptions,
+): Promise<DiffId> {
+  const view = parts.snapshotter.view(op.link ? [] : below);
+  const rules = rulesFor(op, view, parts);
+  const plan = newPlan(view, rules, op.chmod === undefined ? undefined : octalMode(op.chmod));
+  const selected = source ? selectSources(source, op.paths) : [];
+  checkDestination(selected, op.paths.length + op.texts.length, op.target);
+  await using draft = parts.snapshotter.draft(parts.lease());
+  for (const [index, one] of selected.entries()) {
+    const scratch = join(draft.scratch, `archive-${index}`);
+    const archive =
+      op.add && op.unpack !== false && one.entry.kind === 'file'
+        ? await unpackIfArchive(source!, one.entry, scratch, call)
+        : undefined;
+    if (archive) {
+      const { mode: _mode, ...kept } = rules;
+      planCopy(plan, archive.source, [archive.root], `${op.target}/`.replace('//', '/'), kept);
+    } else {
+      planCopy(plan, source!, [one], op.target, rules);
+    }
+  }
+  for (const { name, content } of op.texts) {
+    planText(plan, name, Buffer.from(content), op.target, rules);
+  }
+  // Awaited here: the draft is gone when this scope ends.
+  return await sealPlan(plan, draft, parts, call);
+}
+
+/** WORKDIR: the directory with all its missing parents, owned by the stage's user. */
+export async function runMkdir(
+  op: MkdirOp,
+  below: readonly DiffId[],
+  parts: OpParts,
+  call: CallOptions,
+): Promise<DiffId> {
+  const view = parts.snapshotter.view(below);
+  const owner = op.user === '' ? undefined : userOf(op.user, view);
+  const rules: CopyRules = { now: stepTime(parts), ...(owner && { owner }) };
+  const plan = newPlan(view, rules, undefined);
+  const place = plan.resolve(op.path);
+  // A directory that is there stays as it is: the layer is an empty tar.
+  if (place.kind !== 'directory') plan.directory(place.path);
+  await using draft = parts.snapshotter.draft(parts.lease());
+  // Awaited here: the draft is gone when this scope ends.
+  return await sealPlan(plan, draft, parts, call);
+}
+
+/** A plan over a stack, whose missing parents are made as the rules say. */
+export function newPlan(view: StackView, rules: CopyRules, mode: number | undefined): Plan {
+  const parents = {
+    mode: mode ?? 0o755,
+    uid: rules.owner?.uid ?? 0,
+    gid: rules.owner?.gid ?? 0,
+    mtime: rules.now,
+  };
+  return new Plan(view, { parents, xattrs: (entry) => travelling(entry) });
+}
+
+async function sealPlan(
+  plan: Plan,
+  draft: LayerDraft,
+  parts: OpParts,
+  call: CallOptions,
+): Promise<DiffId> {
+  const tableFile = join(draft.scratch, 'files');
+  const table = new FileTableWriter(tableFile);
+  const stream = new LayerStream({ table });
+  await writePlan(plan, draft.fs, stream, call);
+  const figures = stream.finish();
+  table.close();
+  return parts.snapshotter.sealHashed(draft, figures, tableFile).diffId;
+}
+
+function rulesFor(op: CopyOp, view: StackView, parts: OpParts): CopyRules {
+  const exclude = excludeOf(op);
+  return {
+    now: stepTime(parts),
+    ...(op.chown !== undefined && { owner: ownerOf(op.chown, view) }),
+    ...(op.chmod !== undefined && { mode: parseMode(op.chmod) }),
+    ...(exclude && { exclude }),
+    ...(parts.clamp !== undefined && { clamp: parts.clamp }),
+  };
+}
+
+function stepTime(parts: OpParts): bigint {
+  const now = parts.now();
+  return parts.clamp !== undefined && now > parts.clamp ? parts.clamp : now;
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import { InvalidInputError } from '../../base/errors.ts';
+import type { CallOptions } from '../../base/progress.ts';
+import { ignorePatterns } from '../../dockerfile/ignore.ts';
+import { finish } from '../../oci/digest.ts';
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { Fact } from '../cache/key.ts';
+import { selectionDigest, selectSources, type Exclude, type Selected } from '../copy/select.ts';
+import { stackSource } from '../copy/stack-source.ts';
+import type { Source } from '../copy/tree.ts';
+import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
+import type { Recipe, Solved } from '../solve.ts';
+
+/** Opens the build context, or a named one. Undefined where a build has none. */
+export type Contexts = (name: string | undefined) => Source | undefined;
+
+/** Keys of all ops. COPY reads contexts, nothing else does. */
+export function recipeFor(contexts: Contexts, snapshotter: Snapshotter): Recipe {
+  return {
+    async facts(vertex, call) {
+      const { op } = vertex;
+      switch (op.kind) {
+        case 'exec':
+          return execFacts(op);
+        case 'mkdir':
+          return mkdirFacts(op);
+        case 'copy': {
+          const own = copyFacts(op);
+          if (op.paths.length === 0) return own;
+          if (op.from === 'input') return vertex.input ? own : [...own, ...missing(op)];
+          return [...own, ...(await fileFacts(requireContext(contexts, op), op, call))];
+        }
+        default:
+          throw new TypeError(`${op.kind} has a key of its own`);
+      }
+    },
+    contentFacts(vertex: Vertex, input: Solved, call: CallOptions) {
+      if (vertex.op.kind !== 'copy') throw new TypeError(`${vertex.op.kind} reads no other stage`);
+      return fileFacts(stackSource(snapshotter, input.layers), vertex.op, call);
+    },
+  };
+}
+
+/** The entries that `--exclude` leaves out. */
+export function excludeOf(op: CopyOp): Exclude | undefined {
+  if (op.exclude.length === 0) return undefined;
+  const matcher = ignorePatterns(op.exclude);
+  return (relative, directory) =>
+    matcher.ignored(relative) !== undefined && !(directory && matcher.mayContainIncluded(relative));
+}
+
+/** The context, or an error that names what was asked of it. */
+export function requireContext(contexts: Contexts, op: CopyOp): Source {
+  const context = contexts(op.context);
+  if (context) return context;
+  throw new InvalidInputError(`"${op.paths[0] ?? ''}": not found: this build has no context`, {
+    hint: 'Give a directory instead of - to build with a context.',
+  });
+}
+
+function execFacts(op: ExecOp): Fact[] {
+  return [
+    { kind: 'instruction', name: 'RUN', value: JSON.stringify(op.argv) },
+    ...op.env.map(({ from, name, value }) => ({ kind: from, name, value })),
+    { kind: 'flag', name: 'USER', value: op.user },
+    { kind: 'flag', name: 'WORKDIR', value: op.cwd },
+    { kind: 'flag', name: '--network', value: op.network },
+    // Names only: an address may differ between machines that build the same.
+    ...op.extraHosts.map((host) => ({
+      kind: 'flag' as const,
+      name: '--add-host',
+      value: host.split(/[:=]/, 1)[0] ?? '',
+    })),
+    ...(op.hostname === 'buildkitsandbox'
+      ? []
+      : [{ kind: 'flag' as const, name: 'hostname', value: op.hostname }]),
+    ...(op.file ? [{ kind: 'file' as const, name: op.file.path, value: op.file.content }] : []),
+  ];
+}
+
+function mkdirFacts(op: MkdirOp): Fact[] {
+  return [
+    { kind: 'instruction', name: 'WORKDIR', value: op.path },
+    { kind: 'flag', name: 'USER', value: op.user },
+  ];
+}
+
+function copyFacts(op: CopyOp): Fact[] {
+  const word = op.add ? 'ADD' : 'COPY';
+  const flags = { chown: op.chown, chmod: op.chmod, link: op.link || undefined, unpack: op.unpack };
+  return [
+    { kind: 'instruction', name: word, value: op.target },
+    ...Object.entries(flags).flatMap(([name, value]) =>
+      value === undefined
+        ? []
+        : [{ kind: 'flag' as const, name: `--${name}`, value: String(value) }],
+    ),
+    ...op.exclude.map((value) => ({ kind: 'flag' as const, name: '--exclude', value })),
+    ...op.texts.map(({ name, content }) => ({
+      kind: 'file' as const,
+      name: `<<${name}`,
+      value: content,
+    })),
+  ];
+}
+
+/** One fact for each source as it was written, with the digest of all it selects. */
+async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
+  const exclude = excludeOf(op);
+  const facts: Fact[] = [];
+  for (const path of op.paths) {
+    call.signal?.throwIfAborted();
+    const selected = selectSources(source, [path]);
+    facts.push({
+      kind: 'file',
+      name: posix.normalize(`/${path}`).slice(1) || '.',
+      value: await digest(source, selected, exclude),
+    });
+  }
+  return facts;
+}
+
+async function digest(
+  source: Source,
+  selected: readonly Selected[],
+  exclude: Exclude | undefined,
+): Promise<string> {
+  // Names count: they are what a file is called in a destination directory.
+  const hash = createHash('sha256');
+  for (const { name } of selected) hash.update(name).update('\0');
+  hash.update(await selectionDigest(source, selected, exclude));
+  return finish(hash);
+}
+
+/** An empty stage has no files: whatever is asked of it is missing. */
+function missing(op: CopyOp): Fact[] {
+  const [path = ''] = op.paths;
+  throw new InvalidInputError(
+    `failed to compute cache key: "${posix.normalize(`/${path}`)}": not found`,
+    {
+      hint: 'The stage it is copied from is empty.',
+    },
+  );
+}

@@ -1,0 +1,345 @@
+import { limiter } from '../base/limit.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { reporter, type Task } from '../base/reporter.ts';
+import { chainOn, type ChainId, type DiffId } from '../oci/digest.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { Lease, Store } from '../store/store.ts';
+import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
+import { explainMiss } from './cache/why.ts';
+import { BuildError } from './errors.ts';
+import type { Vertex } from './graph.ts';
+
+/** What is known of a vertex once its key is: enough to key what builds on it. */
+export interface Keyed {
+  /** What later steps put into their keys. */
+  readonly key: string;
+  /** The key that the result is remembered under. */
+  readonly own: string;
+  /** There when a remembered result fits; then nothing needs to be done. */
+  readonly hit?: Solved;
+  readonly ingredients: CacheKey['ingredients'];
+  /** A second key under which the result is remembered too. */
+  readonly alias?: CacheKey;
+}
+
+/** The result of a vertex: a stack of layers. */
+export interface Solved {
+  readonly chain: ChainId | undefined;
+  readonly layers: readonly DiffId[];
+  /** When its layer was made, in milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** What runs a vertex that no record answers. Returns the new layer. */
+export type Runner = (
+  vertex: Vertex,
+  base: Solved,
+  input: Solved | undefined,
+  task: Task,
+  call: CallOptions,
+) => Promise<DiffId>;
+
+/** How a vertex is keyed. Facts leave out the parent, which the solver adds. */
+export interface Recipe {
+  /** From the definition alone, or with the content of the build context. */
+  facts(vertex: Vertex, call: CallOptions): Promise<readonly Fact[]>;
+  /** For steps that read another stage: from the content they would take. */
+  contentFacts(vertex: Vertex, input: Solved, call: CallOptions): Promise<readonly Fact[]>;
+}
+
+/** What the solver works with. */
+export interface SolverParts {
+  readonly store: Store;
+  readonly snapshotter: Snapshotter;
+  readonly recipe: Recipe;
+  readonly run: Runner;
+  /** Made when the first step has to run. */
+  readonly lease: () => Lease;
+}
+
+/** Counts of a finished build. */
+export interface SolverTally {
+  steps: number;
+  cached: number;
+  /** Layers that were made and are not yet known to be durable. */
+  readonly made: DiffId[];
+  /** Keys of the records that were used. */
+  readonly hits: string[];
+}
+
+const EMPTY: Solved = { chain: undefined, layers: [], createdAt: 0 };
+/** The key of an empty root. */
+const SCRATCH = 'scratch';
+
+/**
+ * Decides what must run. Keys are asked for from the target downwards and need no results,
+ * except where a step reads another stage: first by that stage's key, and only when that
+ * misses by the content it would read. A result is a whole stack, so a hit at the end needs
+ * nothing of the middle.
+ */
+export class Solver {
+  readonly tally: SolverTally = { steps: 0, cached: 0, made: [], hits: [] };
+  readonly #parts: SolverParts;
+  readonly #call: CallOptions;
+  readonly #keys = new Map<Vertex, Promise<Keyed>>();
+  readonly #results = new Map<Vertex, Promise<Solved>>();
+  readonly #slots: ReturnType<typeof limiter>;
+  readonly #stop = new AbortController();
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(parts: SolverParts, call: CallOptions, parallel: number) {
+    this.#parts = parts;
+    const signals = call.signal ? [call.signal, this.#stop.signal] : [this.#stop.signal];
+    this.#call = { ...call, signal: AbortSignal.any(signals) };
+    this.#slots = limiter(parallel);
+  }
+
+  /**
+   * The result of a vertex; of nothing, an empty root. The first step that fails stops the
+   * others, and is what is thrown when none runs any more.
+   */
+  async solve(vertex: Vertex | undefined): Promise<Solved> {
+    try {
+      return await this.#result(vertex);
+    } catch (error) {
+      this.#fail(error);
+      await Promise.allSettled([...this.#keys.values(), ...this.#results.values()]);
+      throw this.#failure?.reason ?? error;
+    }
+  }
+
+  #fail(reason: unknown): void {
+    this.#failure ??= { reason };
+    this.#stop.abort(reason);
+  }
+
+  #result(vertex: Vertex | undefined): Promise<Solved> {
+    if (vertex === undefined) return Promise.resolve(EMPTY);
+    let result = this.#results.get(vertex);
+    if (!result) this.#results.set(vertex, (result = this.#solve(vertex)));
+    return result;
+  }
+
+  async #solve(vertex: Vertex): Promise<Solved> {
+    const keyed = await this.#key(vertex);
+    if (keyed.hit) return keyed.hit;
+    const [base, input] = await Promise.all([
+      this.#result(vertex.base),
+      vertex.input && this.#result(vertex.input),
+    ]);
+    return this.#slots(() => this.#make(vertex, keyed, base, input));
+  }
+
+  #key(vertex: Vertex): Promise<Keyed> {
+    let keyed = this.#keys.get(vertex);
+    if (!keyed) this.#keys.set(vertex, (keyed = this.#keyOf(vertex)));
+    return keyed;
+  }
+
+  async #keyOf(vertex: Vertex): Promise<Keyed> {
+    const { op } = vertex;
+    if (op.kind === 'image') return this.#image(vertex);
+    // All stages that have to run begin now, not when the steps that read them are reached.
+    if (vertex.input) this.#begin(vertex.input);
+    const parent = vertex.base ? (await this.#key(vertex.base)).key : SCRATCH;
+    // A linked copy does not depend on what it lies on: its record is good anywhere.
+    const linked = op.kind === 'copy' && op.link;
+    const on: Fact[] = linked ? [] : [{ kind: 'parent', name: '', value: parent }];
+    const secret = this.#parts.store.id;
+    const facts = await this.#parts.recipe.facts(vertex, this.#call);
+    if (!vertex.input) {
+      const own = cacheKey(op.kind, [...on, ...facts], secret);
+      return this.#known(vertex, own, undefined, parent);
+    }
+    const input = await this.#key(vertex.input);
+    const read: Fact = { kind: 'parent', name: vertex.input.stage, value: input.key };
+    const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, read], secret);
+    const quick = vertex.uncached ? undefined : this.#find(alias.key);
+    if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
+    if (vertex.base) this.#begin(vertex.base);
+    const result = await this.#result(vertex.input);
+    const content = await this.#parts.recipe.contentFacts(vertex, result, this.#call);
+    return this.#known(
+      vertex,
+      cacheKey(op.kind, [...on, ...facts, ...content], secret),
+      alias,
+      parent,
+    );
+  }
+
+  /** Starts on a vertex that no record answers; whoever needs it will wait for it. */
+  #begin(vertex: Vertex): void {
+    this.#key(vertex)
+      .then((keyed) => (keyed.hit ? undefined : this.#result(vertex)))
+      .catch((error: unknown) => this.#fail(error));
+  }
+
+  async #known(
+    vertex: Vertex,
+    own: CacheKey,
+    alias: CacheKey | undefined,
+    parent: string,
+  ): Promise<Keyed> {
+    const row = vertex.uncached ? undefined : this.#find(own.key);
+    if (!row) {
+      return {
+        key: downstream(vertex, own.key, parent),
+        own: own.key,
+        ingredients: own.ingredients,
+        ...(alias && { alias }),
+      };
+    }
+    if (alias) this.#remember(vertex, alias, row.chain, row.took, own.key, row.createdAt);
+    return this.#hit(vertex, own, own.key, row, parent);
+  }
+
+  async #hit(
+    vertex: Vertex,
+    own: CacheKey,
+    canonical: string,
+    row: { chain: ChainId; createdAt: number },
+    parent: string,
+  ): Promise<Keyed> {
+    const result = await this.#stacked(vertex, row.chain, row.createdAt);
+    this.tally.steps += 1;
+    this.tally.cached += 1;
+    using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
+    task.outcome = 'cached';
+    this.tally.hits.push(own.key, canonical);
+    return {
+      key: downstream(vertex, canonical, parent),
+      own: canonical,
+      ingredients: own.ingredients,
+      hit: result,
+    };
+  }
+
+  /** A remembered result as this vertex's: a linked copy is put on its own base. */
+  async #stacked(vertex: Vertex, chain: ChainId, createdAt: number): Promise<Solved> {
+    const layers = this.#parts.snapshotter.stack(chain);
+    if (!layers) throw new BuildError(`a cached layer vanished while it was looked at: ${chain}`);
+    if (vertex.op.kind !== 'copy' || !vertex.op.link) return { chain, layers, createdAt };
+    const base = await this.#result(vertex.base);
+    return this.#onto(base, layers.at(-1)!, createdAt, vertex);
+  }
+
+  #onto(base: Solved, layer: DiffId, createdAt: number, vertex: Vertex): Solved {
+    const { span } = vertex;
+    const file = vertex.place.split('\0')[0];
+    const chain = this.#parts.snapshotter.name(layer, base.chain, {
+      instruction: vertex.instruction,
+      ...(span && file !== undefined && { file, lines: [span.start.line, span.end.line] as const }),
+    });
+    return { chain, layers: [...base.layers, layer], createdAt };
+  }
+
+  #image(vertex: Vertex): Keyed {
+    if (vertex.op.kind !== 'image') throw new TypeError('not a base image');
+    const { chain, manifest } = vertex.op;
+    using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
+    task.outcome = 'cached';
+    const layers = chain === undefined ? [] : this.#parts.snapshotter.stack(chain as ChainId);
+    if (!layers)
+      throw new BuildError(`layers of ${vertex.op.reference} are missing in the store`, {
+        hint: "Run 'stave system check' to see what is damaged.",
+      });
+    const { key, ingredients } = cacheKey(
+      'image',
+      [{ kind: 'base', name: '', value: manifest }],
+      '',
+    );
+    return {
+      key,
+      own: key,
+      ingredients,
+      hit: { chain: chain as ChainId | undefined, layers, createdAt: 0 },
+    };
+  }
+
+  async #make(
+    vertex: Vertex,
+    keyed: Keyed,
+    base: Solved,
+    input: Solved | undefined,
+  ): Promise<Solved> {
+    this.#call.signal?.throwIfAborted();
+    using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
+    this.tally.steps += 1;
+    task.note(`runs: ${vertex.uncached ? 'the cache is not asked' : this.#why(vertex, keyed)}`);
+    const began = performance.now();
+    const layer = await this.#run(vertex, base, input, task);
+    const createdAt = this.#parts.store.clock.now().getTime();
+    const result = this.#onto(base, layer, createdAt, vertex);
+    this.tally.made.push(layer);
+    const took = Math.round(performance.now() - began);
+    const linked = vertex.op.kind === 'copy' && vertex.op.link;
+    const chain = linked
+      ? this.#parts.snapshotter.name(layer, undefined)
+      : (result.chain ?? chainOn(undefined, layer));
+    const { own } = keyed;
+    this.#remember(
+      vertex,
+      { key: own, ingredients: keyed.ingredients },
+      chain,
+      took,
+      undefined,
+      createdAt,
+    );
+    if (keyed.alias) this.#remember(vertex, keyed.alias, chain, took, own, createdAt);
+    task.outcome = 'done';
+    return result;
+  }
+
+  async #run(vertex: Vertex, base: Solved, input: Solved | undefined, task: Task): Promise<DiffId> {
+    try {
+      return await this.#parts.run(vertex, base, input, task, this.#call);
+    } catch (error) {
+      if (this.#call.signal?.aborted) task.outcome = 'canceled';
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  #find(
+    key: string,
+  ): { chain: ChainId; createdAt: number; canonicalKey?: string; took: number } | undefined {
+    return this.#parts.store.read(({ cache, layers }) => {
+      const row = cache.get(key);
+      if (!row || !layers.stack(row.chain)) return undefined;
+      return row;
+    });
+  }
+
+  #why(vertex: Vertex, keyed: Keyed): string {
+    const rows = this.#parts.store.read(({ cache }) => cache.at(vertex.place, 8));
+    return explainMiss(rows, keyed.ingredients);
+  }
+
+  #remember(
+    vertex: Vertex,
+    { key, ingredients }: CacheKey,
+    chain: ChainId,
+    took: number,
+    canonicalKey: string | undefined,
+    createdAt: number,
+  ): void {
+    const usedAt = this.#parts.store.clock.now().getTime();
+    this.#parts.store.note(({ cache }) => {
+      cache.put({
+        key,
+        place: canonicalKey === undefined ? vertex.place : `${vertex.place}\0by definition`,
+        ingredients,
+        chain,
+        createdAt,
+        usedAt,
+        took,
+        ...(canonicalKey !== undefined && { canonicalKey }),
+      });
+    });
+  }
+}
+
+/** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */
+function downstream(vertex: Vertex, own: string, parent: string): string {
+  return vertex.op.kind === 'copy' && vertex.op.link ? `${parent}+${own}` : own;
+}

@@ -1,0 +1,24 @@
+import { fs } from './fs.ts';
+
+/**
+ * A directory for Node's compile cache that nobody else can write to: what is in it is
+ * executed. Undefined when there is none. Node's own default would be below /tmp.
+ */
+export function compileCache(
+  uid: number,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const home = env['XDG_CACHE_HOME'] || (env['HOME'] && `${env['HOME']}/.cache`);
+  // Root's must not be a place that `sudo` took over from a user.
+  const base = uid === 0 ? '/var/cache' : home;
+  if (base === undefined || !base.startsWith('/')) return undefined;
+  const path = `${base}/stave/node-${process.versions.node}`;
+  try {
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    const { uid: owner, mode } = fs.lstatSync(path);
+    return owner === uid && (mode & 0o077) === 0 ? path : undefined;
+  } catch {
+    // A read-only home, a full disk: it only was to be quick.
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { systemClock } from '../base/clock.ts';
+import { Exit } from '../base/errors.ts';
+import type { Engine } from '../engine/engine.ts';
+import { Interrupted, type Host } from './command.ts';
+import { explain } from './explain.ts';
+import { fs } from './fs.ts';
+import { parseGlobalOptions, storeLocation } from './global-options.ts';
+import { standardInput } from './input.ts';
+import { main } from './main.ts';
+import { BrokenPipe, descriptorOutput } from './output.ts';
+
+/** Runs the command line in this process. Returns the exit code; everything is closed by then. */
+export async function runProcess(argv: readonly string[], uid: number): Promise<number> {
+  const stderr = descriptorOutput(2);
+  const stop = new AbortController();
+  let code: number = Exit.failure;
+  let engine: Promise<Engine> | undefined;
+  try {
+    const options = parseGlobalOptions(argv);
+    listenForSignals(stop);
+    const host: Host = {
+      env: process.env,
+      cwd: process.cwd(),
+      stdin: standardInput(),
+      stdout: descriptorOutput(1),
+      stderr,
+      clock: systemClock,
+      signal: stop.signal,
+      version: packageVersion,
+      engine: () => (engine ??= open(options.root, uid)),
+    };
+    code = await main(options, host);
+    // One that could not be opened was complained about already.
+    await engine?.then(
+      (opened) => opened[Symbol.asyncDispose](),
+      () => undefined,
+    );
+  } catch (error) {
+    if (error instanceof BrokenPipe) return code;
+    const { text, exitCode } = explain(error, { debug: false, command: 'stave' });
+    stderr.write(text);
+    return exitCode;
+  }
+  return code;
+}
+
+async function open(asked: string | undefined, uid: number): Promise<Engine> {
+  // @ts-ignore -- arrives with the engine's wiring
+  const { openEngine } = await import('../engine/open-engine.ts');
+  return openEngine({ ...storeLocation(asked, uid, process.env), version: packageVersion() });
+}
+
+/** The first signal asks the work to end; the second does not wait for it. */
+function listenForSignals(stop: AbortController): void {
+  for (const [signal, exitCode] of [
+    ['SIGINT', Exit.interrupted],
+    ['SIGTERM', Exit.terminated],
+  ] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(exitCode);
+      stop.abort(new Interrupted(exitCode));
+    });
+  }
+}
+
+function packageVersion(): string {
+  const text = fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}

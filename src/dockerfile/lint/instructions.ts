@@ -1,0 +1,83 @@
+import { goQuote } from '../../base/go-quote.ts';
+import { InstructionValueError } from '../errors.ts';
+import { parsePorts } from '../expose.ts';
+import { finding, type LintWarning } from './rule.ts';
+import { constantText, type Subject } from './subject.ts';
+
+/** MaintainerDeprecated. */
+export function maintainers({ instructions }: Subject): LintWarning[] {
+  return instructions
+    .filter(({ kind }) => kind === 'MAINTAINER')
+    .map((instruction) =>
+      finding(
+        'MaintainerDeprecated',
+        'Maintainer instruction is deprecated in favor of using label',
+        instruction,
+      ),
+    );
+}
+
+/** WorkdirRelativePath: the first WORKDIR of a stage and of those it is made from. */
+export function workdirs({ stages, escape }: Subject): LintWarning[] {
+  const found: LintWarning[] = [];
+  const set = new Set<string>();
+  for (const stage of stages) {
+    const first = stage.body.find((instruction) => instruction.kind === 'WORKDIR');
+    const inherited = set.has(stage.from.image.raw);
+    if ((first || inherited) && stage.from.as !== undefined) set.add(stage.from.as);
+    const path = first && !inherited ? constantText(first.path.raw, escape) : undefined;
+    if (!first || path === undefined || path.startsWith('/')) continue;
+    found.push(
+      finding(
+        'WorkdirRelativePath',
+        `Relative workdir ${goQuote(path)} can have unexpected results if the base image changes`,
+        { span: first.span, stage: stage.index },
+      ),
+    );
+  }
+  return found;
+}
+
+/** ExposeProtoCasing, ExposeInvalidFormat. */
+export function exposedPorts({ stages, escape }: Subject): LintWarning[] {
+  return stages.flatMap((stage) =>
+    stage.body.flatMap((instruction) => {
+      if (instruction.kind !== 'EXPOSE') return [];
+      const at = { span: instruction.span, stage: stage.index };
+      return instruction.ports.flatMap(({ raw }) => {
+        const port = constantText(raw, escape);
+        const ports = port === undefined ? undefined : portsOf(port);
+        return [
+          ...(ports?.oddCase
+            ? [
+                finding(
+                  'ExposeProtoCasing',
+                  `Defined protocol '${port}' in EXPOSE instruction should be lowercase`,
+                  at,
+                ),
+              ]
+            : []),
+          ...(ports?.hostPart
+            ? [
+                finding(
+                  'ExposeInvalidFormat',
+                  `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`,
+                  at,
+                ),
+              ]
+            : []),
+        ];
+      });
+    }),
+  );
+}
+
+function portsOf(word: string): ReturnType<typeof parsePorts> | undefined {
+  try {
+    return parsePorts(word);
+  } catch (error) {
+    // A bad port is an error of its own, told when the stage is built.
+    if (error instanceof InstructionValueError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import type { CallOptions } from '../base/progress.ts';
+import { buildImage, type BuildParts } from '../build/build.ts';
+import type { NamedContext } from '../build/frontend/frontend.ts';
+import { BuildError } from '../build/errors.ts';
+import { InvalidReferenceError } from '../oci/errors.ts';
+import { hostPlatform } from '../oci/platform.ts';
+import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
+import type { BuildRequest, BuildResult } from './build-types.ts';
+
+/** Fills in the defaults of a request, checks its names, and builds. Throws BuildError. */
+export async function runBuild(
+  request: BuildRequest,
+  parts: BuildParts & { readonly cpus: number },
+  call: CallOptions,
+): Promise<BuildResult> {
+  const references = (request.tags ?? []).map(parseTag);
+  const platform = hostPlatform(process.arch);
+  const filter = new Set((request.noCacheFilter ?? []).map((name) => name.toLowerCase()));
+  const built = await buildImage(
+    {
+      context: request.context,
+      dockerfile: request.dockerfile,
+      names: references.map(canonicalName),
+      args: new Map(Object.entries(request.args ?? {})),
+      labels: request.labels ?? {},
+      contexts: new Map(
+        Object.entries(request.contexts ?? {}).map(([name, value]) => [
+          name,
+          namedContext(name, value),
+        ]),
+      ),
+      target: request.target,
+      platform: request.platform ?? platform,
+      buildPlatform: platform,
+      network: request.network ?? 'default',
+      extraHosts: request.extraHosts ?? [],
+      uncached: (stage) => request.noCache === true || filter.has(stage),
+      sourceDateEpoch: request.sourceDateEpoch,
+      shmSize: request.shmSize,
+      // Steps that wait for a network or a clock must not be limited to the CPUs.
+      parallel: Math.max(8, 2 * parts.cpus),
+    },
+    parts,
+    call,
+  );
+  const { digest, mediaType, size } = built.manifest;
+  return {
+    id: built.id,
+    manifest: { mediaType, digest, size },
+    names: references.map(familiar),
+    steps: built.steps,
+    cached: built.cached,
+  };
+}
+
+/** `docker-image://ref`, or a directory. */
+function namedContext(name: string, value: string): NamedContext {
+  const image = /^docker-image:\/\/(.+)$/.exec(value)?.[1];
+  if (image !== undefined) return { kind: 'image', reference: image };
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1];
+  if (scheme === undefined) return { kind: 'directory', path: value };
+  throw new BuildError(
+    `invalid context ${name}=${value}: ${scheme}:// is not available in this version`,
+    {
+      hint: 'Use a directory or docker-image://NAME.',
+    },
+  );
+}
+
+function parseTag(text: string): ReturnType<typeof parseTagTarget> {
+  try {
+    return parseTagTarget(text);
+  } catch (error) {
+    if (!(error instanceof InvalidReferenceError)) throw error;
+    const why = error.message.replace(/^invalid reference format(?:: )?/, '');
+    throw new BuildError(
+      `invalid tag ${JSON.stringify(text)}: ${why === '' ? 'invalid reference format' : why}`,
+    );
+  }
+}

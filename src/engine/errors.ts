@@ -1,0 +1,49 @@
+import { StaveError, type StaveErrorOptions } from '../base/errors.ts';
+
+/** Nothing here goes by that name or ID. */
+export class ImageNotFoundError extends StaveError {
+  readonly code = 'IMAGE_NOT_FOUND';
+
+  /** `name` as it is to be shown; `near` are names that exist and look like it. */
+  constructor(name: string, near: readonly string[] = []) {
+    super(`No such image: ${name}`, {
+      httpStatus: 404,
+      ...(near.length > 0 && {
+        hint: `Did you mean ${near.map((one) => `'${one}'`).join(' or ')}?`,
+      }),
+    });
+  }
+}
+
+/** The beginning of an ID fits several images. */
+export class AmbiguousImageError extends StaveError {
+  readonly code = 'AMBIGUOUS_IMAGE';
+
+  constructor(prefix: string) {
+    super(`image ID ${prefix} is ambiguous: several images begin with it`, {
+      hint: 'Give more of its digits, or a name.',
+      httpStatus: 400,
+    });
+  }
+}
+
+/** The image is in use, so it stays as it is. */
+export class ImageConflictError extends StaveError {
+  readonly code = 'IMAGE_CONFLICT';
+
+  constructor(message: string, options: StaveErrorOptions = {}) {
+    super(`conflict: ${message}`, { httpStatus: 409, ...options });
+  }
+}
+
+/** `save` was given a name that nothing has. */
+export class ReferenceNotFoundError extends StaveError {
+  readonly code = 'REFERENCE_NOT_FOUND';
+
+  constructor(name: string) {
+    super('reference does not exist', {
+      hint: `No image is called '${name}'; 'stave images' lists them.`,
+      httpStatus: 404,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { matchesGlob } from '../../dockerfile/match.ts';
+import {
+  familiar,
+  familiarRepository,
+  parseReference,
+  repositoryName,
+} from '../../oci/reference.ts';
+import type { ImageRow, Tables } from '../../store/tables.ts';
+import type { ImageFilter } from '../engine.ts';
+import { ageOf } from './age.ts';
+import { findIn } from './find.ts';
+
+/** A test for images and their canonical names; returns the names to show, or undefined to leave the image out. */
+export type ImageTest = (
+  image: ImageRow,
+  names: readonly string[],
+) => readonly string[] | undefined;
+
+/**
+ * Makes the test for a filter. Looks the images of `before` and `since` up at once, so it
+ * throws ImageNotFoundError for those that are not there.
+ */
+export function imageTest(tables: Tables, filter: ImageFilter): ImageTest {
+  const ages = (texts: readonly string[] = []): number[] =>
+    texts.map((text) => ageOf(findIn(tables, text).image));
+  const before = Math.min(...ages(filter.before));
+  const since = Math.max(...ages(filter.since));
+  const until = filter.until?.getTime() ?? Infinity;
+  const patterns = filter.reference ?? [];
+  return (image, names) => {
+    const age = ageOf(image);
+    if (age >= before || age <= since || age >= until) return undefined;
+    if (filter.dangling !== undefined && filter.dangling !== (names.length === 0)) return undefined;
+    if (!labelsFit(image.labels, filter)) return undefined;
+    if (patterns.length === 0) return names;
+    const fitting = names.filter((name) => patterns.some((pattern) => nameFits(name, pattern)));
+    return fitting.length > 0 ? fitting : undefined;
+  };
+}
+
+function labelsFit(labels: Readonly<Record<string, string>>, filter: ImageFilter): boolean {
+  const has = (wanted: string): boolean => {
+    const equals = wanted.indexOf('=');
+    const key = equals < 0 ? wanted : wanted.slice(0, equals);
+    if (!Object.hasOwn(labels, key)) return false;
+    return equals < 0 || labels[key] === wanted.slice(equals + 1);
+  };
+  return (filter.label ?? []).every(has) && !(filter.labelNot ?? []).some(has);
+}
+
+/**
+ * Tries a glob against the four spellings of a name: as people write it and in full, each
+ * with and without its tag. `*` stays within a path component.
+ */
+function nameFits(name: string, pattern: string): boolean {
+  const reference = parseReference(name);
+  return [familiar(reference), familiarRepository(reference), name, repositoryName(reference)].some(
+    (spelling) => matchesGlob(pattern, spelling),
+  );
+}

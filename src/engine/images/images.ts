@@ -1,0 +1,45 @@
+import type { Store } from '../../store/store.ts';
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { Images } from '../engine.ts';
+import type { ImportParts } from './import.ts';
+
+/** What the use cases of images work with. */
+export interface ImagesParts {
+  readonly store: Store;
+  /** Opened when layers are read or made, which a listing does not need. */
+  readonly snapshotter: () => Promise<Snapshotter>;
+  readonly applyChanges: ImportParts['applyChanges'];
+}
+
+/**
+ * The use cases of images over a store and its layers. Each is loaded when it is asked for:
+ * a listing must not wait for the code that reads archives.
+ */
+export function imagesOf(parts: ImagesParts): Images {
+  const { store } = parts;
+  const opened = async (): Promise<ImportParts> => ({
+    ...parts,
+    snapshotter: await parts.snapshotter(),
+  });
+  return {
+    list: async (filter) => (await import('./list.ts')).listImages(store, filter),
+    inspect: async (name) => (await import('./inspect.ts')).inspectImage(store, name),
+    history: async (name) => (await import('./history.ts')).imageHistory(store, name),
+    tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
+    remove: async (name, options) =>
+      (await import('./remove.ts')).removeImage(store, name, options),
+    prune: async (options) => (await import('./prune.ts')).pruneImages(store, options),
+    save: async (names, options) =>
+      (await import('./save.ts')).saveImages(await opened(), names, options),
+    load: async (archive, options) =>
+      (await import('./load.ts')).loadImages(
+        await opened(),
+        'directory' in archive
+          ? (await import('./layout-directory.ts')).layoutDirectory(archive.directory)
+          : archive,
+        options,
+      ),
+    import: async (archive, request, options) =>
+      (await import('./import.ts')).importImage(await opened(), archive, request, options),
+  };
+}

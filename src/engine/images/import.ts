@@ -1,0 +1,119 @@
+import type { Bytes } from '../../base/bytes.ts';
+import type { CallOptions } from '../../base/progress.ts';
+import { reporter } from '../../base/reporter.ts';
+import { looksLikeTar } from '../../layer/tar-sniff.ts';
+import { makeManifest } from '../../image/make-manifest.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
+import { hostPlatform } from '../../oci/platform.ts';
+import { canonicalName, parseTagTarget } from '../../oci/reference.ts';
+import { encodeConfig } from '../../oci/write-json.ts';
+import type { SealedLayer, Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { Lease, Store } from '../../store/store.ts';
+import { InvalidArchiveError } from '../../transport/errors.ts';
+import { peek } from '../../transport/peek.ts';
+import { plain } from '../../transport/plain.ts';
+import { putImage } from '../../transport/put-image.ts';
+import type { ImportRequest } from '../engine.ts';
+
+/** What `import` needs. */
+export interface ImportParts {
+  readonly store: Store;
+  readonly snapshotter: Snapshotter;
+  /** Applies Dockerfile instructions, one each, to a container's defaults. Throws for those that are not allowed. */
+  readonly applyChanges: (
+    config: ContainerConfig,
+    changes: readonly string[],
+  ) => ContainerConfig | Promise<ContainerConfig>;
+}
+
+const BLOCK = 512;
+
+/**
+ * Makes an image of one layer out of the archive of a file system, plain or compressed. The
+ * layer is ours: written again, it is the tar of our own writer, and the archive is not kept.
+ * Returns the image ID.
+ *
+ * Throws InvalidReferenceError and what `applyChanges` throws before anything is read;
+ * InvalidArchiveError, InvalidInputError for what is no such archive.
+ */
+export async function importImage(
+  parts: ImportParts,
+  archive: Bytes,
+  request: ImportRequest = {},
+  options: CallOptions = {},
+): Promise<Digest> {
+  const { store, snapshotter } = parts;
+  const names = request.name === undefined ? [] : [canonicalName(parseTagTarget(request.name))];
+  const container = await parts.applyChanges({}, request.changes ?? []);
+  let isDone = false;
+  try {
+    using lease = store.lease('import');
+    const layer = await unpack(snapshotter, lease, archive, options);
+    lease.hold('layer', layer.diffId);
+    const chain = snapshotter.name(layer.diffId, undefined);
+    const config = configOf(store.clock.now(), container, layer, request);
+    const configBlob = store.blobs.putSync(encodeConfig(config));
+    lease.hold('blob', configBlob.digest);
+    const manifest = makeManifest(configBlob, [layer]);
+    lease.hold('blob', manifest.descriptor.digest);
+    store.blobs.putSync(manifest.bytes);
+    snapshotter.sync([layer.diffId]);
+    putImage(store, {
+      id: configBlob.digest,
+      config,
+      manifest: manifest.descriptor,
+      chain,
+      names,
+    });
+    isDone = true;
+    return configBlob.digest;
+  } finally {
+    if (!isDone) await store.collect();
+  }
+}
+
+async function unpack(
+  snapshotter: Snapshotter,
+  lease: Lease,
+  archive: Bytes,
+  options: CallOptions,
+): Promise<SealedLayer> {
+  const { head, bytes } = await peek(await plain(archive), BLOCK);
+  if (head.length === 0) {
+    throw new InvalidArchiveError('the archive is empty', {
+      hint: "It should be the tar archive of a root file system, such as 'docker export' writes.",
+    });
+  }
+  const isZero = head.length === BLOCK && head.every((byte) => byte === 0);
+  if (!isZero && !looksLikeTar(head)) {
+    throw new InvalidArchiveError('this is no tar archive', {
+      hint: 'It should be the tar archive of a root file system, plain or compressed.',
+    });
+  }
+  await using draft = snapshotter.draft(lease);
+  using task = reporter(options.progress).begin('importing', { kind: 'transfer', unit: 'bytes' });
+  const layer = await snapshotter.apply(draft, task.count(bytes), { ...options, rewrite: true });
+  task.outcome = 'done';
+  return layer;
+}
+
+function configOf(
+  now: Date,
+  container: ContainerConfig,
+  layer: SealedLayer,
+  request: ImportRequest,
+): ImageConfig {
+  const platform = request.platform ?? hostPlatform(process.arch);
+  const created = now.toISOString();
+  const comment = request.message ?? `Imported from ${request.label ?? '-'}`;
+  return {
+    created,
+    architecture: platform.architecture,
+    os: platform.os,
+    ...(platform.variant !== undefined && { variant: platform.variant }),
+    config: container,
+    rootfs: { type: 'layers', diff_ids: [layer.diffId] },
+    history: [{ created, comment }],
+  };
+}

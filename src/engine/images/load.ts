@@ -1,0 +1,67 @@
+import type { Bytes } from '../../base/bytes.ts';
+import type { CallOptions } from '../../base/progress.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { hostPlatform } from '../../oci/platform.ts';
+import { familiar, parseReference } from '../../oci/reference.ts';
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { Store } from '../../store/store.ts';
+import { ArchiveMembers } from '../../transport/archive-members.ts';
+import { archivedImages, archiveSource } from '../../transport/archive-source.ts';
+import { copy } from '../../transport/copy.ts';
+import { LayerIntake } from '../../transport/layer-intake.ts';
+import { StoreDestination } from '../../transport/store-destination.ts';
+import type { Loaded } from '../engine.ts';
+
+/**
+ * Brings the images of an archive into the store, under the names they have there: Docker's
+ * form, old or new, or an OCI layout, plain or compressed. The archive is read once, also
+ * from a pipe; nothing of it is kept when it turns out to be wrong.
+ *
+ * Throws InvalidArchiveError, InvalidInputError, DigestMismatchError, UnsupportedImageError.
+ */
+export async function loadImages(
+  parts: { readonly store: Store; readonly snapshotter: Snapshotter },
+  archive: Bytes,
+  options: CallOptions = {},
+): Promise<readonly Loaded[]> {
+  const { store } = parts;
+  let isDone = false;
+  try {
+    const loaded = await load(parts, archive, options);
+    isDone = true;
+    return loaded;
+  } finally {
+    // Blobs and layers that came before the error belong to nobody now.
+    if (!isDone) await store.collect();
+  }
+}
+
+async function load(
+  { store, snapshotter }: { readonly store: Store; readonly snapshotter: Snapshotter },
+  archive: Bytes,
+  options: CallOptions,
+): Promise<readonly Loaded[]> {
+  using lease = store.lease('load');
+  const intake = new LayerIntake(store, snapshotter, lease);
+  const members = await ArchiveMembers.read(archive, intake, options);
+  const images = await archivedImages(members, hostPlatform(process.arch));
+  const loaded: Loaded[] = [];
+  for (const image of images) {
+    const to = new StoreDestination({ store, snapshotter, intake, lease }, image.names);
+    // Its layers are in the store by now; only its documents move.
+    const root = await copy(
+      archiveSource(image),
+      to,
+      options.signal ? { signal: options.signal } : {},
+    );
+    const names = image.names.map((name) => familiar(parseReference(name)));
+    loaded.push({ id: imageId(store, root.digest), names });
+  }
+  return loaded;
+}
+
+function imageId(store: Store, manifest: Digest): Digest {
+  const image = store.read((tables) => tables.images.byManifest(manifest));
+  if (!image) throw new Error(`the image of ${manifest} is gone`);
+  return image.id;
+}

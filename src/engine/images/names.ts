@@ -1,0 +1,30 @@
+import { familiar, parseReference } from '../../oci/reference.ts';
+import type { NameRow } from '../../store/tables.ts';
+
+/** Names of one image as a listing shows them. */
+export interface ShownNames {
+  /** Familiar names with tags, sorted. */
+  readonly tags: readonly string[];
+  /** Familiar `name@digest`s, sorted. */
+  readonly digests: readonly string[];
+}
+
+/** Canonical names as people write them, told apart by what they end in. */
+export function shownNames(names: readonly string[]): ShownNames {
+  const shown = names.map((name) => familiar(parseReference(name))).sort();
+  return {
+    tags: shown.filter((name) => !name.includes('@')),
+    digests: shown.filter((name) => name.includes('@')),
+  };
+}
+
+/** Rows by the image they point at. */
+export function namesByImage(rows: readonly NameRow[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { image, name } of rows) {
+    const names = found.get(image);
+    if (names) names.push(name);
+    else found.set(image, [name]);
+  }
+  return found;
+}

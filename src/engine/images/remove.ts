@@ -1,0 +1,154 @@
+import { type ChainId, chainOn, encoded } from '../../oci/digest.ts';
+import { familiar, parseReference, repositoryName } from '../../oci/reference.ts';
+import type { Store } from '../../store/store.ts';
+import type { ImageRow, Tables } from '../../store/tables.ts';
+import type { RemovalEvent } from '../engine.ts';
+import { ImageConflictError } from '../errors.ts';
+import { conflictError, conflictOf, shortId } from './conflict.ts';
+import { findIn } from './find.ts';
+
+/** How to remove. */
+export interface RemoveOptions {
+  /** Also what has several names, or containers that do not run. */
+  readonly force?: boolean;
+  /** Also parents that nothing names or needs any more; true by default. */
+  readonly prune?: boolean;
+}
+
+/** What a removal has done so far. */
+export interface Removal {
+  readonly events: RemovalEvent[];
+  /** The stacks of the deleted images, by their names, top first. */
+  readonly chains: ChainId[];
+}
+
+/**
+ * Removes a name and, with the last one, the image; or, by its ID, an image with its names.
+ * Then frees what nothing else needs.
+ *
+ * Throws ImageNotFoundError, AmbiguousImageError, ImageConflictError.
+ */
+export async function removeImage(
+  store: Store,
+  name: string,
+  options: RemoveOptions = {},
+): Promise<RemovalEvent[]> {
+  const removal: Removal = { events: [], chains: [] };
+  store.write((tables) => removeIn(tables, name, options, removal));
+  if (removal.chains.length > 0) await store.collect();
+  return [...removal.events, ...goneLayers(store, removal.chains)];
+}
+
+/** The rules of removal, inside a transaction. Adds what happened to `removal`. */
+export function removeIn(
+  tables: Tables,
+  text: string,
+  options: RemoveOptions,
+  removal: Removal,
+): void {
+  const { image, by } = findIn(tables, text);
+  const force = options.force ?? false;
+  const prune = options.prune ?? true;
+  const names = namesOf(tables, image);
+  if ('name' in by) {
+    if (!force && isOneName(names)) refuseInUse(tables, image, by.name);
+    untagWithDigests(tables, image, by.name, removal);
+    if (namesOf(tables, image).length > 0) return;
+    deleteImage(tables, image, { force, prune, quiet: true }, removal);
+    return;
+  }
+  if (isOneName(names)) {
+    const conflict = conflictOf(tables, image, { names: false, stopped: !force });
+    if (conflict) throw conflictError(image, conflict);
+    for (const name of names) untag(tables, name, removal);
+  }
+  deleteImage(tables, image, { force, prune, quiet: false }, removal);
+}
+
+/** After a collection: the stacks that are gone. What the build cache knows stays, and is not told. */
+export function goneLayers(store: Store, chains: readonly ChainId[]): RemovalEvent[] {
+  return store.read((tables) =>
+    [...new Set(chains)]
+      .filter((chain) => tables.layers.stack(chain) === undefined)
+      .map((chain) => ({ deleted: chain })),
+  );
+}
+
+function namesOf(tables: Tables, image: ImageRow): string[] {
+  return tables.images.names(image.id).map((row) => row.name);
+}
+
+/** One tag at most, and every digest of the same repository: what an ID stands for without doubt. */
+function isOneName(names: readonly string[]): boolean {
+  const tags = names.filter((name) => !name.includes('@'));
+  const repositories = new Set(names.map((name) => repositoryName(parseReference(name))));
+  return tags.length <= 1 && repositories.size === 1;
+}
+
+/** Taking the last name from an image that a container uses would leave it dangling unasked. */
+function refuseInUse(tables: Tables, image: ImageRow, name: string): void {
+  const user = tables.containers.list().find((row) => row.image === image.id);
+  if (!user) return;
+  throw new ImageConflictError(
+    `unable to remove repository reference "${shown(name)}" (must force) - container ` +
+      `${shortId(user.id)} is using its referenced image ${shortId(encoded(image.id))}`,
+    { hint: "Remove the container first; or '--force' takes the name away and keeps the image." },
+  );
+}
+
+/** Digests of a repository go with its last tag. */
+function untagWithDigests(tables: Tables, image: ImageRow, name: string, removal: Removal): void {
+  untag(tables, name, removal);
+  if (name.includes('@')) return;
+  const repository = repositoryName(parseReference(name));
+  const rest = namesOf(tables, image).filter(
+    (one) => repositoryName(parseReference(one)) === repository,
+  );
+  if (rest.some((one) => !one.includes('@'))) return;
+  for (const digest of rest) untag(tables, digest, removal);
+}
+
+function untag(tables: Tables, name: string, removal: Removal): void {
+  tables.images.untag(name);
+  removal.events.push({ untagged: shown(name) });
+}
+
+function deleteImage(
+  tables: Tables,
+  image: ImageRow,
+  how: { readonly force: boolean; readonly prune: boolean; readonly quiet: boolean },
+  removal: Removal,
+): void {
+  const conflict = conflictOf(tables, image, { names: !how.force, stopped: !how.force });
+  if (conflict) {
+    // Quietly: the name is gone as asked, or the parent stays because it is still of use.
+    const isDangling =
+      namesOf(tables, image).length === 0 && tables.images.children(image.id).length === 0;
+    const isUsed = conflict.kind === 'running' || conflict.kind === 'stopped';
+    if (how.quiet && (!isDangling || isUsed)) return;
+    throw conflictError(image, conflict);
+  }
+  for (const name of namesOf(tables, image)) untag(tables, name, removal);
+  removal.chains.push(...chainsOf(tables, image));
+  tables.images.remove(image.id);
+  removal.events.push({ deleted: image.id });
+  const parent = image.parent === undefined ? undefined : tables.images.get(image.parent);
+  if (!how.prune || !parent) return;
+  deleteImage(tables, parent, { force: false, prune: true, quiet: true }, removal);
+}
+
+/** The stacks that lie under an image, top first. */
+function chainsOf(tables: Tables, image: ImageRow): ChainId[] {
+  if (image.chain === undefined) return [];
+  const chains: ChainId[] = [];
+  let chain: ChainId | undefined;
+  for (const layer of tables.layers.stack(image.chain) ?? []) {
+    chain = chainOn(chain, layer.diffId);
+    chains.push(chain);
+  }
+  return chains.reverse();
+}
+
+function shown(name: string): string {
+  return familiar(parseReference(name));
+}

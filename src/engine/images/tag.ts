@@ -1,0 +1,31 @@
+import { InvalidReferenceError } from '../../oci/errors.ts';
+import { canonicalName, parseTagTarget } from '../../oci/reference.ts';
+import type { Store } from '../../store/store.ts';
+import { findIn } from './find.ts';
+
+/**
+ * Puts a name on an image, taking it away from the one that had it.
+ *
+ * Throws ImageNotFoundError, AmbiguousImageError, InvalidReferenceError.
+ */
+export function tagImage(store: Store, source: string, target: string): void {
+  const name = targetName(target);
+  store.write((tables) => {
+    tables.images.tag(name, findIn(tables, source).image.id, store.clock.now().getTime());
+  });
+}
+
+/** The canonical name; a text of the wrong form is told with the text. */
+function targetName(target: string): string {
+  try {
+    return canonicalName(parseTagTarget(target));
+  } catch (error) {
+    if (!(error instanceof InvalidReferenceError) || error.message.startsWith('refusing')) {
+      throw error;
+    }
+    throw new InvalidReferenceError(
+      `${JSON.stringify(target)} is not a valid repository/tag: ${error.message}`,
+      { cause: error, hint: error.hint },
+    );
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The library: open an engine, ask it.
+ *
+ *     await using engine = await openEngine({ root: '/var/lib/stave' });
+ *     for (const image of await engine.images.list()) console.log(image.tags, image.size);
+ */
+// @ts-ignore -- arrives with the engine's wiring
+export { openEngine } from './engine/open-engine.ts';

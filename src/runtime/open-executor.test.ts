@@ -1,0 +1,3 @@
+import { executorSuite } from '../../test/support/executor-suite.ts';
+
+executorSuite('roots mounted by a child', () => undefined);

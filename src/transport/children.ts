@@ -1,0 +1,44 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import { MediaType } from '../oci/media-types.ts';
+import { parseManifestOrIndex } from '../oci/parse-manifest.ts';
+
+const PARENTS: readonly string[] = [
+  MediaType.ociManifest,
+  MediaType.ociIndex,
+  MediaType.dockerManifest,
+  MediaType.dockerIndex,
+];
+
+const CONFIGS: readonly string[] = [MediaType.ociConfig, MediaType.dockerConfig];
+const LAYERS: readonly string[] = [
+  MediaType.ociLayer,
+  MediaType.ociLayerGzip,
+  MediaType.ociLayerZstd,
+  MediaType.dockerLayer,
+  MediaType.dockerLayerGzip,
+];
+
+/** True for image configs. */
+export function isConfig(node: Descriptor): boolean {
+  return CONFIGS.includes(node.mediaType);
+}
+
+/** True for layers of a kind that can be unpacked here. */
+export function isLayer(node: Descriptor): boolean {
+  return LAYERS.includes(node.mediaType);
+}
+
+/** True for manifests and indexes: nodes that point at others. */
+export function isParent(node: Descriptor): boolean {
+  return PARENTS.includes(node.mediaType);
+}
+
+/**
+ * What a manifest or an index points at: the config and then the layers from the bottom, or
+ * the manifests. Throws InvalidInputError when `body` is not what `node` says.
+ */
+export function childrenOf(node: Descriptor, body: Uint8Array): readonly Descriptor[] {
+  const document = parseManifestOrIndex(body, node.mediaType);
+  if (document.kind === 'index') return document.index.manifests;
+  return [document.manifest.config, ...document.manifest.layers];
+}

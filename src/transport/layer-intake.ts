@@ -1,0 +1,189 @@
+import type { Bytes } from '../base/bytes.ts';
+import { InvalidInputError } from '../base/errors.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { sniff } from '../layer/compression.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest, DiffId } from '../oci/digest.ts';
+import { MediaType } from '../oci/media-types.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { BlobWriter } from '../store/blob-store.ts';
+import type { Lease, Store } from '../store/store.ts';
+import { leftOpen, peek } from './peek.ts';
+import { plain } from './plain.ts';
+
+/** A layer whose blob is in the store. */
+export interface TakenLayer {
+  readonly blob: Descriptor;
+  /** What it unpacked to, or why it could not be unpacked. */
+  readonly result: { readonly diffId: DiffId } | { readonly failure: InvalidInputError };
+}
+
+/** A layer that the store has, unpacked, and its blob or the tar that stands for it. */
+export interface StoredLayer {
+  readonly blob: Descriptor;
+  readonly diffId: DiffId;
+}
+
+/** What may be kept as it came: the specification has no media types for other compressions. */
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
+  ['none', MediaType.ociLayer],
+  ['gzip', MediaType.ociLayerGzip],
+  ['zstd', MediaType.ociLayerZstd],
+]);
+
+const SNIFF_LENGTH = 512;
+
+/**
+ * Brings layers into the store: the blob byte for byte, and, while it arrives, its unpacked
+ * form. Whatever it takes or finds is held by the lease until an image owns it.
+ */
+export class LayerIntake {
+  readonly #store: Store;
+  readonly #snapshotter: Snapshotter;
+  readonly #lease: Lease;
+  readonly #taken = new Map<Digest, TakenLayer>();
+  #count = 0;
+
+  constructor(store: Store, snapshotter: Snapshotter, lease: Lease) {
+    this.#store = store;
+    this.#snapshotter = snapshotter;
+    this.#lease = lease;
+  }
+
+  /** What {@link take} made of a blob. */
+  taken(blob: Digest): TakenLayer | undefined {
+    return this.#taken.get(blob);
+  }
+
+  /**
+   * The layer that a blob is, when the store can give the blob's bytes again: because the blob
+   * is kept, or because it is a layer's tar, which can be made again.
+   */
+  find(digest: Digest): StoredLayer | undefined {
+    // Held first, looked up second: what is found cannot be collected any more.
+    this.#lease.hold('blob', digest);
+    const diffId = this.#store.read((tables) => tables.blobs.diffIdOf(digest)) ?? asDiffId(digest);
+    this.#lease.hold('layer', diffId);
+    return this.#store.read((tables) => {
+      const layer = tables.layers.get(diffId);
+      if (!layer) return undefined;
+      const kept = tables.blobs.layerBlobs(diffId).filter((blob) => tables.blobs.has(blob.digest));
+      const own = kept.find((blob) => blob.digest === digest);
+      if (own) return { blob: own, diffId };
+      const isTar = asDiffId(digest) === diffId && (layer.writer > 0 || kept.length > 0);
+      if (!isTar) return undefined;
+      return { blob: { mediaType: MediaType.ociLayer, digest, size: layer.size }, diffId };
+    });
+  }
+
+  /**
+   * Stores and unpacks one layer, compressed or not. With a digest its bytes must have it.
+   * A layer that cannot be unpacked is stored all the same and says so: it may belong to an
+   * image nobody asked for, or need the layers below it.
+   *
+   * Layers compressed with bzip2 or xz are stored uncompressed.
+   * Throws DigestMismatchError, DiskFullError.
+   */
+  async take(body: Bytes, digest?: Digest, call: CallOptions = {}): Promise<TakenLayer> {
+    const { head, bytes } = await peek(body, SNIFF_LENGTH);
+    const mediaType = MEDIA_TYPES.get(sniff(head));
+    const source = mediaType === undefined ? await plain(bytes) : bytes;
+    const expected = mediaType === undefined ? undefined : digest;
+    if (expected !== undefined) this.#lease.hold('blob', expected);
+    const key = expected === undefined ? `${this.#lease.id}:${this.#count++}` : `blob:${expected}`;
+
+    await using writer = await this.#store.blobs.ingest(key, call);
+    const passing = new Passing(source, writer);
+    const iterator = passing.bytes()[Symbol.asyncIterator]();
+    try {
+      const result = await this.#unpack(leftOpen(iterator), {}, call);
+      passing.throwIfBroken();
+      while (!(await iterator.next()).done);
+      const info = await writer.commit(expected === undefined ? {} : { digest: expected });
+      this.#lease.hold('blob', info.digest);
+      return this.#remember({ ...info, mediaType: mediaType ?? MediaType.ociLayer }, result);
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+
+  /** Unpacks a layer whose blob is in the store, on top of the layers `below` it. */
+  async unpack(
+    blob: Descriptor,
+    below: readonly DiffId[],
+    call: CallOptions = {},
+  ): Promise<TakenLayer> {
+    const bytes = await this.#store.blobs.open(blob.digest, call);
+    return this.#remember(blob, await this.#unpack(bytes, { below }, call));
+  }
+
+  #remember(blob: Descriptor, result: TakenLayer['result']): TakenLayer {
+    const taken = { blob, result };
+    this.#taken.set(blob.digest, taken);
+    if ('diffId' in result) {
+      this.#store.note((tables) => {
+        tables.blobs.putLayerBlob({ diffId: result.diffId, blob });
+      });
+    }
+    return taken;
+  }
+
+  async #unpack(
+    bytes: Bytes,
+    options: { readonly below?: readonly DiffId[] },
+    call: CallOptions,
+  ): Promise<TakenLayer['result']> {
+    await using draft = this.#snapshotter.draft(this.#lease);
+    try {
+      const tar = await plain(bytes);
+      const { diffId } = await this.#snapshotter.apply(draft, tar, { ...call, ...options });
+      this.#lease.hold('layer', diffId);
+      return { diffId };
+    } catch (error) {
+      if (error instanceof InvalidInputError) return { failure: error };
+      throw error;
+    }
+  }
+}
+
+/** A stream on its way into a blob and on to whoever unpacks it. */
+class Passing {
+  readonly #source: Bytes;
+  readonly #writer: BlobWriter;
+  #broken: { readonly reason: unknown } | undefined;
+
+  constructor(source: Bytes, writer: BlobWriter) {
+    this.#source = source;
+    this.#writer = writer;
+  }
+
+  /** Writes what passes, but for the part that an earlier attempt left behind. */
+  async *bytes(): Bytes {
+    const present = this.#writer.offset;
+    let at = 0;
+    try {
+      for await (const chunk of this.#source) {
+        const fresh = chunk.subarray(Math.max(0, present - at));
+        if (fresh.length > 0) await this.#writer.write(fresh);
+        at += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      this.#broken = { reason: error };
+      throw error;
+    }
+  }
+
+  /** The unpacker takes every error for one of the layer's; those of the source are not. */
+  throwIfBroken(): void {
+    if (this.#broken) throw this.#broken.reason;
+  }
+}
+
+/** The diff ID of a layer whose blob is its own tar. */
+function asDiffId(blob: Digest): DiffId {
+  return blob as string as DiffId;
+}

@@ -1,0 +1,153 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import { InvalidReferenceError } from '../oci/errors.ts';
+import type { Manifest } from '../oci/manifest.ts';
+import { checkLayoutFile } from '../oci/parse-archive.ts';
+import { parseIndex, parseManifestOrIndex } from '../oci/parse-manifest.ts';
+import { matchesPlatform, type Platform } from '../oci/platform.ts';
+import { canonicalName, parseReference } from '../oci/reference.ts';
+import type { ArchiveMembers } from './archive-members.ts';
+import { type ArchivedImage, layerPart } from './archived-image.ts';
+import { isParent } from './children.ts';
+import { InvalidArchiveError, UnsupportedImageError } from './errors.ts';
+
+/** Annotation of containerd and BuildKit: the whole name. */
+const CONTAINERD_NAME = 'io.containerd.image.name';
+/** Annotation of the OCI layout: a tag, or with some tools a whole name. */
+const REF_NAME = 'org.opencontainers.image.ref.name';
+/** Annotation of BuildKit on manifests that are about another one, not images. */
+const ATTESTATION = 'vnd.docker.reference.type';
+
+const DEPTH_LIMIT = 8;
+const NODE_LIMIT = 10_000;
+
+/** An image manifest of a layout. */
+export interface LayoutManifest {
+  readonly descriptor: Descriptor;
+  readonly data: Uint8Array;
+  readonly manifest: Manifest;
+  /** Canonical. */
+  readonly names: readonly string[];
+}
+
+/**
+ * The images of an OCI layout, or undefined when the archive is none.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
+ */
+export function ociLayoutImages(
+  members: ArchiveMembers,
+  platform: Platform,
+): readonly ArchivedImage[] | undefined {
+  if (!members.has('index.json')) return undefined;
+  const manifests = layoutManifests(members, platform);
+  if (manifests.length === 0) {
+    throw new UnsupportedImageError(
+      `the archive holds no image for ${platform.os}/${platform.architecture}`,
+    );
+  }
+  return manifests.map((one) => archivedImage(members, one));
+}
+
+function archivedImage(members: ArchiveMembers, one: LayoutManifest): ArchivedImage {
+  const held = new Map<Digest, Uint8Array>([[one.descriptor.digest, one.data]]);
+  held.set(one.manifest.config.digest, document(members, one.manifest.config));
+  for (const { digest } of one.manifest.layers) {
+    const name = blobName(digest);
+    const part = layerPart(name, members.get(name));
+    if (part.data) held.set(digest, part.data);
+  }
+  return { root: one.descriptor, names: one.names, held };
+}
+
+/**
+ * The image manifests that `index.json` leads to, one for each name: the one for this
+ * platform, where there are several. Empty without an `index.json`.
+ */
+export function layoutManifests(members: ArchiveMembers, platform: Platform): LayoutManifest[] {
+  const data = members.document('index.json');
+  if (!data) return [];
+  const layout = members.document('oci-layout');
+  if (layout) checkLayoutFile(layout);
+  let visited = 0;
+
+  const visit = (nodes: readonly Descriptor[], depth: number): LayoutManifest[] => {
+    visited += nodes.length;
+    if (depth > DEPTH_LIMIT || visited > NODE_LIMIT) {
+      throw new InvalidArchiveError('the indexes of the archive are nested too deep or too large');
+    }
+    const found = nodes.filter(isImage).flatMap((node) => resolve(node, depth));
+    return depth === 1 ? found : found.slice(0, 1);
+  };
+
+  const resolve = (node: Descriptor, depth: number): LayoutManifest[] => {
+    if (node.platform?.os && !matchesPlatform(platform, node.platform)) return [];
+    const body = document(members, node);
+    const names = namesOf(node);
+    const parsed = parseManifestOrIndex(body, node.mediaType);
+    if (parsed.kind === 'manifest') {
+      const descriptor = { mediaType: node.mediaType, digest: node.digest, size: node.size };
+      return [{ descriptor, data: body, manifest: parsed.manifest, names }];
+    }
+    return visit(parsed.index.manifests, depth + 1).map((one) => ({
+      ...one,
+      names: [...names, ...one.names],
+    }));
+  };
+
+  return mergedByDigest(visit(parseIndex(data).manifests, 1));
+}
+
+/** A layout lists an image once for each of its names. */
+function mergedByDigest(found: readonly LayoutManifest[]): LayoutManifest[] {
+  const merged = new Map<Digest, LayoutManifest>();
+  for (const one of found) {
+    const before = merged.get(one.descriptor.digest);
+    const names = [...new Set([...(before?.names ?? []), ...one.names])];
+    merged.set(one.descriptor.digest, { ...one, names });
+  }
+  return [...merged.values()];
+}
+
+function isImage(node: Descriptor): boolean {
+  const isAttestation =
+    node.annotations !== undefined && Object.hasOwn(node.annotations, ATTESTATION);
+  return isParent(node) && !isAttestation && node.platform?.os !== 'unknown';
+}
+
+function namesOf(node: Descriptor): string[] {
+  const annotations = new Map(Object.entries(node.annotations ?? {}));
+  const whole = annotations.get(CONTAINERD_NAME);
+  const short = annotations.get(REF_NAME);
+  // A lone word is a tag of nobody knows what.
+  const text = whole ?? (short !== undefined && /[:/]/.test(short) ? short : undefined);
+  if (text === undefined) return [];
+  try {
+    return [canonicalName(parseReference(text))];
+  } catch (error) {
+    // The specification lets this annotation hold what is no image name.
+    if (error instanceof InvalidReferenceError) return [];
+    throw error;
+  }
+}
+
+/** A document of the layout, checked against what refers to it. */
+function document(members: ArchiveMembers, node: Descriptor): Buffer {
+  const data = members.document(blobName(node.digest));
+  if (!data) throw new InvalidArchiveError(`${node.digest} is not in the archive`);
+  if (data.length !== node.size) {
+    throw new InvalidArchiveError(
+      `${node.digest} of the archive has ${data.length} bytes, not the ${node.size} it is said to have`,
+    );
+  }
+  if (node.digest.startsWith('sha256:') && digestOf(data) !== node.digest) {
+    throw new InvalidArchiveError(`${node.digest} of the archive is ${digestOf(data)}`, {
+      hint: 'The archive was damaged or changed; nothing of it was kept.',
+    });
+  }
+  return data;
+}
+
+function blobName(digest: Digest): string {
+  return `blobs/${digest.replace(':', '/')}`;
+}

@@ -1,0 +1,75 @@
+import { InvalidInputError } from '../base/errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { ChainId, Digest } from '../oci/digest.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
+import { diffIdsOf } from '../oci/parse-config.ts';
+import { hostPlatform, normalisePlatform, type Platform } from '../oci/platform.ts';
+import type { Store } from '../store/store.ts';
+import type { ImageRow } from '../store/tables.ts';
+
+/** An image whose parts are all in the store: blobs written, layers sealed, named as a stack and synced. */
+export interface NewImage {
+  /** Digest of the config: the image ID. */
+  readonly id: Digest;
+  readonly config: ImageConfig;
+  readonly manifest: Descriptor;
+  readonly chain: ChainId | undefined;
+  /** Layer blobs that are kept as they came; none for layers of our own making. */
+  readonly blobs?: readonly Digest[];
+  /** Canonical names to put on it. */
+  readonly names?: readonly string[];
+  /** The local image it was committed from. */
+  readonly parent?: Digest;
+  /** True when the times in the config were clamped, so that they say nothing of its age. */
+  readonly clamped?: boolean;
+}
+
+/** Containers are younger: an earlier time is the zero of Unix, of DOS or of a language. */
+const EARLIEST_CREDIBLE = Date.UTC(1981, 0, 1);
+
+/**
+ * Makes an image visible, under its names, in one durable transaction. Idempotent.
+ * Throws InvalidInputError when a layer of its stack is not in the store.
+ */
+export function putImage(store: Store, image: NewImage): ImageRow {
+  return store.write((tables) => {
+    const now = store.clock.now().getTime();
+    const stack = image.chain === undefined ? [] : tables.layers.stack(image.chain);
+    if (stack?.length !== diffIdsOf(image.config).length) {
+      throw new InvalidInputError(`the layers of ${image.id} are not all here`);
+    }
+    const createdAt = image.clamped === true ? undefined : credibleTime(image.config.created);
+    const names = image.names ?? [];
+    const row: ImageRow = {
+      id: image.id,
+      manifest: image.manifest,
+      platform: platformOf(image.config),
+      storedAt: now,
+      size: stack.reduce((sum, layer) => sum + layer.contentSize, 0),
+      labels: image.config.config?.Labels ?? {},
+      ...(image.chain !== undefined && { chain: image.chain }),
+      ...(createdAt !== undefined && { createdAt }),
+      ...(image.parent !== undefined && { parent: image.parent }),
+      ...(names.length > 0 && { taggedAt: now }),
+    };
+    tables.images.put(row);
+    for (const blob of image.blobs ?? []) tables.blobs.link(image.id, blob);
+    for (const name of names) tables.images.tag(name, image.id, now);
+    return row;
+  });
+}
+
+/** The platform that a config names; what it leaves out is this machine's. */
+function platformOf(config: ImageConfig): Platform {
+  const host = hostPlatform(process.arch);
+  return normalisePlatform({
+    os: config.os || host.os,
+    architecture: config.architecture || host.architecture,
+    ...(config.variant !== undefined && { variant: config.variant }),
+  });
+}
+
+function credibleTime(created: string | undefined): number | undefined {
+  const time = created === undefined ? NaN : Date.parse(created);
+  return time >= EARLIEST_CREDIBLE ? time : undefined;
+}

@@ -1,0 +1,137 @@
+import { type Bytes, collect } from '../base/bytes.ts';
+import { InvalidInputError } from '../base/errors.ts';
+import type { CallOptions } from '../base/progress.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
+import { DOCUMENT_LIMIT } from '../oci/limits.ts';
+import type { Manifest } from '../oci/manifest.ts';
+import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
+import { parseManifest } from '../oci/parse-manifest.ts';
+import { LayerEntryError } from '../snapshot/errors.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { Lease, Store } from '../store/store.ts';
+import { isConfig, isLayer, isParent } from './children.ts';
+import { UnsupportedImageError } from './errors.ts';
+import type { LayerIntake } from './layer-intake.ts';
+import { putImage } from './put-image.ts';
+import type { Destination } from './transport.ts';
+
+/** Where things of the image go. */
+export interface StoreDestinationParts {
+  readonly store: Store;
+  readonly snapshotter: Snapshotter;
+  readonly intake: LayerIntake;
+  /** Holds everything until the image is there. */
+  readonly lease: Lease;
+}
+
+/**
+ * The store as the place where one image arrives. Manifest, config and layer blobs are kept
+ * byte for byte; layers are unpacked too. `names` are canonical.
+ */
+export class StoreDestination implements Destination {
+  readonly label = 'the store';
+  readonly #parts: StoreDestinationParts;
+  readonly #names: readonly string[];
+
+  constructor(parts: StoreDestinationParts, names: readonly string[]) {
+    this.#parts = parts;
+    this.#names = names;
+  }
+
+  async has(node: Descriptor): Promise<boolean> {
+    const { store, lease, intake } = this.#parts;
+    lease.hold('blob', node.digest);
+    const here = isLayer(node)
+      ? (intake.taken(node.digest) ?? intake.find(node.digest))?.blob
+      : await store.blobs.stat(node.digest);
+    if (here && here.size !== node.size) {
+      throw new InvalidInputError(
+        `${node.digest} has ${here.size} bytes, not the ${node.size} that the image says`,
+      );
+    }
+    return here !== undefined;
+  }
+
+  async put(node: Descriptor, body: Bytes, options?: CallOptions): Promise<void> {
+    const { store, lease, intake } = this.#parts;
+    if (isLayer(node)) {
+      await intake.take(body, node.digest, options);
+      return;
+    }
+    if (!isParent(node) && !isConfig(node)) {
+      throw new UnsupportedImageError(
+        `this is not a container image: it has a part of type ${node.mediaType}`,
+      );
+    }
+    lease.hold('blob', node.digest);
+    store.blobs.putSync(await collect(body, DOCUMENT_LIMIT));
+  }
+
+  async commit(root: Descriptor, options?: CallOptions): Promise<void> {
+    const { store, snapshotter } = this.#parts;
+    const manifest = parseManifest(store.blobs.readSync(root.digest), root.mediaType);
+    const config = parseConfig(store.blobs.readSync(manifest.config.digest));
+    const diffIds = await this.#unpacked(manifest, config, options);
+    let chain: ChainId | undefined;
+    for (const diffId of diffIds) chain = snapshotter.name(diffId, chain);
+    snapshotter.sync(diffIds);
+    putImage(store, {
+      id: manifest.config.digest,
+      config,
+      manifest: root,
+      chain,
+      blobs: this.#keptBlobs(manifest),
+      names: this.#names,
+    });
+  }
+
+  /** The layers in their order, each checked against the config: the diff IDs are part of the image ID. */
+  async #unpacked(
+    manifest: Manifest,
+    config: ImageConfig,
+    options: CallOptions = {},
+  ): Promise<readonly DiffId[]> {
+    if (config.os !== '' && config.os !== 'linux') {
+      throw new UnsupportedImageError(`the image is made for ${config.os}, not for linux`);
+    }
+    const expected = diffIdsOf(config);
+    if (expected.length !== manifest.layers.length) {
+      throw new InvalidInputError(
+        `the image has ${manifest.layers.length} layers, but its config speaks of ${expected.length}`,
+      );
+    }
+    for (const [index, layer] of manifest.layers.entries()) {
+      const diffId = await this.#diffIdOf(layer, expected.slice(0, index), options);
+      if (diffId !== expected[index]) {
+        throw new InvalidInputError(
+          `layer ${index + 1} of the image unpacks to ${diffId}, but its config says ${expected[index]}`,
+        );
+      }
+    }
+    return expected;
+  }
+
+  async #diffIdOf(
+    layer: Descriptor,
+    below: readonly DiffId[],
+    options: CallOptions,
+  ): Promise<DiffId> {
+    const { intake } = this.#parts;
+    const result = intake.taken(layer.digest)?.result ?? intake.find(layer.digest);
+    if (result && 'diffId' in result) return result.diffId;
+    if (result && !(result.failure instanceof LayerEntryError)) throw result.failure;
+    // Alone it could not be unpacked: it may hold hard links to files of the layers below.
+    const again = (await intake.unpack(layer, below, options)).result;
+    if ('failure' in again) throw again.failure;
+    return again.diffId;
+  }
+
+  /** Blobs that the store can only give again because it keeps them. */
+  #keptBlobs(manifest: Manifest): Digest[] {
+    return this.#parts.store.read((tables) =>
+      manifest.layers.map((layer) => layer.digest).filter((digest) => tables.blobs.has(digest)),
+    );
+  }
+}

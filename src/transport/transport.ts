@@ -1,0 +1,25 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { CallOptions, Outcome } from '../base/progress.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+
+/** A place images come from: a registry repository, the local store, an archive. */
+export interface Source {
+  /** For people: `docker.io/library/alpine`, `the archive`. */
+  readonly label: string;
+  /** The root of the graph this source was opened on. */
+  root(options?: CallOptions): Promise<Descriptor>;
+  /** The node's bytes, unverified: whoever asks for them passes them through `verified`. */
+  fetch(node: Descriptor, options?: CallOptions): Promise<Bytes>;
+}
+
+/** A place images go to. `put` sees children before parents; `commit` comes once, last. */
+export interface Destination {
+  readonly label: string;
+  has(node: Descriptor, options?: CallOptions): Promise<boolean>;
+  /** Takes the node without its bytes passing through the copy: a mount, a note where to fetch it later. */
+  adopt?(node: Descriptor, from: Source, options?: CallOptions): Promise<Outcome | undefined>;
+  /** If `body` throws, nothing of the node is left behind. */
+  put(node: Descriptor, body: Bytes, options?: CallOptions): Promise<void>;
+  /** Makes the root visible under its names. Before this, nobody can see a partial image. */
+  commit(root: Descriptor, options?: CallOptions): Promise<void>;
+}
