@@ -16,6 +16,7 @@ const PLATFORM = { os: 'linux', architecture: 'amd64' };
 interface Bench {
   /** What lies in the store's scratch and among its leases. */
   readonly scratch: () => string[];
+  readonly path: (relative: string) => string;
   readonly write: (path: string, text: string) => void;
   readonly build: (
     dockerfile: string,
@@ -43,6 +44,7 @@ function bench(t: TestContext): Bench {
       [...readdirSync(store.paths.tmp), ...readdirSync(store.paths.leases)].filter(
         (name) => !name.startsWith('.'),
       ),
+    path: (relative) => join(context, relative),
     write(path, text) {
       const file = join(context, path);
       mkdirSync(dirname(file), { recursive: true });
@@ -57,6 +59,7 @@ function bench(t: TestContext): Bench {
           names: [],
           args: new Map(),
           labels: {},
+          contexts: new Map(),
           target: undefined,
           platform: PLATFORM,
           buildPlatform: PLATFORM,
@@ -164,7 +167,7 @@ test('buildImage() says which file made a step run again', root, async (t) => {
   write('b', 'B');
   const { events } = await build(dockerfile);
   const notes = events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
-  assert.ok(notes.includes('file b changed'), notes.join('\n'));
+  assert.ok(notes.includes('runs: file b changed'), notes.join('\n'));
 });
 
 test('buildImage() hits below a stage that was rebuilt to the same result', root, async (t) => {
@@ -190,6 +193,17 @@ test('buildImage() with --link keeps the layer when what lies below changes', ro
   assert.equal(second.cached, 1);
   assert.equal(second.config.rootfs.diff_ids[1], first.config.rootfs.diff_ids[1]);
   assert.notEqual(second.config.rootfs.diff_ids[0], first.config.rootfs.diff_ids[0]);
+});
+
+test('buildImage() reads a named directory in COPY --from and in FROM', root, async (t) => {
+  const { build, write, path } = bench(t);
+  write('other/f', 'f');
+  write('other/.dockerignore', 'hidden');
+  write('other/hidden', 'h');
+  const contexts = new Map([['o', { kind: 'directory' as const, path: path('other') }]]);
+  await build('FROM scratch\nCOPY --from=o f /f\n', { contexts });
+  await build('FROM o\nLABEL a=1\n', { contexts });
+  await assert.rejects(build('FROM scratch\nCOPY --from=o hidden /\n', { contexts }), /not found/);
 });
 
 test('buildImage() builds only what the target needs', root, async (t) => {

@@ -12,15 +12,14 @@ import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { BuildError } from './errors.ts';
-import { evaluate, type BaseImage } from './frontend/frontend.ts';
+import { evaluate, type BaseImage, type NamedContext } from './frontend/frontend.ts';
 import { isPredefined } from './frontend/scope.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
-import { checkContext, openContext, readDockerfile, type DockerfileInput } from './inputs.ts';
+import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
 import type { ExecParts } from './ops/exec.ts';
-import { recipeFor, requireContext } from './ops/recipe.ts';
+import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
-import type { Source } from './copy/tree.ts';
 import { publish } from './publish.ts';
 import { Solver, type Runner, type Solved } from './solve.ts';
 
@@ -32,6 +31,8 @@ export interface BuildInput {
   readonly names: readonly string[];
   readonly args: ReadonlyMap<string, string>;
   readonly labels: Readonly<Record<string, string>>;
+  /** Names that stand for directories or images, whatever else they would mean. */
+  readonly contexts: ReadonlyMap<string, NamedContext>;
   readonly target: string | undefined;
   readonly platform: Platform;
   readonly buildPlatform: Platform;
@@ -73,6 +74,9 @@ export async function buildImage(
   call: CallOptions,
 ): Promise<Built> {
   checkContext(input.context);
+  for (const named of input.contexts.values()) {
+    if (named.kind === 'directory') checkContext(named.path);
+  }
   const report = reporter(call.progress);
   let dockerfile: DockerfileInput;
   {
@@ -115,14 +119,13 @@ async function build(
     });
   }
   using leases = lazyLease(store);
-  using context =
-    input.context === undefined ? undefined : openContext(input.context, dockerfile, store);
+  using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
     {
       store,
       snapshotter,
-      recipe: located(recipeFor(context, snapshotter), dockerfile),
-      run: runner(input, context, leases.get, parts, dockerfile),
+      recipe: located(recipeFor(contexts.get, snapshotter), dockerfile),
+      run: runner(input, contexts.get, leases.get, parts, dockerfile),
       lease: leases.get,
     },
     call,
@@ -157,7 +160,7 @@ async function build(
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
   input: BuildInput,
-  context: Source | undefined,
+  contexts: Contexts,
   lease: () => Lease,
   parts: BuildParts,
   dockerfile: DockerfileInput,
@@ -194,7 +197,7 @@ function runner(
               ? undefined
               : op.from === 'input'
                 ? stackSource(snapshotter, from?.layers ?? [])
-                : requireContext(context, op);
+                : requireContext(contexts, op);
           return await runCopy(op, files, base.layers, opParts, call);
         }
         default:

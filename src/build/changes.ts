@@ -45,7 +45,7 @@ export function applyChanges(config: ContainerConfig, changes: readonly string[]
     network: 'default',
     extraHosts: [],
     shmSize: undefined,
-    source: () => undefined,
+    source: () => ({ vertex: undefined }),
     step: 0,
     ordinal: 0,
   };

@@ -43,6 +43,8 @@ export interface CopyOp {
   readonly kind: 'copy';
   readonly add: boolean;
   readonly from: 'context' | 'input';
+  /** Of `context`: a named one; absent for the main one. */
+  readonly context?: string;
   readonly paths: readonly string[];
   readonly texts: readonly Pick<Heredoc, 'name' | 'content'>[];
   /** Absolute; keeps a trailing slash. */

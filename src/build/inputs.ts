@@ -3,9 +3,11 @@ import { basename, join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { parseIgnore } from '../dockerfile/ignore.ts';
 import type { Store } from '../store/store.ts';
+import type { Contexts } from './ops/recipe.ts';
 import { contextSource } from './copy/context-source.ts';
 import type { Source } from './copy/tree.ts';
 import { BuildError } from './errors.ts';
+import type { NamedContext } from './frontend/frontend.ts';
 import { readInput } from './read-file.ts';
 
 /** Bounds of the two files that the builder itself reads. */
@@ -59,13 +61,43 @@ export function readDockerfile(
   );
 }
 
-/** The build context as a source for COPY, with the ignore file that belongs to the Dockerfile. */
-export function openContext(
-  context: string,
+/** Opens the build context and the named ones when they are first read; closes them together. */
+export function openContexts(
+  input: {
+    readonly context: string | undefined;
+    readonly contexts: ReadonlyMap<string, NamedContext>;
+  },
   dockerfile: DockerfileInput,
   store: Store,
+): Disposable & { readonly get: Contexts } {
+  const opened = new Map<string | undefined, Source & Disposable>();
+  return {
+    get(name) {
+      const named = name === undefined ? undefined : input.contexts.get(name);
+      const path =
+        name === undefined ? input.context : named?.kind === 'directory' ? named.path : undefined;
+      if (path === undefined) return undefined;
+      let source = opened.get(name);
+      if (!source) {
+        // An ignore file beside the Dockerfile speaks of the main context only.
+        source = openContext(path, name === undefined ? dockerfile.path : undefined, store);
+        opened.set(name, source);
+      }
+      return source;
+    },
+    [Symbol.dispose]() {
+      for (const source of opened.values()) source[Symbol.dispose]();
+    },
+  };
+}
+
+/** A directory as a source for COPY, with the ignore file that belongs to it. */
+function openContext(
+  context: string,
+  dockerfile: string | undefined,
+  store: Store,
 ): Source & Disposable {
-  const own = dockerfile.path === undefined ? undefined : `${dockerfile.path}.dockerignore`;
+  const own = dockerfile === undefined ? undefined : `${dockerfile}.dockerignore`;
   const files = [...(own === undefined ? [] : [own]), join(context, '.dockerignore')];
   for (const file of files) {
     const text = readInput(file, IGNORE_LIMIT);

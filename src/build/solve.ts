@@ -265,7 +265,7 @@ export class Solver {
     this.#call.signal?.throwIfAborted();
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     this.tally.steps += 1;
-    task.note(vertex.uncached ? 'the cache was not asked' : this.#why(vertex, keyed));
+    task.note(`runs: ${vertex.uncached ? 'the cache is not asked' : this.#why(vertex, keyed)}`);
     const began = performance.now();
     const layer = await this.#run(vertex, base, input, task);
     const createdAt = this.#parts.store.clock.now().getTime();

@@ -253,7 +253,7 @@ export interface EntrypointInstruction extends Node<'ENTRYPOINT'> {
 export interface MaintainerInstruction extends Node<'MAINTAINER'> {
   readonly name: string;
 }
-/** Expand each word, then give it to `parsePorts` of `expose.ts`. */
+/** Ports sorted by their text. Expand each with `expandWords`, then give what comes out to `parsePorts`. */
 export interface ExposeInstruction extends Node<'EXPOSE'> {
   readonly ports: readonly Word[];
 }

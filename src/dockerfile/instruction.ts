@@ -47,7 +47,7 @@ export function typedInstruction(node: InstructionNode, text: string): Instructi
     case 'SHELL':
       return { ...common('SHELL', node, text), argv: shell(node) };
     case 'EXPOSE':
-      return { ...common('EXPOSE', node, text), ports: words(node, 'EXPOSE') };
+      return { ...common('EXPOSE', node, text), ports: sorted(words(node, 'EXPOSE')) };
     case 'VOLUME':
       return { ...common('VOLUME', node, text), paths: volumes(node) };
     case 'USER':
@@ -89,6 +89,11 @@ function words(node: InstructionNode, keyword: string): Word[] {
   if (node.args.length === 0) throw atLeastOne(keyword);
   noFlags(node);
   return node.args.map((arg) => wordOf(node, arg));
+}
+
+/** The builder's order, which histories show. */
+function sorted(ports: readonly Word[]): Word[] {
+  return ports.toSorted((a, b) => (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0));
 }
 
 function single(node: InstructionNode, keyword: string): Word {

@@ -1,3 +1,4 @@
+import { goQuote } from '../base/go-quote.ts';
 import { holdsOddBytes } from '../base/utf8.ts';
 import type {
   ArgInstruction,
@@ -12,11 +13,14 @@ import { type CheckOptions, parseChecks } from './lint/checks.ts';
 import { lint } from './lint/lint.ts';
 import type { LintWarning } from './lint/rule.ts';
 import { type InstructionNode, type NodeFile, nodeSource, nodeSpan, readNodes } from './nodes.ts';
+import { foreignSyntax } from './syntax.ts';
 
 /** How a Dockerfile is parsed. */
 export interface ParseOptions {
   /** Check options that take the place of the file's own: build argument `BUILDKIT_DOCKERFILE_CHECK`. */
   readonly check?: string;
+  /** Frontend that takes the place of the one the file asks for: build argument `BUILDKIT_SYNTAX`. */
+  readonly syntax?: string;
 }
 
 /**
@@ -31,6 +35,7 @@ export function parseDockerfile(
   options: ParseOptions = {},
 ): Dockerfile {
   const file = readNodes(source, name);
+  refuseForeign(file, options.syntax);
   const checks = checksOf(file, options.check);
   const draft: Draft = { globals: [], stages: [], instructions: [] };
   const findings = (): readonly LintWarning[] =>
@@ -93,6 +98,18 @@ function instructionOf(file: NodeFile, node: InstructionNode): Instruction {
       `dockerfile parse error on line ${node.line.first}: ${error.message}`,
     );
   }
+}
+
+function refuseForeign(file: NodeFile, override: string | undefined): void {
+  const frontend = foreignSyntax(file.text, override);
+  if (frontend === undefined) return;
+  const own = file.directives.find((directive) => directive.name === 'syntax');
+  throw new DockerfileError(`the frontend ${goQuote(frontend)} is not supported`, {
+    file: file.name,
+    text: file.text,
+    ...(override === undefined && own && { span: own.span }),
+    hint: 'Only the language of docker/dockerfile is built in, and frontend images are never run.',
+  });
 }
 
 function checksOf(file: NodeFile, override: string | undefined): CheckOptions {

@@ -9,6 +9,8 @@ export interface BuildRequest {
   readonly dockerfile?: { readonly path: string } | { readonly text: string };
   readonly tags?: readonly string[];
   readonly args?: Readonly<Record<string, string>>;
+  /** Names that stand for a directory or, as `docker-image://NAME`, for an image. */
+  readonly contexts?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly platform?: Platform;

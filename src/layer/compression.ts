@@ -1,10 +1,9 @@
-import { constants, createGunzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import type { Bytes } from '../base/bytes.ts';
 import { isErrno, StaveError } from '../base/errors.ts';
 import { CompressionError, LayerLimitError } from './errors.ts';
 import { blocks, gzipped } from './gzip-writer.ts';
 import { DEFAULT_LIMITS, type LayerLimits } from './limits.ts';
-import { through } from './zlib-stream.ts';
+import { through, zlib } from './zlib-stream.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
 /** How bytes are compressed, told by how they begin. */
@@ -78,9 +77,9 @@ function decoder(
     case 'gzip':
       return translated(format, gunzipped(source));
     case 'zstd': {
-      const engine = createZstdDecompress({
+      const engine = zlib().createZstdDecompress({
         chunkSize: CHUNK,
-        params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG },
+        params: { [zlib().constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG },
       });
       return translated(format, through(engine, zstdFrames(source)));
     }
@@ -95,18 +94,18 @@ function decoder(
 /** Compresses. The result depends on the bytes alone, not on how they come or on the machine. */
 export function compressed(bytes: Bytes, format: 'gzip' | 'zstd'): Bytes {
   if (format === 'gzip') return gzipped(bytes);
-  const engine = createZstdCompress({
+  const engine = zlib().createZstdCompress({
     chunkSize: CHUNK,
     params: {
-      [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
-      [constants.ZSTD_c_checksumFlag]: 1,
+      [zlib().constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
+      [zlib().constants.ZSTD_c_checksumFlag]: 1,
     },
   });
   return through(engine, blocks(bytes, CHUNK));
 }
 
 async function* gunzipped(source: Bytes): AsyncGenerator<Uint8Array, void> {
-  const engine = createGunzip({ chunkSize: CHUNK });
+  const engine = zlib().createGunzip({ chunkSize: CHUNK });
   const tail = { bytes: 0, zeros: 0 };
   yield* through(engine, withTail(source, tail));
   // Node ends quietly at a zero after a member, whatever follows that.

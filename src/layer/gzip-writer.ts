@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
 import type { Bytes } from '../base/bytes.ts';
+import { zlib } from './zlib-stream.ts';
 
 /*
  * The level that reaches the size of other tools' layers; above it time grows much faster than
@@ -23,6 +23,7 @@ const END = Buffer.of(3, 0);
  * @see https://www.rfc-editor.org/rfc/rfc1952
  */
 export async function* gzipped(bytes: Bytes): AsyncGenerator<Uint8Array, void> {
+  const { crc32 } = zlib();
   const running: Promise<Uint8Array>[] = [];
   let before: Buffer | undefined;
   let crc = 0;
@@ -46,10 +47,9 @@ export async function* gzipped(bytes: Bytes): AsyncGenerator<Uint8Array, void> {
   yield Buffer.concat([END, trailer]);
 }
 
-const deflate = promisify(deflateRaw) as (data: Uint8Array, options: object) => Promise<Uint8Array>;
-
 function deflated(block: Uint8Array, dictionary: Uint8Array | undefined): Promise<Uint8Array> {
-  return deflate(block, {
+  const { constants, deflateRaw } = zlib();
+  return promisify(deflateRaw)(block, {
     level: LEVEL,
     chunkSize: BLOCK,
     // Ends at a byte, so that the next block can follow.

@@ -1,5 +1,11 @@
 import type { Transform } from 'node:stream';
+import type * as Zlib from 'node:zlib';
 import type { Bytes } from '../base/bytes.ts';
+
+/** Node's zlib, loaded when there is something to compress: most commands never do. */
+export function zlib(): typeof Zlib {
+  return process.getBuiltinModule('node:zlib');
+}
 
 /** What zlib's streams are to us. */
 export type Engine = Transform & { readonly bytesWritten: number };
@@ -7,9 +13,8 @@ export type Engine = Transform & { readonly bytesWritten: number };
 /**
  * Passes `bytes` through one of zlib's streams. The next input is handed over before the last
  * output is given out, so that zlib's thread works while the caller does; but nothing is read
- * ahead when the caller is not waiting, so that leaving leaves nothing behind. What follows
- * the end of the compressed stream is left to `rest`: the number of bytes that zlib did not
- * want, known once the generator is done.
+ * ahead when the caller is not waiting, so that leaving leaves nothing behind. When zlib has
+ * had enough the rest of `bytes` is read and dropped; `engine.bytesWritten` tells what it took.
  */
 export async function* through(engine: Engine, bytes: Bytes): AsyncGenerator<Uint8Array, void> {
   let wake = (): void => {};

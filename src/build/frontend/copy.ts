@@ -32,11 +32,13 @@ export function addCopy(
   const target = destination(state.workdir, expand(instruction.target));
   const chown = flags.chown && expand(flags.chown);
   const chmod = flags.chmod && expand(flags.chmod);
-  const input = flags.from ? setting.source(flags.from, instruction) : undefined;
+  const source = flags.from ? setting.source(flags.from, instruction) : undefined;
+  const input = source && 'vertex' in source ? source.vertex : undefined;
   const op: CopyOp = {
     kind: 'copy',
     add: instruction.kind === 'ADD',
-    from: flags.from ? 'input' : 'context',
+    from: source && 'vertex' in source ? 'input' : 'context',
+    ...(source && 'context' in source && { context: source.context }),
     paths,
     texts,
     target,

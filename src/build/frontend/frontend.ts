@@ -4,7 +4,12 @@ import { DockerfileError } from '../../dockerfile/errors.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
-import { applyInstruction, readTrigger, type StageSetting } from './instructions.ts';
+import {
+  applyInstruction,
+  readTrigger,
+  type CopySource,
+  type StageSetting,
+} from './instructions.ts';
 import { StageState } from './state.ts';
 import { Words } from './words.ts';
 
@@ -18,10 +23,16 @@ export interface BaseImage {
   readonly platform: Platform;
 }
 
+/** What `--build-context name=…` stands for. */
+export type NamedContext =
+  | { readonly kind: 'image'; readonly reference: string }
+  | { readonly kind: 'directory'; readonly path: string };
+
 /** What a Dockerfile is evaluated with. */
 export interface FrontendOptions {
   readonly args: ReadonlyMap<string, string>;
   readonly target: string | undefined;
+  readonly contexts: ReadonlyMap<string, NamedContext>;
   readonly platform: Platform;
   readonly buildPlatform: Platform;
   /** Absolute path, or another stable name, of the Dockerfile: finds earlier records. */
@@ -156,6 +167,8 @@ class Evaluation {
       throw this.#error(`base name (${from.image.raw}) should not be blank`, from);
     }
     const platform = this.#platform(from, lookup);
+    const named = contextNamed(this.#options.contexts, image);
+    if (named) return this.#beginNamed(named, platform, stage, from);
     if (image === 'scratch') return { state: StageState.empty(platform), total: 0 };
     const earlier = this.#file.stages.findLast(
       (other) => other.index < stage.index && other.from.as === image,
@@ -167,6 +180,44 @@ class Evaluation {
       digest: base.manifest,
     });
     return { state, total: 1 };
+  }
+
+  /** FROM a named context: an image, or a directory as the whole root. */
+  #beginNamed(
+    { name, context }: { name: string; context: NamedContext },
+    platform: Platform,
+    stage: Stage,
+    from: FromInstruction,
+  ): { state: StageState; total: number } {
+    if (context.kind === 'image') {
+      const { vertex, base } = this.#image(context.reference, platform, stage, from);
+      const state = StageState.fromImage(base.config, base.platform, vertex, {
+        name: base.name,
+        digest: base.manifest,
+      });
+      return { state, total: 1 };
+    }
+    const state = StageState.empty(platform);
+    state.vertex = {
+      op: {
+        kind: 'copy',
+        add: false,
+        from: 'context',
+        context: name,
+        paths: ['.'],
+        texts: [],
+        target: '/',
+        link: false,
+        exclude: [],
+      },
+      name: `[context ${name}] load from ${context.path}`,
+      stage: nameOf(stage),
+      place: [this.#options.origin, nameOf(stage), 'context', name].join('\0'),
+      instruction: `FROM ${name}`,
+      span: from.span,
+      uncached: false,
+    };
+    return { state, total: 0 };
   }
 
   #platform(from: FromInstruction, lookup: (key: string) => string | undefined): Platform {
@@ -214,34 +265,33 @@ class Evaluation {
     return { vertex, base };
   }
 
-  /** What `--from` means: a stage by index or name, else an image. Undefined is an empty root. */
-  #source(
-    from: string,
-    stage: Stage,
-    at: { readonly span: FromInstruction['span'] },
-  ): Vertex | undefined {
+  /** What `--from` means: a named context, a stage by index or name, else an image. */
+  #source(from: string, stage: Stage, at: { readonly span: FromInstruction['span'] }): CopySource {
     if (from.includes('$')) {
       throw this.#error(
         'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
         at,
       );
     }
+    const named = contextNamed(this.#options.contexts, from);
+    if (named?.context.kind === 'directory') return { context: named.name };
     const { stages } = this.#file;
-    if (/^\d+$/.test(from)) {
+    if (!named && /^\d+$/.test(from)) {
       const index = Number(from);
       const found = stages[index];
       if (!found) throw this.#error(`invalid stage index ${from}`, at);
       if (index === stage.index)
         throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
-      return this.#earlier(found, stage, at).vertex;
+      return { vertex: this.#earlier(found, stage, at).vertex };
     }
     const name = from.toLowerCase();
     const found =
       stages.findLast((other) => other.from.as === name && other.index < stage.index) ??
       stages.find((other) => other.from.as === name);
-    if (found) return this.#earlier(found, stage, at).vertex;
-    if (from === 'scratch') return undefined;
-    return this.#image(from, this.#options.platform, stage, at).vertex;
+    if (found && !named) return { vertex: this.#earlier(found, stage, at).vertex };
+    if (from === 'scratch') return { vertex: undefined };
+    const image = named?.context.kind === 'image' ? named.context.reference : from;
+    return { vertex: this.#image(image, this.#options.platform, stage, at).vertex };
   }
 
   #earlier(found: Stage, stage: Stage, at: { readonly span: FromInstruction['span'] }): StageState {
@@ -274,6 +324,18 @@ class Evaluation {
 /** A stage's own name, or its number. */
 function nameOf(stage: Stage): string {
   return stage.from.as ?? String(stage.index);
+}
+
+/** The named context that a text means; `alpine` and `alpine:latest` are the same name. */
+function contextNamed(
+  contexts: ReadonlyMap<string, NamedContext>,
+  text: string,
+): { name: string; context: NamedContext } | undefined {
+  for (const name of [text, `${text}:latest`, text.replace(/:latest$/, '')]) {
+    const context = contexts.get(name);
+    if (context) return { name, context };
+  }
+  return undefined;
 }
 
 function makesLayer(kind: string): boolean {

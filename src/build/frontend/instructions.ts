@@ -12,6 +12,9 @@ import type { StageState } from './state.ts';
 import type { Words } from './words.ts';
 import { addWorkdir } from './workdir.ts';
 
+/** What `--from` means: a stage's or image's root (undefined: an empty one), or a named context. */
+export type CopySource = { readonly vertex: Vertex | undefined } | { readonly context: string };
+
 /** What instructions of one stage share. */
 export interface StageSetting {
   readonly name: string;
@@ -29,8 +32,7 @@ export interface StageSetting {
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly string[];
   readonly shmSize: number | undefined;
-  /** The stage or image that `--from` means. */
-  readonly source: (from: Word, at: StageInstruction) => Vertex | undefined;
+  readonly source: (from: Word, at: StageInstruction) => CopySource;
   /** Steps shown so far, of `total`. */
   step: number;
   /** Instructions seen so far. */

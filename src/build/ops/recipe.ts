@@ -12,8 +12,11 @@ import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
 import type { Recipe, Solved } from '../solve.ts';
 
-/** Keys of all ops. `context` is the build context; COPY reads it, nothing else does. */
-export function recipeFor(context: Source | undefined, snapshotter: Snapshotter): Recipe {
+/** Opens the build context, or a named one. Undefined where a build has none. */
+export type Contexts = (name: string | undefined) => Source | undefined;
+
+/** Keys of all ops. COPY reads contexts, nothing else does. */
+export function recipeFor(contexts: Contexts, snapshotter: Snapshotter): Recipe {
   return {
     async facts(vertex, call) {
       const { op } = vertex;
@@ -24,8 +27,9 @@ export function recipeFor(context: Source | undefined, snapshotter: Snapshotter)
           return mkdirFacts(op);
         case 'copy': {
           const own = copyFacts(op);
+          if (op.paths.length === 0) return own;
           if (op.from === 'input') return vertex.input ? own : [...own, ...missing(op)];
-          return [...own, ...(await fileFacts(requireContext(context, op), op, call))];
+          return [...own, ...(await fileFacts(requireContext(contexts, op), op, call))];
         }
         default:
           throw new TypeError(`${op.kind} has a key of its own`);
@@ -47,7 +51,8 @@ export function excludeOf(op: CopyOp): Exclude | undefined {
 }
 
 /** The context, or an error that names what was asked of it. */
-export function requireContext(context: Source | undefined, op: CopyOp): Source {
+export function requireContext(contexts: Contexts, op: CopyOp): Source {
+  const context = contexts(op.context);
   if (context) return context;
   throw new InvalidInputError(`"${op.paths[0] ?? ''}": not found: this build has no context`, {
     hint: 'Give a directory instead of - to build with a context.',

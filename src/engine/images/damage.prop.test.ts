@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { needsRoot, type ScratchImages, scratchImages } from '../../../test/scratch-images.ts';
 import { inPieces, tarOf } from '../../../test/tar-of.ts';
 import { collect } from '../../base/bytes.ts';
