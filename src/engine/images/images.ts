@@ -32,7 +32,13 @@ export function imagesOf(parts: ImagesParts): Images {
     save: async (names, options) =>
       (await import('./save.ts')).saveImages(await opened(), names, options),
     load: async (archive, options) =>
-      (await import('./load.ts')).loadImages(await opened(), archive, options),
+      (await import('./load.ts')).loadImages(
+        await opened(),
+        'directory' in archive
+          ? (await import('./layout-directory.ts')).layoutDirectory(archive.directory)
+          : archive,
+        options,
+      ),
     import: async (archive, request, options) =>
       (await import('./import.ts')).importImage(await opened(), archive, request, options),
   };

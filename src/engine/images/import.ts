@@ -1,8 +1,8 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
-import { makeManifest } from '../../image/make-manifest.ts';
 import { looksLikeTar } from '../../layer/tar-sniff.ts';
+import { makeManifest } from '../../image/make-manifest.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
 import { hostPlatform } from '../../oci/platform.ts';
