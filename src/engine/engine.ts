@@ -116,7 +116,11 @@ export interface Images {
   }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
   /** Docker's archive: an OCI layout with `manifest.json` in one tar. */
   save(names: readonly string[], options?: CallOptions): Promise<Bytes>;
-  load(archive: Bytes, options?: CallOptions): Promise<readonly Loaded[]>;
+  /** An archive, or the directory of an unpacked OCI layout. */
+  load(
+    archive: Bytes | { readonly directory: string },
+    options?: CallOptions,
+  ): Promise<readonly Loaded[]>;
   /** A file system tar, plain or compressed, as an image of one layer. */
   import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;
 }

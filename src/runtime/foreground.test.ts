@@ -93,7 +93,7 @@ for (const inside of [true, false]) {
         },
         'inherit',
       );
-      assert.deepEqual(readdirSync(join(scratch, 'run')), ['runtime']);
+      assert.deepEqual(readdirSync(join(scratch, 'run/processes')), []);
       assert.deepEqual(readdirSync(join(scratch, 'run/runtime')), []);
       for (const controller of readdirSync('/sys/fs/cgroup')) {
         assert.ok(!existsSync(`/sys/fs/cgroup/${controller}/stave/testonce/once`), controller);

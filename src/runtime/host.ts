@@ -104,3 +104,10 @@ export function countsSwap(layout: CgroupLayout): boolean {
     ? existsSync('/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes')
     : layout.version === 'v2' && existsSync('/proc/swaps');
 }
+
+/** Whether a release (`6.18.44-amd64`) is at least a version (`5.12`). */
+export function kernelAtLeast(kernel: string, wanted: string): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}

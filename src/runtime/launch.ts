@@ -95,7 +95,7 @@ export async function launch(options: Launch): Promise<ExitStatus> {
   using scope = new DisposableStack();
   if (child.pid !== undefined) {
     options.started?.(child.pid);
-    scope.use(killOnAbort(child.pid, signal, options.terminal === true));
+    scope.use(killOnAbort(child.pid, signal));
     if (io === 'inherit') scope.use(forwardSignals(child.pid, options.terminal === true));
   }
   const [status] = await Promise.all([ended, ...outputs]);
@@ -117,20 +117,21 @@ function containerProcess(pid: number): number | undefined {
 }
 
 /**
- * Kills the first process of the process namespace: the kernel lets it go only when all
- * others in it are dead, so nothing runs any more when `pid` ends. A runtime that drives the
- * terminal is left alive for a moment, so that it can put the terminal in order.
+ * Kills the process in the container, and with it all others there: the runtime then tidies
+ * up, puts the terminal in order and ends. A runtime that does not is killed by `insist`; the
+ * kernel lets it go only when everything it started is dead, so nothing runs any more when
+ * `pid` ends.
  */
-export function killTree(pid: number, terminal = false): void {
+export function killTree(pid: number, insist = false): void {
   const [runtime] = childrenOf(pid);
-  send((terminal ? containerProcess(pid) : undefined) ?? runtime ?? pid, 'SIGKILL');
+  send((insist ? undefined : containerProcess(pid)) ?? runtime ?? pid, 'SIGKILL');
 }
 
-function killOnAbort(pid: number, signal: AbortSignal | undefined, terminal: boolean): Disposable {
+function killOnAbort(pid: number, signal: AbortSignal | undefined): Disposable {
   let timer: NodeJS.Timeout | undefined;
   const kill = (): void => {
-    killTree(pid, terminal);
-    timer = setInterval(() => killTree(pid), GRACE);
+    killTree(pid);
+    timer = setInterval(() => killTree(pid, true), GRACE);
   };
   signal?.addEventListener('abort', kill, { once: true });
   return {
@@ -141,19 +142,26 @@ function killOnAbort(pid: number, signal: AbortSignal | undefined, terminal: boo
   };
 }
 
+/** Takes the signals over from whoever listens in this process, until the run has ended. */
 function forwardSignals(pid: number, terminal: boolean): Disposable {
-  const handlers = FORWARDED.map((name) => {
+  const names = terminal ? (['SIGTERM', 'SIGHUP'] as const) : FORWARDED;
+  const taken = names.map((name) => {
+    const before = process.listeners(name);
     const handler = (): void => {
       // A terminal sends its signals through the runtime; what comes from elsewhere is meant for us.
-      if (terminal) killTree(pid, true);
+      if (terminal) killTree(pid);
       else passOn(pid, name);
     };
-    return { name, handler };
-  }).filter(({ name }) => !terminal || name === 'SIGTERM' || name === 'SIGHUP');
-  for (const { name, handler } of handlers) process.on(name, handler);
+    process.removeAllListeners(name);
+    process.on(name, handler);
+    return { name, before, handler };
+  });
   return {
     [Symbol.dispose]() {
-      for (const { name, handler } of handlers) process.off(name, handler);
+      for (const { name, before, handler } of taken) {
+        process.off(name, handler);
+        for (const listener of before) process.on(name, listener);
+      }
     },
   };
 }

@@ -22,7 +22,7 @@ import {
   type ProbeSubject,
 } from './probe.ts';
 import { seccompFilter, seccompProfile } from './seccomp.ts';
-import { grantedCapabilities, ociSpec, type SpecContext } from './spec.ts';
+import { grantedCapabilities, ociSpec, specText, type SpecContext } from './spec.ts';
 import { makeBundle, removeDebris, sweep, type Bundle } from './state-dir.ts';
 
 /** What an executor needs to know. */
@@ -109,7 +109,7 @@ class OciExecutor implements Executor {
       rootfs: bundle.rootfs,
       ...(seccomp && { seccomp }),
     });
-    bundle.write('config.json', JSON.stringify(spec));
+    bundle.write('config.json', specText(spec));
     const gate =
       io === 'inherit'
         ? undefined

@@ -8,7 +8,7 @@ import { loggedError } from './failure.ts';
 import type { CgroupLayout } from './host.ts';
 import { launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
 import type { OciSpec } from './oci-spec.ts';
-import { ociSpec, type SpecContext } from './spec.ts';
+import { ociSpec, specText, type SpecContext } from './spec.ts';
 import type { OciSeccomp } from './seccomp.ts';
 import { makeBundle, RUNTIME_STATE } from './state-dir.ts';
 
@@ -152,7 +152,7 @@ async function setUp(
     rootfs: bundle.probe,
     ...(rules && { seccomp: { rules } }),
   });
-  bundle.write('config.json', JSON.stringify(spec));
+  bundle.write('config.json', specText(spec));
   const call = runtimeArguments(runtime, stateDir, bundle.log, 'json');
   const hide = hidingUnified(subject.layout);
   const start = (...argv: string[]): ReturnType<typeof launch> =>

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kernelAtLeast } from './host.ts';
 
 /** What the evaluation of the profile depends on. */
 export interface SeccompSubject {
@@ -84,7 +85,7 @@ export function seccompFilter(profile: Buffer, subject: SeccompSubject): OciSecc
 
   const allowed = new Set(words(rules.allow));
   for (const rule of rules.when) {
-    if (rule.kernel !== undefined && !atLeast(subject.kernel, rule.kernel)) continue;
+    if (rule.kernel !== undefined && !kernelAtLeast(subject.kernel, rule.kernel)) continue;
     if (rule.arch && !rule.arch.includes(subject.arch)) continue;
     if (rule.capability !== undefined && !subject.capabilities.includes(rule.capability)) continue;
     for (const name of words([rule.allow])) allowed.add(name);
@@ -143,11 +144,4 @@ function argumentRules(rule: ArgumentRule): OciSyscallRule[] {
       refuse({ op: 'SCMP_CMP_MASKED_EQ', value: bit, valueTwo: bit }),
     ),
   ];
-}
-
-/** Compares the first two numbers of kernel releases. */
-function atLeast(kernel: string, wanted: string): boolean {
-  const [major = 0, minor = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10) || 0);
-  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }

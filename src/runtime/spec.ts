@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { DEVICE_RULES, hostDevices } from './devices.ts';
 import type { MountSpec, ProcessSpec } from './executor.ts';
-import { countsSwap, type CgroupLayout, type HostLimits } from './host.ts';
+import { countsSwap, kernelAtLeast, type CgroupLayout, type HostLimits } from './host.ts';
 import type { OciMount, OciSpec } from './oci-spec.ts';
 import type { OciSeccomp } from './seccomp.ts';
 
@@ -58,6 +59,18 @@ export function grantedCapabilities(
     (name) =>
       context.limits.capabilities.includes(name) &&
       (name !== 'CAP_MKNOD' || context.cgroups === 'devices'),
+  );
+}
+
+/** 2^64 - 1, which no number of JavaScript is. */
+const UNLIMITED = '18446744073709551615';
+
+/** The configuration as JSON; infinite limits are written as the kernel has them. */
+export function specText(spec: OciSpec): string {
+  // Newer than TypeScript's own declarations.
+  const { rawJSON } = JSON as typeof JSON & { readonly rawJSON: (text: string) => unknown };
+  return JSON.stringify(spec, (_, value: unknown) =>
+    value === Infinity ? rawJSON(UNLIMITED) : value,
   );
 }
 
@@ -168,7 +181,7 @@ function ownMount(mount: MountSpec): OciMount {
       options: [
         mount.recursive === true ? 'rbind' : 'bind',
         'rprivate',
-        mount.readonly ? 'ro' : 'rw',
+        ...(mount.readonly ? readonlyOptions(mount.recursive === true) : ['rw']),
       ],
     };
   }
@@ -182,6 +195,11 @@ function ownMount(mount: MountSpec): OciMount {
       ...(mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`]),
     ],
   };
+}
+
+/** What is mounted below it is read-only as well, where the kernel (5.12) can do that. */
+function readonlyOptions(recursive: boolean): string[] {
+  return recursive && kernelAtLeast(release(), '5.12') ? ['ro', 'rro'] : ['ro'];
 }
 
 function resources(

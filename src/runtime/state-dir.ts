@@ -14,8 +14,10 @@ import { join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
-/** The runtimes' own state, beside the directories of running processes. */
+/** The runtimes' own state, below the state directory. */
 export const RUNTIME_STATE = 'runtime';
+/** Where the bundles are. */
+const BUNDLES = 'processes';
 
 /** The directory of one running process: configuration, log, and where its root is mounted. */
 export interface Bundle extends Disposable {
@@ -33,11 +35,12 @@ const NAME = /^[a-zA-Z0-9][\w.-]{0,127}$/;
 
 /** Makes the bundle of process `id` below `stateDir`. Throws when there is one. */
 export function makeBundle(stateDir: string, id: string): Bundle {
-  if (!NAME.test(id) || id === RUNTIME_STATE) {
+  if (!NAME.test(id)) {
     throw new TypeError(`not an id for a process: ${JSON.stringify(id)}`);
   }
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const path = join(stateDir, id);
+  const bundles = join(stateDir, BUNDLES);
+  mkdirSync(bundles, { recursive: true, mode: 0o700 });
+  const path = join(bundles, id);
   mkdirSync(path, { mode: 0o700 });
   write(path, 'owner', JSON.stringify(identify(process.pid)));
   mkdirSync(join(path, 'rootfs'));
@@ -79,16 +82,17 @@ function removeBundle(path: string): void {
  * control groups. `cgroups` are directories that hold one control group per process.
  */
 export function sweep(stateDir: string, cgroups: readonly string[]): void {
-  for (const id of list(stateDir)) {
-    if (id === RUNTIME_STATE || hasOwner(join(stateDir, id))) continue;
+  const bundles = join(stateDir, BUNDLES);
+  for (const id of list(bundles)) {
+    if (hasOwner(join(bundles, id))) continue;
     removeDebris(stateDir, id, cgroups);
-    removeBundle(join(stateDir, id));
+    removeBundle(join(bundles, id));
   }
   // A bundle is made before its control groups and goes after them.
   for (const parent of cgroups) {
     for (const id of list(parent)) {
       const cgroup = join(parent, id);
-      if (!existsSync(join(stateDir, id)) && existsSync(join(cgroup, 'cgroup.procs'))) {
+      if (!existsSync(join(bundles, id)) && existsSync(join(cgroup, 'cgroup.procs'))) {
         removeCgroup(cgroup);
       }
     }

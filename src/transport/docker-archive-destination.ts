@@ -1,5 +1,6 @@
 import { type Bytes, collect } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
+import { type Reporter, reporter } from '../base/reporter.ts';
 import type { TarEntry } from '../layer/tar-entry.ts';
 import { encodeHeader, padding, TRAILER } from '../layer/tar-writer.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -64,11 +65,12 @@ export class DockerArchive {
 
   /** The archive. Throws what reading the images throws, DigestMismatchError among it. */
   async *bytes(options: CallOptions = {}): Bytes {
+    const report = reporter(options.progress);
     yield directory('blobs');
     for (const algorithm of ['sha256', 'sha512']) {
       const digests = [...this.#parts.keys()].filter((one) => one.startsWith(`${algorithm}:`));
       if (digests.length > 0) yield directory(`blobs/${algorithm}`);
-      for (const digest of digests.sort()) yield* this.#blob(digest, options);
+      for (const digest of digests.sort()) yield* this.#blob(digest, report, options);
     }
     yield* document('index.json', this.#index());
     yield* document('manifest.json', `${this.#manifestJson()}\n`);
@@ -77,16 +79,19 @@ export class DockerArchive {
     yield TRAILER;
   }
 
-  async *#blob(digest: Digest, options: CallOptions): Bytes {
+  async *#blob(digest: Digest, report: Reporter, options: CallOptions): Bytes {
     const part = this.#parts.get(digest);
     if (!part) return;
+    const { node, from, data } = part;
     const name = blobName(digest);
-    if (part.data) {
-      yield* document(name, part.data);
-    } else if (part.from) {
-      yield header(name, part.node.size);
-      yield* verified(await part.from.fetch(part.node, options), part.node, part.from.label);
-      yield padding(part.node.size);
+    if (data) {
+      yield* document(name, data);
+    } else if (from) {
+      using task = report.begin(digest, { kind: 'transfer', total: node.size, unit: 'bytes' });
+      yield header(name, node.size);
+      yield* task.count(verified(await from.fetch(node, options), node, from.label));
+      yield padding(node.size);
+      task.outcome = 'done';
     }
   }
 

@@ -292,7 +292,7 @@ export function executorSuite(name: string, enter: () => void): void {
 
   check('run() leaves nothing behind', async () => {
     await run(['true']);
-    const left = readdirSync(join(scratch, 'run')).filter((entry) => entry !== 'runtime');
+    const left = readdirSync(join(scratch, 'run/processes'));
     const state = join(scratch, 'run/runtime');
     assert.deepEqual(left, []);
     assert.deepEqual(existsSync(state) ? readdirSync(state) : [], []);

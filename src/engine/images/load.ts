@@ -48,7 +48,12 @@ async function load(
   const loaded: Loaded[] = [];
   for (const image of images) {
     const to = new StoreDestination({ store, snapshotter, intake, lease }, image.names);
-    const root = await copy(archiveSource(image), to, options);
+    // Its layers are in the store by now; only its documents move.
+    const root = await copy(
+      archiveSource(image),
+      to,
+      options.signal ? { signal: options.signal } : {},
+    );
     const names = image.names.map((name) => familiar(parseReference(name)));
     loaded.push({ id: imageId(store, root.digest), names });
   }

@@ -38,13 +38,18 @@ export async function saveImages(
     for (const { image, names: own } of wanted) {
       const label = [...own].map((name) => familiar(parseReference(name)))[0] ?? image.id;
       const source = storeSource(store, snapshotter, image, label);
-      await copy(source, archive.destination([...own].sort()), options);
+      // The layers move when the archive is read; that is the progress to tell.
+      await copy(source, archive.destination([...own].sort()), quietly(options));
     }
     return held(archive.bytes(options), lease);
   } catch (error) {
     lease[Symbol.dispose]();
     throw error;
   }
+}
+
+function quietly({ signal }: CallOptions): CallOptions {
+  return signal ? { signal } : {};
 }
 
 /** Keeps the parts of an image, so that it can be removed while it is being saved. */

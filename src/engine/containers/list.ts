@@ -1,0 +1,50 @@
+import type { Store } from '../../store/store.ts';
+import type { Tables } from '../../store/tables.ts';
+import type { ContainerSummary } from '../container-types.ts';
+import { findIn } from '../images/find.ts';
+import { fromRow, isAbandoned, settled, type Container } from './record.ts';
+
+/** The containers, newest first; only those that run unless `all`. Writes nothing. */
+export function listContainers(
+  store: Store,
+  options: { readonly all?: boolean } = {},
+): ContainerSummary[] {
+  return store.read((tables) =>
+    tables.containers
+      .list()
+      .map(fromRow)
+      // What was to go with its end is gone for the user, though nobody has tidied up yet.
+      .filter((container) => !(container.record.remove && isAbandoned(container)))
+      .map(settled)
+      .filter(({ state }) => options.all === true || state === 'running')
+      .reverse()
+      .map((container) => summaryOf(container, tables)),
+  );
+}
+
+function summaryOf(container: Container, tables: Tables): ContainerSummary {
+  const { id, name, createdAt, state, record } = container;
+  const { argv, startedAt, finishedAt, exitCode, labels } = record;
+  return {
+    id,
+    name,
+    image: imageNow(container, tables),
+    command: argv.join(' '),
+    created: new Date(createdAt),
+    state,
+    started: startedAt === undefined ? undefined : new Date(startedAt),
+    finished: finishedAt === undefined ? undefined : new Date(finishedAt),
+    exitCode,
+    labels,
+  };
+}
+
+/** The name that was typed, as long as it still means the same image. */
+function imageNow({ image, record }: Container, tables: Tables): string {
+  try {
+    return findIn(tables, record.imageName).image.id === image ? record.imageName : image;
+  } catch {
+    // The name is gone, or means several images by now.
+    return image;
+  }
+}

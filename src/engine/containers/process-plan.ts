@@ -1,0 +1,58 @@
+import type { ContainerConfig } from '../../oci/image-config.ts';
+import type { RunRequest } from '../container-types.ts';
+import { ContainerStartError } from './errors.ts';
+
+const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * What to run: the entry point with the command behind it. A command given replaces the
+ * image's; an entry point given replaces the image's and its command with it.
+ *
+ * Throws ContainerStartError when nothing is left.
+ */
+export function argvOf(request: RunRequest, config: ContainerConfig): readonly string[] {
+  const { entrypoint = config.Entrypoint ?? [] } = request;
+  const command = request.command ?? (request.entrypoint ? [] : (config.Cmd ?? []));
+  const argv = [...entrypoint, ...command];
+  if (argv.length === 0) {
+    throw new ContainerStartError('no command specified', {
+      hint: 'The image names none either: put one behind the image.',
+    });
+  }
+  return argv;
+}
+
+/** Where the process gets its environment from. */
+export interface EnvironmentSources {
+  readonly hostname: string;
+  readonly home: string;
+  /** The caller's own variables, for those that are asked for by name alone. */
+  readonly caller: Readonly<Record<string, string | undefined>>;
+}
+
+/** The environment: ours, then the image's, then what was asked for; the later wins. */
+export function environmentOf(
+  request: RunRequest,
+  config: ContainerConfig,
+  { hostname, home, caller }: EnvironmentSources,
+): string[] {
+  const variables = new Map<string, string>();
+  const put = (text: string): void => void variables.set(nameOf(text), text);
+  put(DEFAULT_PATH);
+  put(`HOSTNAME=${hostname}`);
+  if (request.terminal === true) put('TERM=xterm');
+  for (const text of config.Env ?? []) put(text);
+  for (const text of request.env ?? []) {
+    const value = text.includes('=') ? undefined : caller[text];
+    if (text.includes('=')) put(text);
+    else if (value === undefined) variables.delete(text);
+    else put(`${text}=${value}`);
+  }
+  if (!variables.has('HOME')) put(`HOME=${home}`);
+  return [...variables.values()];
+}
+
+function nameOf(text: string): string {
+  const equals = text.indexOf('=');
+  return equals === -1 ? text : text.slice(0, equals);
+}

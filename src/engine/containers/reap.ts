@@ -1,0 +1,47 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../../base/errors.ts';
+import type { Store } from '../../store/store.ts';
+import { fromRow, isAbandoned, settled, toRow } from './record.ts';
+
+/**
+ * Brings rows and directories in line with what is true after a stave was killed: containers
+ * that were to go are removed, others have ended, and directories without a row go too.
+ */
+export function reap(store: Store): void {
+  const gone: string[] = [];
+  const known = store.read(({ containers }) => containers.list().map(fromRow));
+  if (known.some(isAbandoned)) {
+    store.write(({ containers }) => {
+      for (const container of containers.list().map(fromRow).filter(isAbandoned)) {
+        if (container.record.remove) {
+          containers.remove(container.id);
+          gone.push(container.id);
+        } else if (container.state === 'running') {
+          containers.put(toRow(settled(container)));
+        }
+      }
+    });
+  }
+  const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
+  for (const id of directories(store)) if (!kept.has(id)) removeFiles(store, id);
+}
+
+/** Removes a container that does not run: its row, then its files. */
+export function removeContainer(store: Store, id: string): void {
+  store.write(({ containers }) => containers.remove(id));
+  removeFiles(store, id);
+}
+
+function removeFiles(store: Store, id: string): void {
+  rmSync(join(store.paths.containers, id), { recursive: true, force: true });
+}
+
+function directories(store: Store): string[] {
+  try {
+    return readdirSync(store.paths.containers);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
