@@ -14,7 +14,7 @@ const SCRIPT = `
   head -c 30M /dev/zero >"$DISK/filler"
   stave import -c 'ENV PATH=/bin' "$BASE" base
   echo '== copy'; stave build -q -t copied "$CONTEXT/copy"
-  echo '== run'; stave build -q --network none -t ran "$CONTEXT/run"
+  echo '== run'; stave build --network none -t ran "$CONTEXT/run"
   echo '== import'; stave import "$CONTEXT/big.tar" imported
   echo '== left'; (cd "$DISK/store" && find tmp leases ingest trash -mindepth 1)
   echo '== images'; stave images --format '{{.Repository}}'
