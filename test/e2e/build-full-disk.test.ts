@@ -34,7 +34,7 @@ test(
     const context = house.context({
       'copy/Dockerfile': 'FROM base\nCOPY big /big\n',
       'copy/big': big,
-      'run/Dockerfile': 'FROM base\nRUN head -c 24M /dev/zero > /big\n',
+      'run/Dockerfile': 'FROM base\nRUN head -c 24m /dev/zero > /big\n',
     });
     exec(['tar', '-cf', join(context, 'big.tar'), '-C', join(context, 'copy'), 'big']);
     const disk = join(house.directory, 'disk');
