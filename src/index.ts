@@ -4,5 +4,4 @@
  *     await using engine = await openEngine({ root: '/var/lib/stave' });
  *     for (const image of await engine.images.list()) console.log(image.tags, image.size);
  */
-// @ts-ignore -- arrives with the engine's wiring
 export { openEngine } from './engine/open-engine.ts';

@@ -26,14 +26,22 @@ export const systemCheck = command({
       stdout.line(`${kind} ${key}: ${what}${repaired ? ' (repaired)' : ''}`);
     }
     const left = result.problems.filter(({ repaired }) => !repaired).length;
-    const checked = `${result.images} images, ${result.layers} layers, ${result.blobs} blobs`;
+    const checked = [
+      counted(result.images, 'image'),
+      counted(result.layers, 'layer'),
+      counted(result.blobs, 'blob'),
+    ].join(', ');
     stdout.line(`${checked}: ${verdict(result.problems.length, left)}`);
     return left > 0 ? Exit.failure : Exit.ok;
   },
 });
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function verdict(found: number, left: number): string {
   if (found === 0) return 'clean';
-  const problems = `${found} problem${found === 1 ? '' : 's'}`;
+  const problems = counted(found, 'problem');
   return left === 0 ? `${problems}, all repaired` : `${problems}, ${left} left`;
 }
