@@ -20,7 +20,7 @@ export const systemCheck = command({
     const { system } = await engine();
     const result = await (async () => {
       using display = await openTransferRenderer(stderr, env);
-      return system.check({ ...flags, signal, progress: display.sink });
+      return await system.check({ ...flags, signal, progress: display.sink });
     })();
     for (const { kind, key, what, repaired } of result.problems) {
       stdout.line(`${kind} ${key}: ${what}${repaired ? ' (repaired)' : ''}`);
