@@ -1,7 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { ContainerConfig, ImageConfig } from '../oci/image-config.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { Containers } from './container-types.ts';
@@ -124,5 +124,3 @@ export interface Images {
   /** A file system tar, plain or compressed, as an image of one layer. */
   import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;
 }
-
-export type { ContainerConfig };

@@ -41,7 +41,7 @@ export class DockerArchive {
   readonly #parts = new Map<Digest, Part>();
   readonly #images: SavedImage[] = [];
 
-  /** The place of one more image. `names` are canonical; none when it is saved by its ID. */
+  /** The place of one more image. `names` are canonical, with tags; none when it is saved by its ID. */
   destination(names: readonly string[]): Destination {
     const parts = this.#parts;
     return {
@@ -102,7 +102,7 @@ export class DockerArchive {
       return names.map((name) => {
         const annotations = {
           'io.containerd.image.name': name,
-          'org.opencontainers.image.ref.name': parseReference(name).tag ?? name,
+          'org.opencontainers.image.ref.name': parseReference(name).tag ?? 'latest',
         };
         return { mediaType, digest, size, annotations };
       });
@@ -143,11 +143,10 @@ export class DockerArchive {
       const top = this.#manifest(root).layers.at(-1);
       if (!top) continue;
       for (const name of names) {
-        const reference = parseReference(name);
-        if (reference.tag === undefined) continue;
+        const { tag = 'latest', ...reference } = parseReference(name);
         const repository = familiarRepository(reference);
         const tags = found.get(repository) ?? new Map<string, string>();
-        found.set(repository, tags.set(reference.tag, encoded(top.digest)));
+        found.set(repository, tags.set(tag, encoded(top.digest)));
       }
     }
     return JSON.stringify(

@@ -79,7 +79,8 @@ function wantedImages(tables: Tables, names: readonly string[]): readonly Wanted
       continue;
     }
     const { image, by } = found(tables, text);
-    want(image, 'name' in by ? by.name : undefined);
+    // A digest names the image for sure, but archives name images by tags only.
+    want(image, 'name' in by && !by.name.includes('@') ? by.name : undefined);
   }
   return [...wanted.values()];
 }
