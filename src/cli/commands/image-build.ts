@@ -53,7 +53,7 @@ export const imageBuild = command({
     const engine = await context.engine();
     const result = await (async () => {
       using display = await openRenderer(mode, stderr, env);
-      return engine.build(request, { signal, progress: display.sink });
+      return await engine.build(request, { signal, progress: display.sink });
     })();
     if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {
