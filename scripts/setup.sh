@@ -45,10 +45,8 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$want" ]; then
 fi
 
 built=dist/.stave-built
-if [ ! -f "$built" ] || [ -n "$(find src package.json tsconfig.json tsconfig.build.json -newer "$built" -print -quit)" ]; then
+if [ ! -f "$built" ] || [ -n "$(find src package.json tsconfig.json tsconfig.build.json scripts/build.sh -newer "$built" -print -quit)" ]; then
   echo 'setup: building'
-  rm -rf dist
-  sh scripts/in-node.sh node_modules/typescript/bin/tsc -p tsconfig.build.json
-  touch "$built"
+  sh scripts/build.sh
 fi
 echo 'setup: ready'

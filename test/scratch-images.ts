@@ -21,7 +21,7 @@ export function scratchImages(): ScratchImages {
   const snapshotter = overlaySnapshotter(store);
   const images = imagesOf({
     store,
-    snapshotter,
+    snapshotter: () => Promise.resolve(snapshotter),
     applyChanges: (config, changes) =>
       changes.length > 0 ? { ...config, Env: [...(config.Env ?? []), ...changes] } : config,
   });

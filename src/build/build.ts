@@ -1,4 +1,4 @@
-import { StaveError } from '../base/errors.ts';
+import { DiskFullError, isErrno, StaveError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Span } from '../dockerfile/ast.ts';
@@ -204,7 +204,9 @@ function runner(
           throw new TypeError('a base image is not run');
       }
     } catch (error) {
-      throw pointed(error, vertex.span, dockerfile);
+      const full = isErrno(error, 'ENOSPC', 'EDQUOT');
+      const known = full ? new DiskFullError(store.paths.root, error) : error;
+      throw pointed(known, vertex.span, dockerfile);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { fs } from './fs.ts';
 
 /**
  * A directory for Node's compile cache that nobody else can write to: what is in it is
@@ -14,8 +14,8 @@ export function compileCache(
   if (base === undefined || !base.startsWith('/')) return undefined;
   const path = `${base}/stave/node-${process.versions.node}`;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    const { uid: owner, mode } = lstatSync(path);
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    const { uid: owner, mode } = fs.lstatSync(path);
     return owner === uid && (mode & 0o077) === 0 ? path : undefined;
   } catch {
     // A read-only home, a full disk: it only was to be quick.

@@ -13,11 +13,6 @@ export function isSpace(character: string): boolean {
   return character === ' ' || character === '\t' || (character !== '' && SPACE.test(character));
 }
 
-/** Text without white space at its start. */
-export function trimStart(text: string): string {
-  return text.slice(spanOfSpace(text, 0));
-}
-
 /** Text without white space at its ends. */
 export function trimSpace(text: string): string {
   const { start, end } = trimmedRange(text, 0, text.length);

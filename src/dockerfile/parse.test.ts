@@ -261,6 +261,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
     'RUN --mount=from=$x,target=/y z',
     "'from' doesn't support variable expansion, define alias stage instead",
   ],
+  ['RUN <<../e\n#!/bin/sh\n../e', 'the heredoc "../e" cannot be the name of a file'],
   ['HEALTHCHECK', 'HEALTHCHECK requires at least one argument'],
   ['HEALTHCHECK NONE a', 'HEALTHCHECK NONE takes no arguments'],
   ['HEALTHCHECK CMD', 'Missing command after HEALTHCHECK CMD'],

@@ -58,6 +58,9 @@ function programOf(command: Argv, heredocs: readonly Heredoc[]): RunProgram {
   }
   if (!first.body.startsWith('#!')) return { form: 'shell', text: first.content };
   const { name, content } = first;
+  if (name.includes('/') || name === '.' || name === '..') {
+    throw new InstructionValueError(`the heredoc ${goQuote(name)} cannot be the name of a file`);
+  }
   return { form: 'file', path: `/dev/pipes/${name}`, name, content };
 }
 

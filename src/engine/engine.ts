@@ -1,7 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { ContainerConfig, ImageConfig } from '../oci/image-config.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { Containers } from './container-types.ts';
@@ -116,9 +116,11 @@ export interface Images {
   }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
   /** Docker's archive: an OCI layout with `manifest.json` in one tar. */
   save(names: readonly string[], options?: CallOptions): Promise<Bytes>;
-  load(archive: Bytes, options?: CallOptions): Promise<readonly Loaded[]>;
+  /** An archive, or the directory of an unpacked OCI layout. */
+  load(
+    archive: Bytes | { readonly directory: string },
+    options?: CallOptions,
+  ): Promise<readonly Loaded[]>;
   /** A file system tar, plain or compressed, as an image of one layer. */
   import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;
 }
-
-export type { ContainerConfig };

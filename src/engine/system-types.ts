@@ -1,7 +1,7 @@
 import type { CallOptions } from '../base/progress.ts';
 import type { CheckResult } from '../store/store.ts';
 
-export type { CheckResult, Problem } from '../store/store.ts';
+export type { CheckResult } from '../store/store.ts';
 
 /** What `info` says. */
 export interface SystemInfo {

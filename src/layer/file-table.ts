@@ -1,4 +1,4 @@
-import type { Digest, DiffId } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
 
 /**
  * One row for each entry of a layer's tar, in tar order: what `blame`, `diff`, `explain` and
@@ -29,13 +29,4 @@ export interface LayerFile {
   readonly device?: { readonly major: number; readonly minor: number };
   /** Digest over the sorted extended attributes, where there are any. */
   readonly xattrs?: Digest;
-}
-
-/** Who made a layer: the instruction and, where there was a Dockerfile, its path and lines. */
-export interface LayerOrigin {
-  readonly diffId: DiffId;
-  readonly instruction: string;
-  readonly file?: string;
-  /** First and last line, from 1. */
-  readonly lines?: readonly [number, number];
 }

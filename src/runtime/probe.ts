@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { bootId } from '../sys/boot.ts';
 import { RuntimeFailedError, RuntimeMissingError } from './errors.ts';
@@ -50,7 +59,7 @@ let probes = 0;
  */
 export async function chooseRuntime(subject: ProbeSubject, facts: Facts): Promise<ChosenRuntime> {
   const found = CANDIDATES.flatMap(({ name, paths }) =>
-    paths.filter((path) => existsSync(path)).map((path) => ({ name, path })),
+    paths.filter(isProgram).map((path) => ({ name, path })),
   );
   if (found.length === 0) throw new RuntimeMissingError();
   const missing = HELPERS.find((path) => !existsSync(path));
@@ -85,6 +94,15 @@ export async function chooseRuntime(subject: ProbeSubject, facts: Facts): Promis
   const { name } = found[0] as (typeof found)[number];
   const why = reason instanceof Error ? `: ${reason.message}` : '';
   throw new RuntimeMissingError(`${name} cannot start a container here${why}`, reason);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function recall(text: string | undefined, fingerprint: string): ChosenRuntime | undefined {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
+import { NotPrivilegedError } from '../sys/errors.ts';
 import type { Lease } from '../store/store.ts';
 import type { LayerDraft } from './snapshotter.ts';
 
@@ -14,7 +15,9 @@ export class Draft implements LayerDraft {
   readonly lease: Lease;
   readonly #directory: string;
 
+  /** Throws NotPrivilegedError: a layer holds files of other owners, and devices. */
   constructor(lease: Lease) {
+    if (process.getuid?.() !== 0) throw new NotPrivilegedError('making a layer');
     this.lease = lease;
     this.#directory = `${lease.directory}/${randomBytes(6).toString('hex')}`;
     this.layer = `${this.#directory}/layer`;
@@ -27,7 +30,7 @@ export class Draft implements LayerDraft {
     }
     // The root of an image: neither umask nor a setgid bit of the store may show in it.
     chmodSync(this.fs, 0o755);
-    if (process.getuid?.() === 0) chownSync(this.fs, 0, 0);
+    chownSync(this.fs, 0, 0);
   }
 
   // oxlint-disable-next-line typescript/require-await

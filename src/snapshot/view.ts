@@ -41,6 +41,7 @@ type Found =
   | { readonly directory?: undefined; readonly path: Buffer; readonly part: Part };
 
 const LINK_LIMIT = 255;
+const NAME_LIMIT = 255;
 const SLASH = Buffer.from('/');
 /** So many directories are remembered; a walk through a larger tree looks the others up again. */
 const CACHE_LIMIT = 50_000;
@@ -182,6 +183,8 @@ class LayeredView implements StackView {
   }
 
   #lookUp(directory: Directory, name: Buffer): Found | undefined {
+    // No file system has such a name, and asking would be an error instead of an answer.
+    if (name.length > NAME_LIMIT) return undefined;
     const path = below(directory.path, name);
     const key = path.toString('latin1');
     const known = this.#directories.get(key);
@@ -257,7 +260,9 @@ function below(directory: Buffer, name: Buffer): Buffer {
 }
 
 function asBytes(path: string | Uint8Array): Uint8Array {
-  return typeof path === 'string' ? Buffer.from(path) : path;
+  const bytes = typeof path === 'string' ? Buffer.from(path) : path;
+  if (bytes.includes(0)) throw new InvalidInputError(`${quoted(bytes)} has a NUL in it`);
+  return bytes;
 }
 
 /** `link/` and `link/.` mean what the link points to. */

@@ -23,7 +23,12 @@ export interface BlobReader {
   open(digest: Digest, options?: ReadOptions): Promise<Bytes>;
 }
 
-/** Content by digest. A blob is absent or whole; there is nothing in between to see. */
+/**
+ * Content by digest. A blob is absent or whole; there is nothing in between to see.
+ *
+ * What is written while leases of the same open store are alive is held by them. Who wants to
+ * rely on a blob that is there already holds it first, and looks then.
+ */
 export interface BlobStore extends BlobReader {
   /**
    * Starts or resumes the ingest called `key`. One writer at a time; a second one waits until

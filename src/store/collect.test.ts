@@ -263,17 +263,14 @@ test('collect() in another process never takes what a lease holder has made', as
     scratch.root,
     `using store = openStore(root);
      say('ready');
-     for (let at = 0; at < 80; at += 1) await store.collect();`,
+     for (;;) await store.collect();`,
   );
   await collector.said('ready');
-  const ended = new AbortController();
-  const end = collector.end().finally(() => ended.abort());
-  let rounds = 0;
-  while (!ended.signal.aborted) {
+  for (let round = 0; round < 60; round += 1) {
     using lease = store.lease('build');
-    const names = ['base', String((rounds += 1) % 5)];
+    const names = ['base', String(round % 5)];
     for (const name of names) seal(store, lease, name);
-    const info = store.blobs.putSync(Buffer.from(`blob ${rounds % 3}`));
+    const info = store.blobs.putSync(Buffer.from(`blob ${round % 3}`));
     await new Promise(setImmediate);
     for (const name of names) {
       assert.equal(store.read(({ layers }) => layers.stack(chainOf(name)))?.length, 1);
@@ -281,8 +278,7 @@ test('collect() in another process never takes what a lease holder has made', as
     }
     assert.deepEqual(await store.blobs.stat(info.digest), info);
   }
-  await end;
-  assert.ok(rounds > 5, `${rounds} rounds`);
+  await collector.kill();
 });
 
 test('kill -9 during writing of a blob leaves a partial that is resumed, and nothing visible', async () => {

@@ -1,7 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import type { DatabaseSync, DatabaseSyncOptions, SQLInputValue, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { DiskFullError } from '../base/errors.ts';
+import { DiskFullError, isErrno, type StaveError } from '../base/errors.ts';
 import {
   StoreBusyError,
   StoreDamagedError,
@@ -13,6 +13,8 @@ import { MIGRATIONS } from './schema.ts';
 
 /** How long a writer waits for another one, in milliseconds. */
 const PATIENCE = 10_000;
+/** Room for the index of the write-ahead log, and a little more; in bytes. */
+const INDEX_SIZE = 64 * 1024;
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -31,7 +33,7 @@ export class Database implements Disposable {
   #connection: DatabaseSync | undefined;
   #open: 'read' | 'write' | 'note' | undefined;
   #durable = true;
-  #readOnly = false;
+  #obstacle: StaveError | undefined;
 
   constructor(paths: StorePaths) {
     this.#paths = paths;
@@ -56,7 +58,9 @@ export class Database implements Disposable {
   /** Runs `body` in a transaction, which it leaves undone when it throws. */
   transaction<T>(kind: 'read' | 'write' | 'note', body: () => T): T {
     if (this.#open !== undefined) return this.#join(kind, body);
-    const connection = this.#run(() => this.#connect());
+    const connection = this.#run(() =>
+      kind === 'read' ? this.#connect() : this.#connectToWrite(),
+    );
     this.#run(() => this.#begin(connection, kind));
     this.#open = kind;
     try {
@@ -91,8 +95,6 @@ export class Database implements Disposable {
 
   #begin(connection: DatabaseSync, kind: 'read' | 'write' | 'note'): void {
     if (kind === 'read') return connection.exec('BEGIN');
-    // SQLite itself would only complain about the first change.
-    if (this.#readOnly) throw new StoreReadOnlyError(this.#paths.root);
     const durable = kind === 'write';
     // It can be changed between transactions only.
     if (durable !== this.#durable) {
@@ -115,10 +117,20 @@ export class Database implements Disposable {
 
   #connect(): DatabaseSync {
     if (this.#connection === undefined) {
-      this.#readOnly = !writable(this.#paths);
-      this.#connection = this.#readOnly ? connectToRead(this.#paths) : connect(this.#paths);
+      this.#obstacle = obstacle(this.#paths);
+      this.#connection = this.#obstacle ? connectToRead(this.#paths) : connect(this.#paths);
     }
     return this.#connection;
+  }
+
+  /** What kept the store from being written may be gone by now. */
+  #connectToWrite(): DatabaseSync {
+    const connection = this.#connect();
+    if (this.#obstacle === undefined) return connection;
+    const now = obstacle(this.#paths);
+    if (now !== undefined) throw now;
+    this[Symbol.dispose]();
+    return this.#connect();
   }
 
   #run<T>(action: () => T): T {
@@ -130,14 +142,16 @@ export class Database implements Disposable {
   }
 }
 
-/** Makes a new database file. Nobody else may know of it yet. */
-export function createDatabase(path: string, id: string): void {
-  const connection = new (sqlite().DatabaseSync)(path);
+/** Makes a new database at `file`, of which nobody knows yet. Throws the errors of the store. */
+export function createDatabase(file: string, paths: StorePaths, id: string): void {
+  const connection = new (sqlite().DatabaseSync)(file);
   try {
     // The mode is kept in the file. To switch to it later could fail while others read.
     connection.exec('PRAGMA journal_mode = WAL');
     migrate(connection);
     connection.prepare('INSERT INTO meta VALUES (?, ?)').run('id', id);
+  } catch (error) {
+    throw translated(error, paths);
   } finally {
     connection.close();
   }
@@ -195,18 +209,32 @@ function versionOf(connection: DatabaseSync): number {
   return Number(connection.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
-function writable(paths: StorePaths): boolean {
+/** Why the store can only be read now; undefined when it can be written. */
+function obstacle(paths: StorePaths): StaveError | undefined {
   try {
     accessSync(paths.root, constants.W_OK);
     accessSync(paths.database, constants.W_OK);
-    return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    return new StoreReadOnlyError(paths.root, error);
   }
+  // The index of the log must be made first, unless another process has it open.
+  const isOpen = sizeOf(`${paths.database}-shm`) > 0;
+  return !isOpen && isFull(paths) ? new DiskFullError(paths.root) : undefined;
+}
+
+function isFull({ root }: StorePaths): boolean {
+  const { bsize, bfree, bavail } = statfsSync(root);
+  // A share of the disk is for root only.
+  return bsize * (process.getuid?.() === 0 ? bfree : bavail) < INDEX_SIZE;
 }
 
 function hasLog(paths: StorePaths): boolean {
-  return (statSync(`${paths.database}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  return sizeOf(`${paths.database}-wal`) > 0;
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Not imported at the top: commands that never ask the database should not load it. */
@@ -219,7 +247,8 @@ function sqlite(): typeof import('node:sqlite') {
  *
  * @see https://www.sqlite.org/rescode.html
  */
-function translated(error: unknown, { root, database }: StorePaths): unknown {
+function translated(error: unknown, paths: StorePaths): unknown {
+  const { root, database } = paths;
   if (!(error instanceof Error) || !('errcode' in error)) return error;
   // The low byte is the primary code, the rest says more.
   switch (Number(error.errcode) & 0xff) {
@@ -231,6 +260,7 @@ function translated(error: unknown, { root, database }: StorePaths): unknown {
     case 13: // FULL
       return new DiskFullError(database, error);
     case 10: // IOERR
+      if (isFull(paths)) return new DiskFullError(database, error);
       return new StoreDamagedError(root, 'its database cannot be read or written', error);
     case 11: // CORRUPT
     case 26: // NOTADB

@@ -172,18 +172,17 @@ function makeStore(paths: StorePaths): void {
   for (const directory of inside) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const aside = `${root}/.new-${randomBytes(8).toString('hex')}`;
   try {
-    createDatabase(aside, randomBytes(6).toString('hex'));
+    createDatabase(aside, paths, randomBytes(6).toString('hex'));
     try {
       linkSync(aside, paths.database);
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error;
     }
+    writeDurably(`${aside}-format`, `${FORMAT}\n`);
+    renameSync(`${aside}-format`, paths.format);
   } finally {
-    for (const end of ['', '-wal', '-shm']) rmSync(`${aside}${end}`, { force: true });
+    for (const end of ['', '-wal', '-shm', '-format']) rmSync(`${aside}${end}`, { force: true });
   }
-  const temporary = `${aside}-format`;
-  writeDurably(temporary, `${FORMAT}\n`);
-  renameSync(temporary, paths.format);
   syncDirectory(root);
 }
 

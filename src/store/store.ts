@@ -75,6 +75,11 @@ export interface Lease extends Disposable {
   readonly id: string;
   /** Scratch on the store's file system: what is finished here is renamed into place. Made on first use. */
   readonly directory: string;
+  /**
+   * Until the lease ends. First hold, then look whether it is there, or put it into place:
+   * what is held without being known to any table goes when the lease ends. An image is held
+   * with all that it is made of.
+   */
   hold(kind: 'blob' | 'layer' | 'chain' | 'image', key: string): void;
 }
 

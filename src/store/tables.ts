@@ -56,6 +56,7 @@ export interface ImageTable {
   children(id: Digest): Digest[];
   /** Inserts or refreshes; keeps `storedAt` of a row that is there. */
   put(row: ImageRow): void;
+  /** Removes the image with its names. Blobs and layers go with the next collection. */
   remove(id: Digest): void;
   /** Canonical name to image. */
   named(name: string): NameRow | undefined;
@@ -96,12 +97,13 @@ export interface OriginRow {
 export interface LayerTable {
   get(diffId: DiffId): LayerRow | undefined;
   list(): LayerRow[];
+  /** Makes a layer known. The live leases of this open store hold it from now on. */
   put(row: LayerRow): void;
   /** Marks every unsynced layer of this boot in `diffIds` as synced. */
   markSynced(diffIds: readonly DiffId[]): void;
   /** The stack under a chain ID, bottom first; undefined when the chain, or any layer of it, is not here. */
   stack(chain: ChainId): LayerRow[] | undefined;
-  /** Names a stack. Idempotent. */
+  /** Names a stack. Idempotent. The live leases of this open store hold it from now on. */
   putChain(chain: ChainId, parent: ChainId | undefined, diffId: DiffId): void;
   putOrigin(row: OriginRow): void;
   /** Origins of the layers of a stack, by position from the bottom; undefined where unknown. */
@@ -116,6 +118,7 @@ export interface LayerBlobRow {
 
 export interface BlobTable {
   has(digest: Digest): boolean;
+  /** The blob store does this for what it stores. */
   put(digest: Digest, size: number): void;
   list(): { digest: Digest; size: number }[];
   /** Remembers that `blob` decompresses to the layer `diffId`. */

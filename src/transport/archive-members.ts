@@ -1,5 +1,6 @@
 import { type Bytes, collect } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
+import { reporter } from '../base/reporter.ts';
 import { sniff } from '../layer/compression.ts';
 import { shownName } from '../layer/errors.ts';
 import type { TarEntry } from '../layer/tar-entry.ts';
@@ -163,7 +164,15 @@ export class ArchiveMembers {
     const isLayer = compression !== 'none' || looksLikeTar(head);
     const mustConvert = compression === 'bzip2' || compression === 'xz';
     if (isLayer && (mustConvert || size > HELD_LAYER_LIMIT)) {
-      return { kind: 'layer', layer: await intake.take(bytes, digest, call) };
+      const title = digest ?? name;
+      using task = reporter(call.progress).begin(title, {
+        kind: 'transfer',
+        total: size,
+        unit: 'bytes',
+      });
+      const layer = await intake.take(task.count(bytes), digest, call);
+      task.outcome = 'done';
+      return { kind: 'layer', layer };
     }
     if (!isLayer && !couldBeDocument(head))
       return { kind: 'other', what: 'a file of another kind' };

@@ -22,7 +22,7 @@ export async function archivedImages(
   platform: Platform,
 ): Promise<readonly ArchivedImage[]> {
   const images =
-    dockerArchiveImages(members, platform) ??
+    dockerArchiveImages(members) ??
     ociLayoutImages(members, platform) ??
     (await legacyArchiveImages(members));
   if (!images) throw members.withoutImages();

@@ -1,5 +1,6 @@
 import { type Bytes, collect } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
+import { type Reporter, reporter } from '../base/reporter.ts';
 import type { TarEntry } from '../layer/tar-entry.ts';
 import { encodeHeader, padding, TRAILER } from '../layer/tar-writer.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -40,7 +41,7 @@ export class DockerArchive {
   readonly #parts = new Map<Digest, Part>();
   readonly #images: SavedImage[] = [];
 
-  /** The place of one more image. `names` are canonical; none when it is saved by its ID. */
+  /** The place of one more image. `names` are canonical, with tags; none when it is saved by its ID. */
   destination(names: readonly string[]): Destination {
     const parts = this.#parts;
     return {
@@ -64,11 +65,12 @@ export class DockerArchive {
 
   /** The archive. Throws what reading the images throws, DigestMismatchError among it. */
   async *bytes(options: CallOptions = {}): Bytes {
+    const report = reporter(options.progress);
     yield directory('blobs');
     for (const algorithm of ['sha256', 'sha512']) {
       const digests = [...this.#parts.keys()].filter((one) => one.startsWith(`${algorithm}:`));
       if (digests.length > 0) yield directory(`blobs/${algorithm}`);
-      for (const digest of digests.sort()) yield* this.#blob(digest, options);
+      for (const digest of digests.sort()) yield* this.#blob(digest, report, options);
     }
     yield* document('index.json', this.#index());
     yield* document('manifest.json', `${this.#manifestJson()}\n`);
@@ -77,16 +79,19 @@ export class DockerArchive {
     yield TRAILER;
   }
 
-  async *#blob(digest: Digest, options: CallOptions): Bytes {
+  async *#blob(digest: Digest, report: Reporter, options: CallOptions): Bytes {
     const part = this.#parts.get(digest);
     if (!part) return;
+    const { node, from, data } = part;
     const name = blobName(digest);
-    if (part.data) {
-      yield* document(name, part.data);
-    } else if (part.from) {
-      yield header(name, part.node.size);
-      yield* verified(await part.from.fetch(part.node, options), part.node, part.from.label);
-      yield padding(part.node.size);
+    if (data) {
+      yield* document(name, data);
+    } else if (from) {
+      using task = report.begin(digest, { kind: 'transfer', total: node.size, unit: 'bytes' });
+      yield header(name, node.size);
+      yield* task.count(verified(await from.fetch(node, options), node, from.label));
+      yield padding(node.size);
+      task.outcome = 'done';
     }
   }
 
@@ -97,7 +102,7 @@ export class DockerArchive {
       return names.map((name) => {
         const annotations = {
           'io.containerd.image.name': name,
-          'org.opencontainers.image.ref.name': parseReference(name).tag ?? name,
+          'org.opencontainers.image.ref.name': parseReference(name).tag ?? 'latest',
         };
         return { mediaType, digest, size, annotations };
       });
@@ -138,11 +143,10 @@ export class DockerArchive {
       const top = this.#manifest(root).layers.at(-1);
       if (!top) continue;
       for (const name of names) {
-        const reference = parseReference(name);
-        if (reference.tag === undefined) continue;
+        const { tag = 'latest', ...reference } = parseReference(name);
         const repository = familiarRepository(reference);
         const tags = found.get(repository) ?? new Map<string, string>();
-        found.set(repository, tags.set(reference.tag, encoded(top.digest)));
+        found.set(repository, tags.set(tag, encoded(top.digest)));
       }
     }
     return JSON.stringify(

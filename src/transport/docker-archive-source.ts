@@ -5,7 +5,6 @@ import type { Manifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-types.ts';
 import { type ArchiveImage, parseArchiveManifest } from '../oci/parse-archive.ts';
 import { parseConfig } from '../oci/parse-config.ts';
-import type { Platform } from '../oci/platform.ts';
 import type { ArchiveMembers } from './archive-members.ts';
 import {
   type ArchivedImage,
@@ -23,14 +22,11 @@ import { type LayoutManifest, layoutManifests } from './oci-layout-source.ts';
  * OCI layout too and has a manifest of the same config and layers, that one is kept, so that
  * its digest survives; else a manifest is made.
  */
-export function dockerArchiveImages(
-  members: ArchiveMembers,
-  platform: Platform,
-): readonly ArchivedImage[] | undefined {
+export function dockerArchiveImages(members: ArchiveMembers): readonly ArchivedImage[] | undefined {
   const data = members.document('manifest.json');
   if (!data) return undefined;
   const images = parseArchiveManifest(data);
-  const manifests = layoutManifests(members, platform);
+  const manifests = layoutManifests(members);
   return images.map((image) => archivedImage(members, image, manifests));
 }
 

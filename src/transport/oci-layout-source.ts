@@ -61,10 +61,11 @@ function archivedImage(members: ArchiveMembers, one: LayoutManifest): ArchivedIm
 }
 
 /**
- * The image manifests that `index.json` leads to, one for each name: the one for this
- * platform, where there are several. Empty without an `index.json`.
+ * The image manifests that `index.json` leads to. With a platform: the one for it, for each
+ * name; all of them must be there. Without: all that are there, of whatever platform. Empty
+ * without an `index.json`.
  */
-export function layoutManifests(members: ArchiveMembers, platform: Platform): LayoutManifest[] {
+export function layoutManifests(members: ArchiveMembers, platform?: Platform): LayoutManifest[] {
   const data = members.document('index.json');
   if (!data) return [];
   const layout = members.document('oci-layout');
@@ -76,12 +77,17 @@ export function layoutManifests(members: ArchiveMembers, platform: Platform): La
     if (depth > DEPTH_LIMIT || visited > NODE_LIMIT) {
       throw new InvalidArchiveError('the indexes of the archive are nested too deep or too large');
     }
-    const found = nodes.filter(isImage).flatMap((node) => resolve(node, depth));
-    return depth === 1 ? found : found.slice(0, 1);
+    const found = nodes.filter(isWanted).flatMap((node) => resolve(node, depth));
+    return depth === 1 || !platform ? found : found.slice(0, 1);
+  };
+
+  const isWanted = (node: Descriptor): boolean => {
+    if (!isImage(node)) return false;
+    if (!platform) return members.has(blobName(node.digest));
+    return !node.platform?.os || matchesPlatform(platform, node.platform);
   };
 
   const resolve = (node: Descriptor, depth: number): LayoutManifest[] => {
-    if (node.platform?.os && !matchesPlatform(platform, node.platform)) return [];
     const body = document(members, node);
     const names = namesOf(node);
     const parsed = parseManifestOrIndex(body, node.mediaType);

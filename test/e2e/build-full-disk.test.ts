@@ -14,7 +14,7 @@ const SCRIPT = `
   head -c 30M /dev/zero >"$DISK/filler"
   stave import -c 'ENV PATH=/bin' "$BASE" base
   echo '== copy'; stave build -q -t copied "$CONTEXT/copy"
-  echo '== run'; stave build -q --network none -t ran "$CONTEXT/run"
+  echo '== run'; stave build --network none -t ran "$CONTEXT/run"
   echo '== import'; stave import "$CONTEXT/big.tar" imported
   echo '== left'; (cd "$DISK/store" && find tmp leases ingest trash -mindepth 1)
   echo '== images'; stave images --format '{{.Repository}}'
@@ -34,7 +34,7 @@ test(
     const context = house.context({
       'copy/Dockerfile': 'FROM base\nCOPY big /big\n',
       'copy/big': big,
-      'run/Dockerfile': 'FROM base\nRUN head -c 24M /dev/zero > /big\n',
+      'run/Dockerfile': 'FROM base\nRUN head -c 24m /dev/zero > /big\n',
     });
     exec(['tar', '-cf', join(context, 'big.tar'), '-C', join(context, 'copy'), 'big']);
     const disk = join(house.directory, 'disk');

@@ -105,7 +105,9 @@ export class House implements Disposable {
   litter(): string[] {
     return ['tmp', 'leases', 'ingest', 'trash'].flatMap((name) => {
       const folder = join(this.root, name);
-      return existsSync(folder) ? readdirSync(folder).map((entry) => `${name}/${entry}`) : [];
+      // Names with a dot are the store's own marks, which stay.
+      const entries = existsSync(folder) ? readdirSync(folder) : [];
+      return entries.filter((entry) => !entry.startsWith('.')).map((entry) => `${name}/${entry}`);
     });
   }
 

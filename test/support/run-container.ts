@@ -13,7 +13,7 @@ enterPrivateMounts();
 using store = openStore(root as string);
 const containers = containersOf({
   store,
-  snapshotter: overlaySnapshotter(store),
+  snapshotter: () => Promise.resolve(overlaySnapshotter(store)),
   clock: systemClock,
   executor: () =>
     openExecutor({

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Bytes } from '../../base/bytes.ts';
 import { InvalidInputError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { fileBytes } from '../files.ts';
@@ -10,7 +12,11 @@ export const imageLoad = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
   flags: {
-    input: flag.text('string', 'The archive to read (default: standard input)', 'i'),
+    input: flag.text(
+      'string',
+      'An archive, or the directory of an OCI layout (default: standard input)',
+      'i',
+    ),
     platform: flag.refused('images of several platforms are not available in this version'),
     quiet: flag.toggle('No progress display', 'q'),
   },
@@ -24,7 +30,7 @@ export const imageLoad = command({
     if (input === undefined && stdin.terminal) {
       throw new InvalidInputError('requested load from stdin, but stdin is empty');
     }
-    const archive = input === undefined ? stdin.bytes() : fileBytes(resolve(cwd, input), input);
+    const archive = input === undefined ? stdin.bytes() : opened(resolve(cwd, input), input);
     const { images } = await engine();
     using display = await openTransferRenderer(stderr, env, quiet);
     for (const { id, names } of await images.load(archive, { signal, progress: display.sink })) {
@@ -33,3 +39,9 @@ export const imageLoad = command({
     }
   },
 });
+
+/** A directory can only be an unpacked OCI layout. */
+function opened(path: string, typed: string): Bytes | { readonly directory: string } {
+  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isDirectory ? { directory: path } : fileBytes(path, typed);
+}

@@ -70,7 +70,10 @@ export async function runCli(
 }
 
 /** An output that keeps what is written. */
-export function capture(terminal = false): { readonly output: Output; text(): string } {
+export function capture(terminal = false): {
+  readonly output: Output;
+  readonly text: () => string;
+} {
   const chunks: Buffer[] = [];
   const write = (data: string): void => void chunks.push(Buffer.from(data));
   return {

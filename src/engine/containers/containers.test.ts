@@ -49,7 +49,7 @@ before(async () => {
   await putImage(store, 'bare:1', base, {});
   containers = containersOf({
     store,
-    snapshotter: overlaySnapshotter(store),
+    snapshotter: () => Promise.resolve(overlaySnapshotter(store)),
     clock: systemClock,
     executor: (): Promise<Executor> => Promise.reject(new Error('listing needs no runtime')),
   });

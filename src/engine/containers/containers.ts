@@ -1,18 +1,21 @@
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Containers } from '../container-types.ts';
-import { listContainers } from './list.ts';
 import type { ContainerParts } from './run.ts';
 
-/** Containers over a store. */
-export function containersOf(parts: ContainerParts): Containers {
+/** What the use cases of containers work with. */
+export interface ContainersParts extends Omit<ContainerParts, 'snapshotter'> {
+  /** Opened when a container needs layers, which a listing does not. */
+  readonly snapshotter: () => Promise<Snapshotter>;
+}
+
+/** Containers over a store. Each use case is loaded when it is asked for. */
+export function containersOf(parts: ContainersParts): Containers {
   return {
     async run(request, options = {}) {
       const { runContainer } = await import('./run.ts');
-      return runContainer(parts, request, options);
+      return runContainer({ ...parts, snapshotter: await parts.snapshotter() }, request, options);
     },
-    // oxlint-disable-next-line typescript/require-await
-    async list(options) {
-      return listContainers(parts.store, options);
-    },
+    list: async (options) => (await import('./list.ts')).listContainers(parts.store, options),
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');
       return removeNamed(parts.store, name, options);

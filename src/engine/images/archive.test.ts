@@ -225,7 +225,10 @@ test('load() moves a name from the image that had it', { skip }, async () => {
 });
 
 /** A Docker archive as older versions wrote them, its parts named at will. */
-function olderArchive(layer: Buffer, form: 'directories' | 'links' | 'podman'): TestEntry[] {
+function olderArchive(
+  layer: Buffer,
+  form: 'directories' | 'links' | 'hard links' | 'podman',
+): TestEntry[] {
   const diffId = digestOf(layer);
   const config = JSON.stringify({
     architecture: 'amd64',
@@ -246,10 +249,12 @@ function olderArchive(layer: Buffer, form: 'directories' | 'links' | 'podman'): 
       { name: 'manifest.json', data: manifest([`${hex}.tar`, `${hex}.tar`]) },
     ];
   }
-  const second: TestEntry =
-    form === 'links'
-      ? { name: 'b/layer.tar', type: 'symlink', link: '../a/layer.tar' }
-      : { name: 'b/layer.tar', data: layer };
+  const second: TestEntry = {
+    name: 'b/layer.tar',
+    ...(form === 'links' && { type: 'symlink', link: '../a/layer.tar' }),
+    ...(form === 'hard links' && { type: 'hardlink', link: 'a/layer.tar' }),
+    ...(form === 'directories' && { data: layer }),
+  };
   return [
     { name: 'manifest.json', data: manifest(['a/layer.tar', 'b/layer.tar']) },
     second,
@@ -260,7 +265,7 @@ function olderArchive(layer: Buffer, form: 'directories' | 'links' | 'podman'): 
   ];
 }
 
-for (const form of ['directories', 'links', 'podman'] as const) {
+for (const form of ['directories', 'links', 'hard links', 'podman'] as const) {
   for (const [what, size] of [
     ['small', 10],
     ['large', 300_000],

@@ -1,26 +1,45 @@
+import type { Store } from '../../store/store.ts';
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Images } from '../engine.ts';
-import { imageHistory } from './history.ts';
-import { importImage, type ImportParts } from './import.ts';
-import { inspectImage } from './inspect.ts';
-import { listImages } from './list.ts';
-import { loadImages } from './load.ts';
-import { pruneImages } from './prune.ts';
-import { removeImage } from './remove.ts';
-import { saveImages } from './save.ts';
-import { tagImage } from './tag.ts';
+import type { ImportParts } from './import.ts';
 
-/** The use cases of images over a store and its layers. */
-export function imagesOf(parts: ImportParts): Images {
+/** What the use cases of images work with. */
+export interface ImagesParts {
+  readonly store: Store;
+  /** Opened when layers are read or made, which a listing does not need. */
+  readonly snapshotter: () => Promise<Snapshotter>;
+  readonly applyChanges: ImportParts['applyChanges'];
+}
+
+/**
+ * The use cases of images over a store and its layers. Each is loaded when it is asked for:
+ * a listing must not wait for the code that reads archives.
+ */
+export function imagesOf(parts: ImagesParts): Images {
   const { store } = parts;
+  const opened = async (): Promise<ImportParts> => ({
+    ...parts,
+    snapshotter: await parts.snapshotter(),
+  });
   return {
-    list: async (filter) => listImages(store, filter),
-    inspect: async (name) => inspectImage(store, name),
-    history: async (name) => imageHistory(store, name),
-    tag: async (source, target) => tagImage(store, source, target),
-    remove: (name, options) => removeImage(store, name, options),
-    prune: (options) => pruneImages(store, options),
-    save: (names, options) => saveImages(parts, names, options),
-    load: (archive, options) => loadImages(parts, archive, options),
-    import: (archive, request, options) => importImage(parts, archive, request, options),
+    list: async (filter) => (await import('./list.ts')).listImages(store, filter),
+    inspect: async (name) => (await import('./inspect.ts')).inspectImage(store, name),
+    history: async (name) => (await import('./history.ts')).imageHistory(store, name),
+    tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
+    remove: async (name, options) =>
+      (await import('./remove.ts')).removeImage(store, name, options),
+    prune: async (options) => (await import('./prune.ts')).pruneImages(store, options),
+    save: async (names, options) =>
+      (await import('./save.ts')).saveImages(await opened(), names, options),
+    load: async (archive, options) =>
+      (await import('./load.ts')).loadImages(
+        await opened(),
+        'directory' in archive
+          ? (await import('./layout-directory.ts')).layoutDirectory(archive.directory)
+          : archive,
+        options,
+      ),
+    import: async (archive, request, options) =>
+      (await import('./import.ts')).importImage(await opened(), archive, request, options),
   };
 }

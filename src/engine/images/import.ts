@@ -1,18 +1,19 @@
 import type { Bytes } from '../../base/bytes.ts';
 import type { CallOptions } from '../../base/progress.ts';
+import { reporter } from '../../base/reporter.ts';
+import { looksLikeTar } from '../../layer/tar-sniff.ts';
+import { makeManifest } from '../../image/make-manifest.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
-import { MediaType } from '../../oci/media-types.ts';
 import { hostPlatform } from '../../oci/platform.ts';
 import { canonicalName, parseTagTarget } from '../../oci/reference.ts';
-import { encodeConfig, encodeManifest } from '../../oci/write-json.ts';
+import { encodeConfig } from '../../oci/write-json.ts';
 import type { SealedLayer, Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import { InvalidArchiveError } from '../../transport/errors.ts';
 import { peek } from '../../transport/peek.ts';
 import { plain } from '../../transport/plain.ts';
 import { putImage } from '../../transport/put-image.ts';
-import { looksLikeTar } from '../../layer/tar-sniff.ts';
 import type { ImportRequest } from '../engine.ts';
 
 /** What `import` needs. */
@@ -54,26 +55,14 @@ export async function importImage(
     const config = configOf(store.clock.now(), container, layer, request);
     const configBlob = store.blobs.putSync(encodeConfig(config));
     lease.hold('blob', configBlob.digest);
-    const manifest = store.blobs.putSync(
-      encodeManifest({
-        schemaVersion: 2,
-        mediaType: MediaType.ociManifest,
-        config: { mediaType: MediaType.ociConfig, ...configBlob },
-        layers: [
-          {
-            mediaType: MediaType.ociLayer,
-            digest: layer.diffId as string as Digest,
-            size: layer.size,
-          },
-        ],
-      }),
-    );
-    lease.hold('blob', manifest.digest);
+    const manifest = makeManifest(configBlob, [layer]);
+    lease.hold('blob', manifest.descriptor.digest);
+    store.blobs.putSync(manifest.bytes);
     snapshotter.sync([layer.diffId]);
     putImage(store, {
       id: configBlob.digest,
       config,
-      manifest: { mediaType: MediaType.ociManifest, ...manifest },
+      manifest: manifest.descriptor,
       chain,
       names,
     });
@@ -103,7 +92,10 @@ async function unpack(
     });
   }
   await using draft = snapshotter.draft(lease);
-  return await snapshotter.apply(draft, bytes, { ...options, rewrite: true });
+  using task = reporter(options.progress).begin('importing', { kind: 'transfer', unit: 'bytes' });
+  const layer = await snapshotter.apply(draft, task.count(bytes), { ...options, rewrite: true });
+  task.outcome = 'done';
+  return layer;
 }
 
 function configOf(

@@ -127,7 +127,46 @@ test('load() takes the image for this machine out of an index of several', { ski
   assert.equal((await scratch.images.inspect('multi:1')).manifest.digest, digestOf(body));
 });
 
-test('load() says why input cannot be a file system either', { skip }, async () => {
+test(
+  'load() goes by manifest.json where the layout has other platforms too',
+  { skip },
+  async () => {
+    using scratch = scratchImages();
+    const config = JSON.stringify({
+      architecture: 's390x',
+      os: 'linux',
+      rootfs: { type: 'layers', diff_ids: [DIFF] },
+    });
+    const body = JSON.stringify({
+      schemaVersion: 2,
+      config: { mediaType: MediaType.ociConfig, digest: digestOf(config), size: config.length },
+      layers: [{ mediaType: MediaType.ociLayer, digest: DIFF, size: LAYER.length }],
+    });
+    const node = { mediaType: MediaType.ociManifest, digest: digestOf(body), size: body.length };
+    const index = {
+      manifests: [
+        { ...node, digest: OTHER },
+        { ...node, platform: { os: 'linux', architecture: 's390x' } },
+      ],
+    };
+    const item = {
+      Config: blob(config).name,
+      RepoTags: ['far:1'],
+      Layers: [blob(LAYER).name],
+    };
+    const extra = [
+      blob(config),
+      blob(body),
+      { name: 'manifest.json', data: JSON.stringify([item]) },
+    ];
+    await scratch.images.load(inPieces(layout({ index, extra })));
+    const { manifest, platform } = await scratch.images.inspect('far:1');
+    assert.equal(manifest.digest, digestOf(body));
+    assert.equal(platform.architecture, 's390x');
+  },
+);
+
+test('import() refuses what is no archive, and leaves nothing behind', { skip }, async () => {
   using scratch = scratchImages();
   for (const data of [Buffer.alloc(0), Buffer.from('garbage')]) {
     await assert.rejects(scratch.images.import(inPieces(data)), { code: 'INVALID_ARCHIVE' });

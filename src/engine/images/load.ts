@@ -11,23 +11,25 @@ import { copy } from '../../transport/copy.ts';
 import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
 import type { Loaded } from '../engine.ts';
+import { layoutDirectory } from './layout-directory.ts';
 
 /**
  * Brings the images of an archive into the store, under the names they have there: Docker's
- * form, old or new, or an OCI layout, plain or compressed. The archive is read once, also
+ * form, old or new, or an OCI layout, plain, compressed or unpacked. An archive is read once, also
  * from a pipe; nothing of it is kept when it turns out to be wrong.
  *
  * Throws InvalidArchiveError, InvalidInputError, DigestMismatchError, UnsupportedImageError.
  */
 export async function loadImages(
   parts: { readonly store: Store; readonly snapshotter: Snapshotter },
-  archive: Bytes,
+  archive: Bytes | { readonly directory: string },
   options: CallOptions = {},
 ): Promise<readonly Loaded[]> {
   const { store } = parts;
+  const bytes = 'directory' in archive ? layoutDirectory(archive.directory) : archive;
   let isDone = false;
   try {
-    const loaded = await load(parts, archive, options);
+    const loaded = await load(parts, bytes, options);
     isDone = true;
     return loaded;
   } finally {
@@ -48,7 +50,12 @@ async function load(
   const loaded: Loaded[] = [];
   for (const image of images) {
     const to = new StoreDestination({ store, snapshotter, intake, lease }, image.names);
-    const root = await copy(archiveSource(image), to, options);
+    // Its layers are in the store by now; only its documents move.
+    const root = await copy(
+      archiveSource(image),
+      to,
+      options.signal ? { signal: options.signal } : {},
+    );
     const names = image.names.map((name) => familiar(parseReference(name)));
     loaded.push({ id: imageId(store, root.digest), names });
   }

@@ -38,13 +38,18 @@ export async function saveImages(
     for (const { image, names: own } of wanted) {
       const label = [...own].map((name) => familiar(parseReference(name)))[0] ?? image.id;
       const source = storeSource(store, snapshotter, image, label);
-      await copy(source, archive.destination([...own].sort()), options);
+      // The layers move when the archive is read; that is the progress to tell.
+      await copy(source, archive.destination([...own].sort()), quietly(options));
     }
     return held(archive.bytes(options), lease);
   } catch (error) {
     lease[Symbol.dispose]();
     throw error;
   }
+}
+
+function quietly({ signal }: CallOptions): CallOptions {
+  return signal ? { signal } : {};
 }
 
 /** Keeps the parts of an image, so that it can be removed while it is being saved. */
@@ -74,7 +79,8 @@ function wantedImages(tables: Tables, names: readonly string[]): readonly Wanted
       continue;
     }
     const { image, by } = found(tables, text);
-    want(image, 'name' in by ? by.name : undefined);
+    // A digest names the image for sure, but archives name images by tags only.
+    want(image, 'name' in by && !by.name.includes('@') ? by.name : undefined);
   }
   return [...wanted.values()];
 }

@@ -1,0 +1,80 @@
+import { cpus } from 'node:os';
+import type { Clock } from '../base/clock.ts';
+import type { Executor, RuntimeInfo } from '../runtime/executor.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { ContainerConfig } from '../oci/image-config.ts';
+import { openStore } from '../store/open-store.ts';
+import { containersOf } from './containers/containers.ts';
+import type { Engine } from './engine.ts';
+import { imagesOf } from './images/images.ts';
+import { lazy } from './lazy.ts';
+import { systemOf } from './system/system.ts';
+
+type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
+
+/** Where an engine keeps its things. */
+export interface EngineOptions {
+  /** The store; made when it is not there. */
+  readonly root: string;
+  /** Run-time state that a reboot may empty; inside `root` by default. */
+  readonly run?: string;
+  readonly clock?: Clock;
+  /** Of the program, for `info`. */
+  readonly version?: string;
+}
+
+/**
+ * Opens a store with everything that works on it. Cheap: a part is loaded when it is first
+ * used. Leaving the scope closes the database; what runs must have ended before.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { clock, run, version = '' } = options;
+  const store = openStore(options.root, {
+    ...(clock && { clock }),
+    ...(run !== undefined && { run }),
+  });
+  const snapshotter = lazy(async (): Promise<Snapshotter> => {
+    const { overlaySnapshotter } = await import('../snapshot/overlay.ts');
+    return overlaySnapshotter(store);
+  });
+  const executor = lazy(async (): Promise<Executor> => {
+    const { openExecutor } = await import('../runtime/open-executor.ts');
+    return openExecutor({
+      stateDir: store.paths.run,
+      storeId: store.id,
+      facts: {
+        get: (key) => store.read(({ facts }) => facts.get(key)),
+        set: (key, value) => store.note(({ facts }) => facts.set(key, value)),
+      },
+    });
+  });
+  const applyChanges = async (...change: Parameters<ApplyChanges>): Promise<ContainerConfig> => {
+    const changes = await import('../build/changes.ts');
+    return changes.applyChanges(...change);
+  };
+  return {
+    images: imagesOf({ store, snapshotter, applyChanges }),
+    containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
+    system: systemOf({
+      store,
+      snapshotter,
+      version,
+      runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
+    }),
+    async build(request, call = {}) {
+      const { runBuild } = await import('./build.ts');
+      const { findBase } = await import('./find-base.ts');
+      const resolve: Parameters<typeof runBuild>[1]['resolve'] = (name, platform) =>
+        findBase(store, name, platform, call);
+      return runBuild(
+        request,
+        { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },
+        call,
+      );
+    },
+    [Symbol.asyncDispose]() {
+      store[Symbol.dispose]();
+      return Promise.resolve();
+    },
+  };
+}
