@@ -7,19 +7,22 @@ import { test } from 'node:test';
 
 const skip = process.getuid?.() === 0 ? false : 'RUN needs root';
 
-test('the library builds an image and leaves the namespaces of its importer alone', { skip }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'stave-library-'));
-  try {
-    mkdirSync(join(directory, 'context'));
-    copyFileSync('/bin/busybox', join(directory, 'context/busybox'));
-    writeFileSync(
-      join(directory, 'context/Dockerfile'),
-      'FROM scratch\nCOPY --chmod=755 busybox /bin/sh\nRUN echo made > /made\n',
-    );
-    const script = join(directory, 'use.mjs');
-    writeFileSync(
-      script,
-      `import { readlinkSync } from 'node:fs';
+test(
+  'the library builds an image and leaves the namespaces of its importer alone',
+  { skip },
+  () => {
+    const directory = mkdtempSync(join(tmpdir(), 'stave-library-'));
+    try {
+      mkdirSync(join(directory, 'context'));
+      copyFileSync('/bin/busybox', join(directory, 'context/busybox'));
+      writeFileSync(
+        join(directory, 'context/Dockerfile'),
+        'FROM scratch\nCOPY --chmod=755 busybox /bin/sh\nRUN echo made > /made\n',
+      );
+      const script = join(directory, 'use.mjs');
+      writeFileSync(
+        script,
+        `import { readlinkSync } from 'node:fs';
        import { openEngine } from ${JSON.stringify(join(import.meta.dirname, '../../dist/index.js'))};
        const before = readlinkSync('/proc/self/ns/mnt');
        await using engine = await openEngine({ root: ${JSON.stringify(join(directory, 'store'))} });
@@ -36,11 +39,18 @@ test('the library builds an image and leaves the namespaces of its importer alon
          steps: built.steps,
          events: events.length > 0,
        }));`,
-    );
-    const out = execFileSync(process.execPath, [script], { encoding: 'utf8' });
-    assert.deepEqual(JSON.parse(out), { same: true, id: true, tags: ['lib:latest'], steps: 2, events: true });
-    assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(directory));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+      );
+      const out = execFileSync(process.execPath, [script], { encoding: 'utf8' });
+      assert.deepEqual(JSON.parse(out), {
+        same: true,
+        id: true,
+        tags: ['lib:latest'],
+        steps: 2,
+        events: true,
+      });
+      assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(directory));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+);
