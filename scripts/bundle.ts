@@ -38,12 +38,7 @@ const builtins: Plugin = {
 };
 
 await build({
-  entryPoints: [
-    'src/cli/bin.ts',
-    'src/index.ts',
-    'src/engine/private-mounts.ts',
-    'src/runtime/executor-child.ts',
-  ],
+  entryPoints: ['src/cli/bin.ts', 'src/index.ts', 'src/runtime/executor-child.ts'],
   plugins: [builtins],
   bundle: true,
   splitting: true,

@@ -46,7 +46,8 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
 
 async function open(asked: string | undefined, uid: number): Promise<Engine> {
   const { openEngine } = await import('../engine/open-engine.ts');
-  return openEngine({ ...storeLocation(asked, uid, process.env), version: packageVersion() });
+  const location = storeLocation(asked, uid, process.env);
+  return openEngine({ ...location, version: packageVersion(), ownProcess: true });
 }
 
 /** The first signal asks the work to end; the second does not wait for it. */

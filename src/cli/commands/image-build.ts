@@ -13,6 +13,10 @@ import { openRenderer, type ProgressMode } from '../render/renderer.ts';
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
+  'build-context': flag.list(
+    'name=value',
+    'A directory or docker-image://NAME to use under a name',
+  ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
   file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),
