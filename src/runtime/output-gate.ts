@@ -7,7 +7,7 @@ type Takers = Exclude<ProcessIo, 'inherit'>;
 const DELAY = 50;
 /** More than any complaint. */
 const LIMIT = 4096;
-const COMPLAINT = /^(?:\{"msg"|exec |executable file |open executable: )/;
+const COMPLAINT = /^(?:\{"msg"|exec |executable file |open executable: |runc run failed: )/;
 const EXEC_FAILED =
   /^exec (?:container process `.*`|\S+): (?:exec format error|no such file or directory|permission denied)$/i;
 

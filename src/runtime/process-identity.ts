@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { isErrno } from '../base/errors.ts';
 import { bootId } from '../sys/boot.ts';
 
@@ -21,13 +21,19 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identity.boot === bootId() && startOf(identity.pid) === identity.start;
 }
 
-/** The children of a process, first started first. */
+/** The children of a process, whichever of its threads started them. */
 export function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+  return threadsOf(pid).flatMap((thread) =>
+    (read(`/proc/${pid}/task/${thread}/children`) ?? '')
       .split(' ')
       .filter((text) => text !== '')
-      .map(Number);
+      .map(Number),
+  );
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ESRCH')) return [];
     throw error;
@@ -35,11 +41,17 @@ export function childrenOf(pid: number): number[] {
 }
 
 function startOf(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The name in parentheses may hold anything, so count from its end: state is the next field.
+  const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' || state === 'X' ? undefined : rest[18];
+}
+
+/** A file of /proc; undefined when its process is gone. */
+function read(path: string): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in parentheses may hold anything, so count from its end: state is the next field.
-    const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' || state === 'X' ? undefined : rest[18];
+    return readFileSync(path, 'latin1');
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ESRCH')) return undefined;
     throw error;
