@@ -46,12 +46,13 @@ export interface ExecutorOptions {
 export async function openExecutor(options: ExecutorOptions): Promise<Executor> {
   if (!canMount()) throw new NotPrivilegedError('running a process in a container');
   const layout = cgroupLayout();
-  const parent = `/stave/${options.storeId}`;
+  // Flat, so that a store that is gone leaves no directory of its own behind.
+  const prefix = `/stave/${options.storeId}-`;
   const subject: ProbeSubject = {
     stateDir: options.stateDir,
     layout,
     context: { limits: hostLimits(), layout },
-    cgroupsPath: (id) => `${parent}/${id}`,
+    cgroupsPath: (id) => prefix + id,
   };
   const facts = options.facts ?? new Map<string, string>();
   const runtime = await chooseRuntime(subject, facts);
@@ -59,7 +60,7 @@ export async function openExecutor(options: ExecutorOptions): Promise<Executor> 
     subject,
     runtime,
     facts,
-    layout.roots.map((root) => root + parent),
+    layout.roots.map((root) => root + prefix),
   );
 }
 
