@@ -34,11 +34,11 @@ export function overlaySnapshotter(store: Store): Snapshotter {
     return fs;
   };
   return {
-    draft: (lease) => whileFull(paths.tmp, () => new Draft(lease)),
+    draft: (lease) => whileFull(paths.root, () => new Draft(lease)),
 
     async seal(draft, options = {}) {
       const own = ownDraft(draft);
-      return whileWriting(own.fs, async () => {
+      return whileWriting(paths.root, async () => {
         const layer = await sealTree(own, options);
         return publish(store, own, layer, TAR_WRITER_VERSION);
       });
@@ -46,7 +46,7 @@ export function overlaySnapshotter(store: Store): Snapshotter {
 
     sealHashed(draft, layer, tableFile) {
       const own = ownDraft(draft);
-      return whileFull(own.fs, () => {
+      return whileFull(paths.root, () => {
         if (tableFile !== own.files) renameSync(tableFile, own.files);
         return publish(store, own, layer, TAR_WRITER_VERSION);
       });
@@ -54,7 +54,7 @@ export function overlaySnapshotter(store: Store): Snapshotter {
 
     async apply(draft, tar, options = {}) {
       const own = ownDraft(draft);
-      return whileWriting(own.fs, async () => {
+      return whileWriting(paths.root, async () => {
         const below = (layer: DiffId) => ({ diffId: layer, fs: onDisk(layer) });
         const layer = await applyTar(own, tar, options, below);
         if (options.rewrite !== true) return publish(store, own, layer, FROM_OUTSIDE);
@@ -77,7 +77,7 @@ export function overlaySnapshotter(store: Store): Snapshotter {
         layers.filter((layer) => tables.layers.get(layer)?.synced === false),
       );
       if (unsynced.length === 0) return;
-      whileFull(paths.layers, () => syncFileSystem(paths.layers));
+      whileFull(paths.root, () => syncFileSystem(paths.layers));
       store.write((tables) => tables.layers.markSynced(unsynced));
     },
 

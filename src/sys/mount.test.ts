@@ -82,6 +82,21 @@ test('mountOverlay() takes hundreds of layers', { skip }, () => {
   assert.equal(seen, '300');
 });
 
+test('mountOverlay() takes paths that the newer calls refuse, by the older one', { skip }, () => {
+  const seen = inside(`
+    sys.enterPrivateMounts();
+    const here = process.cwd() + '/' + 'long,:'.repeat(40) + '/' + 'x'.repeat(200);
+    for (const d of ['a', 'b', 'u', 'w', 'm']) fs.mkdirSync(here + '/' + d, { recursive: true });
+    fs.writeFileSync(here + '/a/1', ''); fs.writeFileSync(here + '/b/2', '');
+    using root = sys.mountOverlay(here + '/m', {
+      lower: [here + '/a', here + '/b'], upper: here + '/u', work: here + '/w', volatile: true,
+    });
+    fs.rmSync(here + '/m/1');
+    console.log(fs.readdirSync(here + '/m').join(), fs.readdirSync(here + '/u').join());
+  `);
+  assert.equal(seen, '2 1');
+});
+
 test('mountOverlay() without layers is the upper directory itself', { skip }, () => {
   const seen = inside(`
     sys.enterPrivateMounts();
@@ -107,4 +122,19 @@ test('bindMount() readonly refuses writes', { skip }, () => {
 test('unmount() of what is not mounted does nothing', { skip }, () => {
   const seen = inside(`sys.unmount(process.cwd()); sys.unmount('/nowhere'); console.log('fine');`);
   assert.equal(seen, 'fine');
+});
+
+test('mountsBelow() finds mounts with odd names, the inner ones first', { skip }, () => {
+  const seen = inside(`
+    sys.enterPrivateMounts();
+    const here = process.cwd();
+    fs.mkdirSync('odd');
+    sys.mountTmpfs(here + '/odd');
+    fs.mkdirSync('odd/a b\\n');
+    sys.mountTmpfs(here + '/odd/a b\\n');
+    console.log(JSON.stringify(sys.mountsBelow(here).map((path) => path.slice(here.length))));
+    for (const path of sys.mountsBelow(here)) sys.unmount(path);
+    console.log(sys.mountsBelow(here).length);
+  `);
+  assert.equal(seen, '["/odd/a b\\n","/odd"]\n0');
 });
