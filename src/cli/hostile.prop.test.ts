@@ -42,12 +42,31 @@ test('sprintf() formats anything', () => {
   const value = fc.oneof(
     fc.string(),
     fc.integer(),
+    fc.double().map((value) => ({ kind: 'float', value }) as const),
     fc.boolean(),
     fc.constant(null),
     fc.array(fc.string()),
   );
   const format = fc.array(
-    fc.constantFrom('%', 'd', 's', 'q', 'v', '#', '+', '-', '0', '5', '.', '*', 'x', 'é'),
+    fc.constantFrom(
+      '%',
+      'd',
+      's',
+      'q',
+      'v',
+      '#',
+      '+',
+      '-',
+      '0',
+      '5',
+      '.',
+      '*',
+      'x',
+      'f',
+      'g',
+      'e',
+      'é',
+    ),
   );
   fc.assert(
     fc.property(format, fc.array(value), (parts, args) => {

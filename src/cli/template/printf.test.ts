@@ -42,4 +42,5 @@ for (const [format, args, text] of [
 
 test('sprintf() does not build endless padding', () => {
   assert.equal(sprintf('%999999999d', [1]).length, 10_000);
+  assert.equal(sprintf('%*d', [-999_999_999, 1]).length, 10_000);
 });

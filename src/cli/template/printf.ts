@@ -30,10 +30,11 @@ export function sprintf(format: string, args: readonly Value[]): string {
       const size = (given: string | undefined): number | undefined => {
         if (given !== '*') return given === undefined ? undefined : Math.min(Number(given), WIDEST);
         const value = args[used++];
-        return typeof value === 'number' ? Math.min(value, WIDEST) : undefined;
+        return typeof value === 'number' ? Math.max(-WIDEST, Math.min(value, WIDEST)) : undefined;
       };
       const wide = size(width);
-      const fine = size(precision) ?? (/\.\*?[a-zA-Z]$/.test(whole) ? 0 : undefined);
+      const typed = size(precision) ?? (/\.\*?[a-zA-Z]$/.test(whole) ? 0 : undefined);
+      const fine = typed !== undefined && typed < 0 ? undefined : typed;
       if (used >= args.length) return `%!${verb}(MISSING)`;
       const left = wide !== undefined && wide < 0 ? '-' : '';
       const directive: Directive = {
