@@ -3,6 +3,45 @@
  *
  *     await using engine = await openEngine({ root: '/var/lib/stave' });
  *     for (const image of await engine.images.list()) console.log(image.tags, image.size);
+ *
+ * Every error that is not a bug is a {@link StaveError} with a stable `code`. Long calls take
+ * a `signal` and a `progress` sink.
  */
-// @ts-ignore -- arrives with the engine's wiring
-export { openEngine } from './engine/open-engine.ts';
+export { openEngine, type EngineOptions } from './engine/open-engine.ts';
+export type {
+  Engine,
+  HistoryRow,
+  ImageDetails,
+  ImageFilter,
+  Images,
+  ImageSummary,
+  ImportRequest,
+  Loaded,
+  RemovalEvent,
+} from './engine/engine.ts';
+export type { BuildRequest, BuildResult } from './engine/build-types.ts';
+export type { Containers, ContainerSummary, RunRequest } from './engine/container-types.ts';
+export type { CheckResult, System, SystemInfo } from './engine/system-types.ts';
+export {
+  AmbiguousImageError,
+  ImageConflictError,
+  ImageNotFoundError,
+  ReferenceNotFoundError,
+} from './engine/errors.ts';
+export {
+  ContainerConflictError,
+  ContainerNotFoundError,
+  ContainerStartError,
+} from './engine/containers/errors.ts';
+export { InvalidReferenceError } from './oci/errors.ts';
+export {
+  DigestMismatchError,
+  DiskFullError,
+  InvalidInputError,
+  StaveError,
+  UsageError,
+} from './base/errors.ts';
+export type { Bytes } from './base/bytes.ts';
+export type { CallOptions, Outcome, ProgressEvent, ProgressSink, TaskId } from './base/progress.ts';
+export type { Digest } from './oci/digest.ts';
+export type { Platform } from './oci/platform.ts';

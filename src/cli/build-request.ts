@@ -25,6 +25,7 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     tags: flags.tag,
     args,
     labels: labelsOf(flags.label),
+    contexts: contextsOf(flags['build-context'], context.cwd),
     extraHosts: flags['add-host'].map(extraHost),
     noCache: flags['no-cache'],
     noCacheFilter: flags['no-cache-filter'],
@@ -34,6 +35,20 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     ...(epoch !== undefined && { sourceDateEpoch: epoch }),
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
   };
+}
+
+/** Named contexts; directories are made absolute. */
+function contextsOf(texts: readonly string[], cwd: string): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      const [name, value] = [text.slice(0, at), text.slice(at + 1)];
+      if (at <= 0 || value === '') {
+        throw new UsageError(`invalid context value: ${text}, expected key=value`);
+      }
+      return [name.toLowerCase(), value.includes('://') ? value : resolve(cwd, value)];
+    }),
+  );
 }
 
 /** Where the context and the Dockerfile come from. */

@@ -8,8 +8,6 @@ export interface CommandEntry {
   readonly summary: string;
   /** Listed first in `stave --help`, under this short name. */
   readonly common?: string;
-  /** Its mounts live in a mount namespace of its own, which must be entered before anything else. */
-  readonly mounts?: boolean;
   readonly load: () => Promise<Command>;
 }
 
@@ -30,7 +28,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['run'],
     summary: 'Run a command in a new container',
     common: 'run',
-    mounts: true,
     load: async () => (await import('./commands/container-run.ts')).containerRun,
   },
   {
@@ -38,7 +35,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['build', 'builder build', 'buildx build', 'buildx b'],
     summary: 'Build an image from a Dockerfile',
     common: 'build',
-    mounts: true,
     load: async () => (await import('./commands/image-build.ts')).imageBuild,
   },
   {

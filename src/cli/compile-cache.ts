@@ -1,4 +1,4 @@
-import { fs } from './fs.ts';
+import { lstatSync, mkdirSync } from 'node:fs';
 
 /**
  * A directory for Node's compile cache that nobody else can write to: what is in it is
@@ -14,8 +14,8 @@ export function compileCache(
   if (base === undefined || !base.startsWith('/')) return undefined;
   const path = `${base}/stave/node-${process.versions.node}`;
   try {
-    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-    const { uid: owner, mode } = fs.lstatSync(path);
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const { uid: owner, mode } = lstatSync(path);
     return owner === uid && (mode & 0o077) === 0 ? path : undefined;
   } catch {
     // A read-only home, a full disk: it only was to be quick.

@@ -24,7 +24,7 @@ export function explain(error: unknown, options: ExplainOptions): Explanation {
       options.command !== undefined &&
       (options.pointToHelp === true || error instanceof UsageError);
     const lines = [
-      ...(error.detail === undefined ? [] : [error.detail]),
+      ...(error.detail === undefined ? [] : [error.detail.replace(/\n+$/, '')]),
       `Error: ${error.message}${options.debug ? because(error.cause) : ''}`,
       ...(error.hint === undefined ? [] : [`Hint: ${error.hint}`]),
       ...(points ? ['', `Run '${options.command} --help' for more information`] : []),

@@ -1,5 +1,5 @@
+import { fstatSync, readSync } from 'node:fs';
 import type { Input } from './command.ts';
-import { fs } from './fs.ts';
 import { isTerminal } from './output.ts';
 
 const CHUNK = 512 * 1024;
@@ -15,14 +15,14 @@ export function standardInput(): Input {
       return (terminal ??= isTerminal(0));
     },
     async *bytes() {
-      if (!fs.fstatSync(0).isFile()) {
+      if (!fstatSync(0).isFile()) {
         yield* process.stdin as AsyncIterable<Buffer>;
         return;
       }
       for (;;) {
         // A new buffer each time: what was handed on may still be in use.
         const chunk = Buffer.allocUnsafeSlow(CHUNK);
-        const size = fs.readSync(0, chunk);
+        const size = readSync(0, chunk);
         if (size === 0) return;
         yield chunk.subarray(0, size);
       }

@@ -1,4 +1,4 @@
-import { fs } from './fs.ts';
+import { fstatSync, writeSync } from 'node:fs';
 import { visible } from './visible.ts';
 
 /** A place for text: standard output or standard error. */
@@ -37,7 +37,7 @@ export function descriptorOutput(fd: number): Output {
 /** True when the descriptor is a terminal. */
 export function isTerminal(fd: number): boolean {
   try {
-    const file = fs.fstatSync(fd);
+    const file = fstatSync(fd);
     // Node's tty module is dear; /dev/null and its sisters (major 1) need no asking.
     if (!file.isCharacterDevice() || ((file.rdev >> 8) & 0xfff) === 1) return false;
   } catch {
@@ -50,7 +50,7 @@ function writeAll(fd: number, data: Uint8Array): void {
   let at = 0;
   while (at < data.length) {
     try {
-      at += fs.writeSync(fd, data, at);
+      at += writeSync(fd, data, at);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EPIPE') throw new BrokenPipe();

@@ -1,9 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { Exit } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Interrupted, type Host } from './command.ts';
 import { explain } from './explain.ts';
-import { fs } from './fs.ts';
 import { parseGlobalOptions, storeLocation } from './global-options.ts';
 import { standardInput } from './input.ts';
 import { main } from './main.ts';
@@ -45,9 +45,9 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
 }
 
 async function open(asked: string | undefined, uid: number): Promise<Engine> {
-  // @ts-ignore -- arrives with the engine's wiring
   const { openEngine } = await import('../engine/open-engine.ts');
-  return openEngine({ ...storeLocation(asked, uid, process.env), version: packageVersion() });
+  const location = storeLocation(asked, uid, process.env);
+  return openEngine({ ...location, version: packageVersion(), ownProcess: true });
 }
 
 /** The first signal asks the work to end; the second does not wait for it. */
@@ -64,6 +64,6 @@ function listenForSignals(stop: AbortController): void {
 }
 
 function packageVersion(): string {
-  const text = fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }

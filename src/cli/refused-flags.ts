@@ -83,7 +83,6 @@ export const BUILD_REFUSED: FlagTable = {
     'allow',
     'annotation',
     'attest',
-    'build-context',
     'builder',
     'cache-from',
     'cache-to',

@@ -19,6 +19,12 @@ export interface EngineOptions {
   /** Run-time state that a reboot may empty; inside `root` by default. */
   readonly run?: string;
   readonly clock?: Clock;
+  /**
+   * This process works for the engine alone, so it may take mounts of its own when the first
+   * container is started. Otherwise a child process takes them: slower, and invisible to
+   * whoever imports the engine.
+   */
+  readonly ownProcess?: boolean;
   /** Of the program, for `info`. */
   readonly version?: string;
 }
@@ -39,6 +45,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
   const executor = lazy(async (): Promise<Executor> => {
     const { openExecutor } = await import('../runtime/open-executor.ts');
+    if (options.ownProcess) (await import('../sys/namespace.ts')).enterPrivateMounts();
     return openExecutor({
       stateDir: store.paths.run,
       storeId: store.id,

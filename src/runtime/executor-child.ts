@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mountOverlay, type OverlayOptions } from '../sys/mount.ts';
-import { hideHybridCgroup } from '../sys/namespace.ts';
+import { adoptPrivateMounts } from '../sys/namespace.ts';
 
 /**
  * What this program is told through descriptor 3. It is started in a mount namespace of its
@@ -13,7 +13,7 @@ export interface ChildJob {
 }
 
 const { rootfs, overlay, argv } = JSON.parse(readFileSync(3, 'utf8')) as ChildJob;
-hideHybridCgroup();
+adoptPrivateMounts();
 mountOverlay(rootfs, overlay);
 // Node ignores SIGPIPE, and a program that is started would inherit that.
 const env = '/usr/bin/env';

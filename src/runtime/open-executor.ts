@@ -162,6 +162,8 @@ class OciExecutor implements Executor {
     try {
       const program = join(
         import.meta.dirname,
+        // This code may have been bundled into a folder beside its own.
+        '../runtime',
         import.meta.filename.endsWith('.ts') ? 'executor-child.ts' : 'executor-child.js',
       );
       return await launch({

@@ -90,7 +90,8 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
         uid: asked.user.uid,
         gid: asked.user.gid,
         umask: 0o022,
-        additionalGids: asked.user.additionalGids,
+        // The own group too: else leaving it is a way around files that are closed to it.
+        additionalGids: [...new Set([asked.user.gid, ...asked.user.additionalGids])],
       },
       args: asked.argv,
       env: asked.env,

@@ -98,9 +98,9 @@ export class MemberPlaces {
         throw new LayerEntryError(path, 'is a hard link to something that is no file');
       return { place: target };
     }
-    const below = this.#below()?.find(absolute(target), { followLast: false });
+    const below = this.#exactlyBelow(target);
     if (!below) throw new LayerEntryError(path, 'is a hard link to a file that does not exist');
-    if (below.kind !== 'file' || !below.path.equals(absolute(target))) {
+    if (below.kind !== 'file') {
       throw new LayerEntryError(path, 'is a hard link to something that is no file');
     }
     return { below };
@@ -130,7 +130,7 @@ export class MemberPlaces {
       } else if (stat && !isWhiteout(stat)) {
         throw new LayerEntryError(member, 'lies in something that is no directory');
       } else {
-        const below = stat ? undefined : this.#below()?.find(absolute(next), { followLast: false });
+        const below = stat ? undefined : this.#exactlyBelow(next);
         if (below?.kind === 'symlink') {
           follow(readlinkSync(below.file, 'buffer'));
           continue;
@@ -142,6 +142,13 @@ export class MemberPlaces {
       }
     }
     return here;
+  }
+
+  /** What the layers below have under this very name: where they have links, the draft has its own directories. */
+  #exactlyBelow(path: Buffer): StackEntry | undefined {
+    const name = absolute(path);
+    const entry = this.#below()?.find(name, { followLast: false });
+    return entry?.path.equals(name) === true ? entry : undefined;
   }
 
   #lstat(path: Buffer): ReturnType<typeof lstatBig> {

@@ -39,8 +39,6 @@ const EMPTY_DIGEST = digestOf('');
 const AUFS = Buffer.from('.wh..wh.');
 const MARK = Buffer.from('.wh.');
 const OPAQUE_MARK = Buffer.from('.wh..wh..opq');
-/** The largest; the one after it means 'leave as it is'. */
-const ID_LIMIT = 2 ** 32 - 2;
 /** Smaller files are not worth looking for holes. */
 const SPARSE_FROM = 64 * 1024;
 
@@ -95,9 +93,6 @@ export class Unpacker implements Disposable {
     this.#entries += 1;
     const marked = markOf(path);
     if (marked === 'aufs') return;
-    if (entry.uid > ID_LIMIT || entry.gid > ID_LIMIT) {
-      throw new LayerEntryError(entry.path, 'has an owner that no system knows');
-    }
     const clean = { ...entry, path, xattrs: imageXattrs(entry.xattrs) };
     if (marked) {
       const parent = this.#mark(marked.kind, marked.path, entry.mtime);

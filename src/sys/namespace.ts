@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { ErrnoError } from './errors.ts';
 import { mount, mountTmpfs } from './mount.ts';
 import { native } from './native.ts';
@@ -10,10 +10,12 @@ const CAP_SYS_ADMIN = 21n;
 const CGROUP2_MAGIC = 0x63677270;
 const HYBRID = '/sys/fs/cgroup/unified';
 
+let entered = false;
+
 /**
  * Gives this process mounts of its own, which vanish with it, and hides there what crun
  * cannot stand (see {@link hideHybridCgroup}). Returns whether it worked: false when the
- * process may not mount.
+ * process may not mount. A second call does nothing.
  *
  * It acts on the calling thread, on children and on threads that are started later. Node's
  * own threads for asynchronous file calls may have been started before: below mounts made
@@ -21,6 +23,7 @@ const HYBRID = '/sys/fs/cgroup/unified';
  * later is let go here as well.
  */
 export function enterPrivateMounts(): boolean {
+  if (entered) return true;
   if (!canMount()) return false;
   const c = native();
   if (c.unshare(CLONE_NEWNS) !== 0) {
@@ -29,18 +32,20 @@ export function enterPrivateMounts(): boolean {
     throw error;
   }
   mount(null, '/', null, MS_REC | MS_SLAVE, null);
+  entered = true;
   hideHybridCgroup();
   return true;
 }
 
-/** Whether mounts made here are invisible to the process that started this one. */
+/** Says that this process was started in a mount namespace of its own, by `unshare --mount`. */
+export function adoptPrivateMounts(): void {
+  entered = true;
+  hideHybridCgroup();
+}
+
+/** Whether mounts made here are this process's own and vanish with it. */
 export function inPrivateMounts(): boolean {
-  try {
-    return readlinkSync('/proc/self/ns/mnt') !== readlinkSync(`/proc/${process.ppid}/ns/mnt`);
-  } catch {
-    // Another user's process, or one that is gone: then nobody is sure of privacy.
-    return false;
-  }
+  return entered;
 }
 
 /** Whether this process may mount: root with CAP_SYS_ADMIN. */

@@ -49,10 +49,8 @@ const lastLine = (text: string): string =>
 /** Builds a staged case and reads the result back through `save`. */
 export function build(builder: Builder, item: Case, context: string, work: string): Outcome {
   const tag = `judge/${item.name}`;
-  const built = builder.call(
-    ['build', '--progress', 'plain', '-t', tag, ...item.flags, '.'],
-    context,
-  );
+  const flags = ['--no-cache', '--progress', 'plain', '-t', tag, ...item.flags];
+  const built = builder.call(['build', ...flags, '.'], context);
   if (built.code !== 0) {
     return { kind: 'refused', code: built.code, message: lastLine(built.stderr) };
   }
@@ -70,6 +68,9 @@ export function makeBaseTar(work: string, busybox: string): string {
   }
   writeFileSync(join(tree, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(tree, 'etc/group'), 'root:x:0:\n');
+  // What runtimes mount over: without them BuildKit's RUN leaves a touched /etc behind.
+  for (const name of ['hosts', 'hostname', 'resolv.conf'])
+    writeFileSync(join(tree, 'etc', name), '');
   const tar = join(work, 'base.tar');
   const script = `cp "$1" bin/busybox
     chmod 755 bin/busybox && chmod 1777 tmp && chmod 700 root

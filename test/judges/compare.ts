@@ -88,7 +88,8 @@ function compareLeaves(path: string, a: Leaf, b: Leaf, since: number, [A, B]: Na
   );
   // Times of this very run differ by nature; older ones were copied and must be the same.
   if (a.mtime !== b.mtime && Math.min(a.mtime, b.mtime) < since) {
-    found.push(`${path} mtime: ${A} ${a.mtime}, ${B} ${b.mtime}`);
+    const theirs = b.mtime >= since ? 'the time of the run' : b.mtime;
+    found.push(`${path} mtime (${a.type}): ${A} ${a.mtime}, ${B} ${theirs}`);
   }
   return found;
 }

@@ -47,6 +47,8 @@ function prepareBase(): void {
   must(stave, ['import', ...changes, tar, 'judge/base:latest']);
   must(stave, ['save', '-o', archive, 'judge/base:latest']);
   must(docker, ['load', '-i', archive]);
+  // What earlier runs left would come back with their times.
+  must(docker, ['builder', 'prune', '-af']);
 }
 
 interface Tally {
@@ -58,8 +60,8 @@ interface Tally {
 }
 
 function judge(item: Case, tally: Tally): void {
-  const context = join(work, 'context');
-  rmSync(context, { recursive: true, force: true });
+  // A folder for each: BuildKit takes a file of the same path, size and time for the same file.
+  const context = join(work, `context-${item.name}`);
   mkdirSync(context);
   stage(item, context);
   const since = Math.floor(Date.now() / 1000);
@@ -86,7 +88,7 @@ function judge(item: Case, tally: Tally): void {
 }
 
 function judgeReaders(): number {
-  const context = join(work, 'context');
+  const context = join(work, 'context-reader');
   const item: Case = {
     name: 'reader',
     directory: '',
@@ -94,7 +96,6 @@ function judgeReaders(): number {
     prepare: '',
     fails: false,
   };
-  rmSync(context, { recursive: true, force: true });
   mkdirSync(context);
   stage(
     {

@@ -31,6 +31,8 @@ export function planCopy(
       const place = plan.resolve(target);
       const top = plan.directory(place.path, newDirectory(rules));
       mergeInto(plan, top, place.path, source, entry, Buffer.alloc(0), rules);
+      // The root of a context is wherever it was checked out: its time says nothing.
+      if (entry.path.length > 1) top.mtime = clamped(metadataOf(entry).mtime, rules);
       continue;
     }
     if (entry.kind === 'socket' || rules.exclude?.(name.toString(), false)) continue;
@@ -97,6 +99,10 @@ function mergeInto(
   }
 }
 
+function clamped(mtime: bigint, { clamp }: CopyRules): bigint {
+  return clamp !== undefined && mtime > clamp ? clamp : mtime;
+}
+
 function planned(source: Source, entry: TreeEntry, rules: CopyRules): Parameters<Plan['put']>[1] {
   const own = metadataOf(entry);
   const isDirectory = entry.kind === 'directory';
@@ -104,7 +110,7 @@ function planned(source: Source, entry: TreeEntry, rules: CopyRules): Parameters
     mode: entry.kind === 'symlink' ? 0o777 : (rules.mode?.(own.mode, isDirectory) ?? own.mode),
     uid: rules.owner?.uid ?? (source.keepOwners ? own.uid : 0),
     gid: rules.owner?.gid ?? (source.keepOwners ? own.gid : 0),
-    mtime: rules.clamp !== undefined && own.mtime > rules.clamp ? rules.clamp : own.mtime,
+    mtime: clamped(own.mtime, rules),
     xattrs: source.xattrs(entry),
   };
   switch (entry.kind) {

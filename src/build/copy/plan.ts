@@ -13,8 +13,10 @@ export interface Metadata {
 }
 
 /** A directory of the new layer: made by it, or repeated from below so that overlayfs can merge. */
-export interface PlannedDirectory extends Metadata {
+export interface PlannedDirectory extends Omit<Metadata, 'mtime'> {
   readonly kind: 'directory';
+  /** Nanoseconds since the epoch; that of the last directory whose contents were copied into it. */
+  mtime: bigint;
   /** The stack below has nothing under it: a look-up there can be saved. */
   readonly fresh: boolean;
   /** Keys are names as latin1, so that every byte is one character and order is byte order. */
@@ -45,6 +47,10 @@ interface Place {
   readonly kind: PlannedNode['kind'] | 'socket' | undefined;
 }
 
+/** As many as a look-up in a stack follows. */
+const MAX_LINKS = 255;
+const bytes = (part: Uint8Array | string): Buffer => Buffer.from(part);
+
 const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
 
 /**
@@ -69,11 +75,23 @@ export class Plan {
     this.#xattrs = options.xattrs;
   }
 
-  /** Where `path` leads, links in it followed. */
-  resolve(path: Uint8Array | string): Place {
+  /** Where `path` leads, links in it and at its end followed. */
+  resolve(path: Uint8Array | string, links = 0): Place {
     const placed = this.#below.place(path);
     const planned = this.#lookup(placed.path);
-    return { path: placed.path, kind: planned?.kind ?? placed.existing?.kind };
+    const kind = planned?.kind ?? placed.existing?.kind;
+    if (kind !== 'symlink') return { path: placed.path, kind };
+    if (links > MAX_LINKS) throw new InvalidInputError(`too many links at ${path.toString()}`);
+    const target =
+      planned?.kind === 'symlink'
+        ? planned.target
+        : placed.existing && this.#below.readlink(placed.existing);
+    const from = placed.path.subarray(0, placed.path.lastIndexOf(0x2f) + 1);
+    const isAbsolute = target?.[0] === 0x2f;
+    return this.resolve(
+      Buffer.concat([isAbsolute ? '' : from, target ?? ''].map(bytes)),
+      links + 1,
+    );
   }
 
   /** Makes sure there is a directory at an already resolved path, and returns it. */

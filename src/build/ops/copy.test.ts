@@ -155,6 +155,39 @@ test('runCopy() follows a link in the destination path, inside the image only', 
   );
 });
 
+test('runCopy() writes to what a link at the end of the destination leads to', root, async (t) => {
+  const { context, copy, at } = bench(t);
+  mkdirSync(join(context, 'base/d'), { recursive: true });
+  writeFileSync(join(context, 'base/old'), 'old');
+  symlinkSync('../old', join(context, 'base/d/link'));
+  symlinkSync('/nowhere/yet', join(context, 'base/dangling'));
+  symlinkSync('loop', join(context, 'base/loop'));
+  writeFileSync(join(context, 'f'), 'f');
+  const base = await copy({ paths: ['base'], target: '/' });
+  const written = async (target: string, path: string): Promise<string> =>
+    readFileSync(at(await copy({ paths: ['f'], target }, [base]), path), 'utf8');
+
+  assert.equal(await written('/d/link', 'old'), 'f');
+  assert.equal(await written('/dangling', 'nowhere/yet'), 'f');
+  await assert.rejects(copy({ paths: ['f'], target: '/loop' }, [base]), /too many links/);
+});
+
+test(
+  'runCopy() gives the destination the time of the directory whose contents it takes',
+  root,
+  async (t) => {
+    const { context, copy, at } = bench(t);
+    mkdirSync(join(context, 'd'));
+    writeFileSync(join(context, 'd/f'), 'f');
+    utimesSync(join(context, 'd'), 1_577_934_245, 1_577_934_245);
+
+    const seconds = (layer: DiffId, path: string): number =>
+      lstatSync(at(layer, path)).mtimeMs / 1000;
+    assert.equal(seconds(await copy({ paths: ['d'], target: '/new' }), 'new'), 1_577_934_245);
+    assert.equal(seconds(await copy({ paths: ['.'], target: '/whole' }), 'whole'), 1);
+  },
+);
+
 test('runCopy() puts a file into a destination that is a directory', root, async (t) => {
   const { context, copy, at } = bench(t);
   mkdirSync(join(context, 'base/d'), { recursive: true });

@@ -42,6 +42,7 @@ test('build hands the command line on', async () => {
       tags: ['a:1', 'b'],
       args: { V: '2', HOME_DIR: '/h' },
       labels: { x: 'y=z', k: '' },
+      contexts: {},
       extraHosts: ['h:::1'],
       noCache: true,
       noCacheFilter: ['s1', 's2'],
@@ -128,6 +129,25 @@ test('build writes the ID and the metadata where it is told', async () => {
     metadata,
     /^\{\n {2}"containerimage[^]*"image.name": "docker.io\/library\/base:1"\n\}$/,
   );
+});
+
+test('build says last what failed, below the output of the step and the excerpt', async () => {
+  const { engine } = fakeEngine();
+  const line = 'build --target failing --progress plain .';
+  const { stderr, code } = await runCli(words(line), { engine, cwd: folder });
+  assert.deepEqual(stderr.replace(/#1 [\d.]+ no/, '#1 0.000 no').split('\n'), [
+    '#1 [1/1] RUN exit 7',
+    '#1 0.000 no',
+    '#1 ERROR',
+    '------',
+    ' > [1/1] RUN exit 7:',
+    'no',
+    '------',
+    'Dockerfile:1',
+    'Error: process did not complete',
+    '',
+  ]);
+  assert.equal(code, 1);
 });
 
 test('run hands the command line on', async () => {

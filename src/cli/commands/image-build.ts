@@ -13,6 +13,10 @@ import { openRenderer, type ProgressMode } from '../render/renderer.ts';
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
+  'build-context': flag.list(
+    'name=value',
+    'A directory or docker-image://NAME to use under a name',
+  ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
   file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),
@@ -53,7 +57,7 @@ export const imageBuild = command({
     const engine = await context.engine();
     const result = await (async () => {
       using display = await openRenderer(mode, stderr, env);
-      return engine.build(request, { signal, progress: display.sink });
+      return await engine.build(request, { signal, progress: display.sink });
     })();
     if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {

@@ -20,20 +20,28 @@ export const systemCheck = command({
     const { system } = await engine();
     const result = await (async () => {
       using display = await openTransferRenderer(stderr, env);
-      return system.check({ ...flags, signal, progress: display.sink });
+      return await system.check({ ...flags, signal, progress: display.sink });
     })();
     for (const { kind, key, what, repaired } of result.problems) {
       stdout.line(`${kind} ${key}: ${what}${repaired ? ' (repaired)' : ''}`);
     }
     const left = result.problems.filter(({ repaired }) => !repaired).length;
-    const checked = `${result.images} images, ${result.layers} layers, ${result.blobs} blobs`;
+    const checked = [
+      counted(result.images, 'image'),
+      counted(result.layers, 'layer'),
+      counted(result.blobs, 'blob'),
+    ].join(', ');
     stdout.line(`${checked}: ${verdict(result.problems.length, left)}`);
     return left > 0 ? Exit.failure : Exit.ok;
   },
 });
 
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function verdict(found: number, left: number): string {
   if (found === 0) return 'clean';
-  const problems = `${found} problem${found === 1 ? '' : 's'}`;
+  const problems = counted(found, 'problem');
   return left === 0 ? `${problems}, all repaired` : `${problems}, ${left} left`;
 }

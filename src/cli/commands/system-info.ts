@@ -2,6 +2,9 @@ import type { SystemInfo } from '../../engine/system-types.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 
+/** What Docker calls a store of overlay directories. */
+const DRIVER = 'overlay2';
+
 /** `system info`, `info`. */
 export const systemInfo = command({
   usage: '[OPTIONS]',
@@ -35,7 +38,7 @@ function infoFields(info: SystemInfo): Readonly<Record<string, unknown>> {
     ContainersPaused: 0,
     ContainersStopped: info.containers.stopped,
     Images: info.images,
-    Driver: 'overlay2',
+    Driver: DRIVER,
     DriverStatus: [['Backing Filesystem', info.fileSystem]],
     KernelVersion: info.kernel,
     OperatingSystem: info.operatingSystem,
@@ -64,7 +67,7 @@ function infoText(info: SystemInfo): string {
     ['Containers', containers.running + containers.stopped],
     [' Running', containers.running],
     [' Stopped', containers.stopped],
-    ['Storage Driver', info.storageDriver],
+    ['Storage Driver', DRIVER],
     ['Backing Filesystem', info.fileSystem],
     ['Runtime', runtime ? `${runtime.name} ${runtime.version} (${runtime.path})` : 'none found'],
     ...info.runtimeNotes.map((note) => ['Runtime Note', note] as const),

@@ -1,5 +1,7 @@
 import { once } from '../../base/bytes.ts';
-import { StaveError, UsageError } from '../../base/errors.ts';
+import { setImmediate } from 'node:timers/promises';
+import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
+import { reporter } from '../../base/reporter.ts';
 import type { ContainerSummary, RunRequest } from '../../engine/container-types.ts';
 import type {
   Engine,
@@ -266,8 +268,15 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       }),
       pruneCache: async () => ({ bytes: 0, records: 0 }),
     },
-    async build(request) {
+    async build(request, { progress } = {}) {
       asked.builds.push(request);
+      await setImmediate();
+      const report = reporter(progress);
+      if (request.target === 'failing') {
+        using step = report.begin('[1/1] RUN exit 7', { kind: 'step' });
+        step.log('stderr', 'no\n');
+        throw new InvalidInputError('process did not complete', { detail: 'Dockerfile:1\n' });
+      }
       return {
         id: parseDigest(`sha256:${'3a64'.padEnd(64, '0')}`),
         manifest: {
