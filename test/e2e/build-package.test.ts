@@ -8,7 +8,7 @@ import { exec, skip, top } from './house.ts';
 test('the packed tarball, installed without scripts, runs', { skip }, () => {
   const work = mkdtempSync(join(tmpdir(), 'stave-package-'));
   try {
-    // The build is there already, and the bundled Node is large: the one that runs this test stands in for it.
+    // The build is there already, and what it depends on lies in npm's cache since `npm ci`.
     const packed = exec(
       ['npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', work],
       {
@@ -30,7 +30,7 @@ test('the packed tarball, installed without scripts, runs', { skip }, () => {
     });
     assert.equal(installed.code, 0, installed.stderr);
 
-    const env = { ...process.env, STAVE_NODE: process.execPath, STAVE_ROOT: join(work, 'store') };
+    const env = { ...process.env, STAVE_NODE: '', STAVE_ROOT: join(work, 'store') };
     const stave = (...args: string[]): string => {
       const ran = exec([join(place, 'node_modules/.bin/stave'), ...args], { env, cwd: work });
       assert.equal(ran.code, 0, `stave ${args.join(' ')}: ${ran.stderr}`);
