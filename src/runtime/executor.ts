@@ -63,7 +63,7 @@ export interface ProcessSpec {
     readonly soft: number;
     readonly hard: number;
   }[];
-  /** A new terminal for the process, wired to this process's own. */
+  /** A new terminal for the process, wired to this process's own; without effect where it has none. */
   readonly terminal?: boolean;
   /** Attach this process's stdin; otherwise stdin is empty. */
   readonly stdin?: boolean;

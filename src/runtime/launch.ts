@@ -9,8 +9,8 @@ export interface Launch {
   /** Program and arguments, absolute. */
   readonly argv: readonly string[];
   readonly io: ProcessIo;
-  /** Hand this process's stdin on. */
-  readonly stdin?: boolean;
+  /** The descriptor to hand on as stdin; nothing can be read without it. */
+  readonly stdin?: number | undefined;
   /** The program drives this process's terminal. */
   readonly terminal?: boolean;
   /** A directory of this launch alone. */
@@ -81,7 +81,7 @@ export async function launch(options: Launch): Promise<ExitStatus> {
     // Its own session, so that a terminal's signals come to us alone and are passed on once.
     detached: options.terminal !== true,
     stdio: [
-      options.stdin === true ? 0 : 'ignore',
+      options.stdin ?? 'ignore',
       stdout?.write ?? 1,
       stderr?.write ?? 2,
       ...(options.input === undefined ? [] : [options.input]),

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { digestOf } from '../oci/digest.ts';
 import { mountOverlay } from '../sys/mount.ts';
 import { canMount, inPrivateMounts } from '../sys/namespace.ts';
@@ -10,7 +11,7 @@ import type { ChildJob } from './executor-child.ts';
 import type { ExitStatus, Executor, ProcessIo, ProcessSpec, RunOptions } from './executor.ts';
 import { loggedError, runtimeFailure } from './failure.ts';
 import { cgroupLayout, hostLimits } from './host.ts';
-import { launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
+import { launch, type Launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
 import { OutputGate } from './output-gate.ts';
 import {
   chooseRuntime,
@@ -46,12 +47,13 @@ export interface ExecutorOptions {
 export async function openExecutor(options: ExecutorOptions): Promise<Executor> {
   if (!canMount()) throw new NotPrivilegedError('running a process in a container');
   const layout = cgroupLayout();
-  const parent = `/stave/${options.storeId}`;
+  // Flat, so that a store that is gone leaves no directory of its own behind.
+  const prefix = `/stave/${options.storeId}-`;
   const subject: ProbeSubject = {
     stateDir: options.stateDir,
     layout,
     context: { limits: hostLimits(), layout },
-    cgroupsPath: (id) => `${parent}/${id}`,
+    cgroupsPath: (id) => prefix + id,
   };
   const facts = options.facts ?? new Map<string, string>();
   const runtime = await chooseRuntime(subject, facts);
@@ -59,7 +61,7 @@ export async function openExecutor(options: ExecutorOptions): Promise<Executor> 
     subject,
     runtime,
     facts,
-    layout.roots.map((root) => root + parent),
+    layout.roots.map((root) => root + prefix),
   );
 }
 
@@ -104,18 +106,21 @@ class OciExecutor implements Executor {
         ? undefined
         : await this.#filter(grantedCapabilities(asked, context));
     using bundle = makeBundle(stateDir, asked.id);
+    const stdin = stdinOf(asked);
+    const terminal = asked.terminal === true && stdin !== undefined && isatty(stdin);
     const spec = ociSpec(asked, {
       ...context,
+      terminal,
       rootfs: bundle.rootfs,
       ...(seccomp && { seccomp }),
     });
     bundle.write('config.json', specText(spec));
-    const gate =
+    using gate =
       io === 'inherit'
         ? undefined
         : new OutputGate(io, () => loggedError(bundle.log) !== undefined);
     using debris = this.#debris(asked.id);
-    const status = await this.#launch(asked, bundle, gate ?? io, options);
+    const status = await this.#launch(asked, bundle, gate ?? io, { ...options, stdin, terminal });
     if ('code' in status) debris.disarm();
     const failed = 'code' in status && status.code !== 0;
     const complaint = failed ? (loggedError(bundle.log) ?? gate?.complaint()) : undefined;
@@ -128,7 +133,7 @@ class OciExecutor implements Executor {
     asked: ProcessSpec,
     bundle: Bundle,
     io: ProcessIo,
-    { signal, started }: RunOptions,
+    options: RunOptions & Pick<Launch, 'stdin' | 'terminal'>,
   ): Promise<ExitStatus> {
     const { stateDir } = this.#subject;
     const argv = [
@@ -143,10 +148,7 @@ class OciExecutor implements Executor {
     const common = {
       io,
       scratch: bundle.path,
-      signal,
-      started,
-      stdin: asked.stdin === true,
-      terminal: asked.terminal === true,
+      ...options,
     };
     const { lower, upper, work, durable } = asked.root;
     const overlay = { lower, upper, work, volatile: durable !== true };
@@ -214,4 +216,13 @@ class OciExecutor implements Executor {
     this.#facts.set(fact, compiled);
     return { compiled };
   }
+}
+
+/**
+ * What the process reads from. A runtime drives the terminal that it has as stdin, so one is
+ * handed on even if nobody is to type; with none at hand there is no terminal to be wired to.
+ */
+function stdinOf(asked: ProcessSpec): number | undefined {
+  if (asked.stdin === true) return 0;
+  return asked.terminal === true ? [0, 1].find((fd) => isatty(fd)) : undefined;
 }

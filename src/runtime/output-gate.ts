@@ -15,7 +15,7 @@ const EXEC_FAILED =
  * Holds back what comes first on stderr for a moment. Runtimes write there why they could not
  * start a process: that is for our own error, not for the process's output.
  */
-export class OutputGate implements Takers {
+export class OutputGate implements Takers, Disposable {
   readonly #to: Takers;
   readonly #failing: () => boolean;
   #held: Uint8Array[] | undefined = [];
@@ -63,6 +63,12 @@ export class OutputGate implements Takers {
   complaint(): string | undefined {
     const message = errorIn(this.#text());
     return message !== undefined && EXEC_FAILED.test(message) ? message : undefined;
+  }
+
+  /** Drops what is still held. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#held = undefined;
   }
 
   #text(): string {

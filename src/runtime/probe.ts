@@ -36,7 +36,7 @@ export interface ChosenRuntime extends RuntimeInfo {
 export interface ProbeSubject {
   readonly stateDir: string;
   readonly layout: CgroupLayout;
-  readonly context: Omit<SpecContext, 'cgroups' | 'cgroupsPath' | 'rootfs' | 'seccomp'>;
+  readonly context: Pick<SpecContext, 'limits' | 'layout'>;
   cgroupsPath(id: string): string;
 }
 
@@ -167,6 +167,7 @@ async function setUp(
     ...context,
     cgroups: runtime.cgroups,
     cgroupsPath: subject.cgroupsPath(id),
+    terminal: false,
     rootfs: bundle.probe,
     ...(rules && { seccomp: { rules } }),
   });

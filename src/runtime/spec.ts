@@ -14,6 +14,8 @@ export interface SpecContext {
   /** `devices`: with rules for devices; `plain`: without; `off`: no control groups at all. */
   readonly cgroups: 'devices' | 'plain' | 'off';
   readonly cgroupsPath: string;
+  /** The runtime has a terminal to drive. */
+  readonly terminal: boolean;
   /** Where the root file system is mounted. */
   readonly rootfs: string;
   /** A filter as rules, or compiled, in base64 (crun only). */
@@ -82,8 +84,8 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
   return {
     ociVersion: '1.0.2',
     process: {
-      terminal: asked.terminal === true,
-      ...(asked.terminal === true && consoleSize()),
+      terminal: context.terminal,
+      ...(context.terminal && consoleSize()),
       user: {
         uid: asked.user.uid,
         gid: asked.user.gid,

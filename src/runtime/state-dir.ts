@@ -10,7 +10,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
@@ -79,7 +79,7 @@ function removeBundle(path: string): void {
 
 /**
  * Removes what processes left behind whose stave was killed: bundles, the runtime's state and
- * control groups. `cgroups` are directories that hold one control group per process.
+ * control groups. `cgroups` are paths to which the id of a process is appended.
  */
 export function sweep(stateDir: string, cgroups: readonly string[]): void {
   const bundles = join(stateDir, BUNDLES);
@@ -89,12 +89,11 @@ export function sweep(stateDir: string, cgroups: readonly string[]): void {
     removeBundle(join(bundles, id));
   }
   // A bundle is made before its control groups and goes after them.
-  for (const parent of cgroups) {
-    for (const id of list(parent)) {
-      const cgroup = join(parent, id);
-      if (!existsSync(join(bundles, id)) && existsSync(join(cgroup, 'cgroup.procs'))) {
-        removeCgroup(cgroup);
-      }
+  for (const prefix of cgroups) {
+    const start = basename(prefix);
+    for (const name of list(dirname(prefix)).filter((one) => one.startsWith(start))) {
+      const id = name.slice(start.length);
+      if (!existsSync(join(bundles, id))) removeCgroup(prefix + id);
     }
   }
 }
@@ -102,7 +101,7 @@ export function sweep(stateDir: string, cgroups: readonly string[]): void {
 /** Removes the state and the control groups that a killed runtime left of a process. */
 export function removeDebris(stateDir: string, id: string, cgroups: readonly string[]): void {
   rmSync(join(stateDir, RUNTIME_STATE, id), { recursive: true, force: true });
-  for (const parent of cgroups) removeCgroup(join(parent, id));
+  for (const prefix of cgroups) removeCgroup(prefix + id);
 }
 
 function hasOwner(bundle: string): boolean {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
-import { NotPrivilegedError } from '../sys/errors.ts';
 import type { Lease } from '../store/store.ts';
+import { NotPrivilegedError } from '../sys/errors.ts';
+import { mountsBelow, unmount } from '../sys/mount.ts';
 import type { LayerDraft } from './snapshotter.ts';
 
 /** What the snapshotter knows of a draft beyond its public face. */
@@ -35,6 +36,8 @@ export class Draft implements LayerDraft {
 
   // oxlint-disable-next-line typescript/require-await
   async [Symbol.asyncDispose](): Promise<void> {
+    // What somebody failed to unmount is not this draft's to delete.
+    for (const target of mountsBelow(this.#directory)) unmount(target);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -108,3 +108,18 @@ test('unmount() of what is not mounted does nothing', { skip }, () => {
   const seen = inside(`sys.unmount(process.cwd()); sys.unmount('/nowhere'); console.log('fine');`);
   assert.equal(seen, 'fine');
 });
+
+test('mountsBelow() finds mounts with odd names, the inner ones first', { skip }, () => {
+  const seen = inside(`
+    sys.enterPrivateMounts();
+    const here = process.cwd();
+    fs.mkdirSync('odd');
+    sys.mountTmpfs(here + '/odd');
+    fs.mkdirSync('odd/a b\\n');
+    sys.mountTmpfs(here + '/odd/a b\\n');
+    console.log(JSON.stringify(sys.mountsBelow(here).map((path) => path.slice(here.length))));
+    for (const path of sys.mountsBelow(here)) sys.unmount(path);
+    console.log(sys.mountsBelow(here).length);
+  `);
+  assert.equal(seen, '["/odd/a b\\n","/odd"]\n0');
+});

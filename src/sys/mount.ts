@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, realpathSync } from 'node:fs';
 import { ErrnoError, KernelError, NotPrivilegedError } from './errors.ts';
 import { cString, native } from './native.ts';
 
@@ -120,6 +120,28 @@ export function unmount(target: string): void {
   const errno = c.errno();
   const error = new ErrnoError(errno, 'umount2', target);
   if (error.code !== 'EINVAL' && error.code !== 'ENOENT') throw translated(error);
+}
+
+/**
+ * The mount points below a directory, as this process sees them, the last made first.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+ */
+export function mountsBelow(directory: string): string[] {
+  const here = `${realpathSync(directory)}/`;
+  return readFileSync('/proc/self/mountinfo', 'latin1')
+    .split('\n')
+    .map((line) => unescaped(line.split(' ')[4] ?? ''))
+    .filter((target) => target.startsWith(here))
+    .reverse();
+}
+
+/** The kernel writes spaces and the like as octal numbers. */
+function unescaped(path: string): string {
+  const bytes = path.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+  return Buffer.from(bytes, 'latin1').toString();
 }
 
 function mounted(target: string): Mount {

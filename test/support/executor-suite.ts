@@ -17,20 +17,20 @@ import { openExecutor } from '../../src/runtime/open-executor.ts';
 import { busyboxRoot, cannotRun } from './busybox-root.ts';
 import { SYSCALL, syscallProgram } from './syscall-program.ts';
 
-const STORE = 'testexecutor';
-
 /** What every way of running processes must do. `enter` prepares this process for that way. */
 export function executorSuite(name: string, enter: () => void): void {
   const skip = cannotRun;
   const scratch = skip === false ? mkdtempSync(join(tmpdir(), 'stave-executor-')) : '';
   let executor: Executor;
+  // No other test process may meet this one's control groups.
+  const storeId = `test${process.pid}`;
   let count = 0;
 
   before(async () => {
     if (skip !== false) return;
     enter();
     busyboxRoot(join(scratch, 'base'));
-    executor = await openExecutor({ stateDir: join(scratch, 'run'), storeId: STORE });
+    executor = await openExecutor({ stateDir: join(scratch, 'run'), storeId });
   });
   after(() => {
     if (skip === false) rmSync(scratch, { recursive: true });
@@ -301,10 +301,10 @@ export function executorSuite(name: string, enter: () => void): void {
     assert.deepEqual(existsSync(state) ? readdirSync(state) : [], []);
     assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(scratch));
     for (const controller of readdirSync('/sys/fs/cgroup')) {
-      const own = `/sys/fs/cgroup/${controller}/stave/${STORE}`;
-      const groups = existsSync(own) ? readdirSync(own, { withFileTypes: true }) : [];
+      const parent = `/sys/fs/cgroup/${controller}/stave`;
+      const groups = existsSync(parent) ? readdirSync(parent) : [];
       assert.deepEqual(
-        groups.filter((entry) => entry.isDirectory()).map((entry) => entry.name),
+        groups.filter((group) => group.startsWith(`${storeId}-`)),
         [],
       );
     }

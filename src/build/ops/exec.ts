@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
@@ -20,6 +20,9 @@ export interface ExecParts extends OpParts {
   /** Where the layers of a stack lie, bottom first. */
   readonly directories: (layers: readonly DiffId[]) => string[];
 }
+
+/** Bytes; below it a disk counts as full. */
+const ALMOST_FULL = 64 * 1024;
 
 let count = 0;
 
@@ -68,7 +71,9 @@ export async function runExec(
     },
     call,
   );
-  if (!('code' in status) || status.code !== 0) throw new RunFailedError(op.argv, status);
+  if (!('code' in status) || status.code !== 0) {
+    throw new RunFailedError(op.argv, status, fullDisk(draft.fs));
+  }
   return (await parts.snapshotter.seal(draft, call)).diffId;
 }
 
@@ -111,6 +116,13 @@ function environment(op: ExecOp, home: string): string[] {
   const env = op.env.map(({ name, value }) => `${name}=${value}`);
   const hidden = op.hiddenEnv.filter((entry) => !names.has(entry.slice(0, entry.indexOf('='))));
   return [...env, ...(names.has('HOME') ? [] : [`HOME=${home}`]), ...hidden];
+}
+
+/** What a program says of a full disk can be anything; so it is looked at. */
+function fullDisk(path: string): string | undefined {
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize >= ALMOST_FULL) return undefined;
+  return "There is no space left where the store lies; 'stave image prune' and 'stave builder prune' free some.";
 }
 
 /** Until there is a network of its own, the default is the machine's. */

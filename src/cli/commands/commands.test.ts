@@ -42,6 +42,7 @@ test('build hands the command line on', async () => {
       tags: ['a:1', 'b'],
       args: { V: '2', HOME_DIR: '/h' },
       labels: { x: 'y=z', k: '' },
+      contexts: {},
       extraHosts: ['h:::1'],
       noCache: true,
       noCacheFilter: ['s1', 's2'],

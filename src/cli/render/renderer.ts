@@ -26,8 +26,9 @@ export async function openRenderer(
     case 'tty': {
       const { ttyRenderer } = await import('./tty.ts');
       return ttyRenderer(out, () => ({
-        columns: process.stderr.columns ?? 80,
-        rows: process.stderr.rows ?? 24,
+        // A terminal that does not know its size says 0.
+        columns: process.stderr.columns || 80,
+        rows: process.stderr.rows || 24,
         colour: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
       }));
     }

@@ -7,6 +7,7 @@ import { Exit, isErrno, StaveError } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
+import { hostPlatform } from '../../oci/platform.ts';
 import { adjustCapabilities } from '../../runtime/capabilities.ts';
 import type { ExitStatus, Executor, ProcessSpec } from '../../runtime/executor.ts';
 import { identify } from '../../runtime/process-identity.ts';
@@ -89,6 +90,7 @@ async function run(
     throw new ContainerStartError(`image ${request.image} is not whole: layers are missing`);
   const view = parts.snapshotter.view(layers);
 
+  warnOfPlatform(image, options);
   const id = randomBytes(32).toString('hex');
   const network = networkOf(request, options);
   const hostname = request.hostname ?? (network === 'host' ? machineName() : id.slice(0, SHORT_ID));
@@ -105,7 +107,7 @@ async function run(
   reap(store);
   writeCidfile(request.cidfile, id);
   using ending = new Ending(parts, request, id);
-  register(parts, request, image, id, argv);
+  register(parts, request, image, config, id, argv);
   const directory = join(store.paths.containers, id);
   const root = makeRoot(directory, view);
   const prepared = prepareMounts(mounts, {
@@ -186,6 +188,16 @@ function configOf(store: Store, image: ImageRow): ContainerConfig {
   return config.config ?? {};
 }
 
+function warnOfPlatform({ platform }: ImageRow, options: CallOptions): void {
+  const host = hostPlatform(process.arch);
+  if (platform.os === host.os && platform.architecture === host.architecture) return;
+  const [asked, own] = [platform, host].map((one) => `${one.os}/${one.architecture}`);
+  reporter(options.progress).warn({
+    code: 'PLATFORM',
+    message: `The requested image's platform (${asked}) does not match the detected host platform (${own}) and no specific platform was requested`,
+  });
+}
+
 function networkOf(request: RunRequest, options: CallOptions): 'host' | 'none' {
   const { network = 'default' } = request;
   if (network !== 'default') return network;
@@ -250,6 +262,7 @@ function register(
   { store, clock }: ContainerParts,
   request: RunRequest,
   image: ImageRow,
+  config: ContainerConfig,
   id: string,
   argv: readonly string[],
 ): void {
@@ -275,7 +288,7 @@ function register(
       record: {
         imageName: request.image,
         argv,
-        labels: request.labels ?? {},
+        labels: { ...config.Labels, ...request.labels },
         remove: request.remove === true,
         owner,
       },
