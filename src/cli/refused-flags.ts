@@ -110,4 +110,5 @@ export const BUILD_REFUSED: FlagTable = {
     'ulimit',
   ]),
   ...refused(WINDOWS, ['isolation']),
+  debug: flag.refused('it stands before the command: stave --debug build', 'D'),
 };

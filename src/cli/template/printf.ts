@@ -129,10 +129,16 @@ const RADIX: Readonly<Record<string, readonly [number, string]>> = {
   X: [16, '0X'],
 };
 
+/** The letter of a number; numbers that are none show as the replacement mark. */
+function letterOf(code: number): string {
+  const isLetter = code >= 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+  return String.fromCodePoint(isLetter ? code : 0xfffd);
+}
+
 function formatInt(value: number, directive: Directive): string {
   const { verb, flags, precision } = directive;
-  if (verb === 'c') return pad(String.fromCodePoint(value), directive);
-  if (verb === 'q') return pad(quote(String.fromCodePoint(value), "'"), directive);
+  if (verb === 'c') return pad(letterOf(value), directive);
+  if (verb === 'q') return pad(quote(letterOf(value), "'"), directive);
   if (verb === 'U') return pad(`U+${value.toString(16).toUpperCase().padStart(4, '0')}`, directive);
   const radix = RADIX[verb];
   if (radix === undefined) return wrong(value, verb);
