@@ -1,6 +1,6 @@
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Containers } from '../container-types.ts';
-import type { ContainerParts } from './run.ts';
+import type { ContainerParts } from './parts.ts';
 
 /** What the use cases of containers work with. */
 export interface ContainersParts extends Omit<ContainerParts, 'snapshotter'> {

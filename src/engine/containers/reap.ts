@@ -9,6 +9,9 @@ import { fromRow, isAbandoned, settled, toRow } from './record.ts';
  * that were to go are removed, others have ended, and directories without a row go too.
  */
 export function reap(store: Store): void {
+  // Listed before the rows are read: a row comes before its directory, so none that is just
+  // being made can look like one without a row.
+  const found = directories(store);
   const gone: string[] = [];
   const known = store.read(({ containers }) => containers.list().map(fromRow));
   if (known.some(isAbandoned)) {
@@ -24,7 +27,7 @@ export function reap(store: Store): void {
     });
   }
   const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
-  for (const id of directories(store)) if (!kept.has(id)) removeFiles(store, id);
+  for (const id of found) if (!kept.has(id)) removeFiles(store, id);
 }
 
 /** Removes a container that does not run: its row, then its files. */

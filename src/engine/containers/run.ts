@@ -1,42 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { constants, hostname as machineName } from 'node:os';
 import { join, posix } from 'node:path';
-import type { Clock } from '../../base/clock.ts';
-import { Exit, isErrno, StaveError } from '../../base/errors.ts';
+import { Exit, StaveError } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
-import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
-import { hostPlatform } from '../../oci/platform.ts';
+import type { ContainerConfig } from '../../oci/image-config.ts';
 import { adjustCapabilities } from '../../runtime/capabilities.ts';
-import type { ExitStatus, Executor, ProcessSpec } from '../../runtime/executor.ts';
-import { identify } from '../../runtime/process-identity.ts';
+import type { ExitStatus, ProcessSpec } from '../../runtime/executor.ts';
 import { resolveUser } from '../../runtime/user.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
-import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
-import type { Store } from '../../store/store.ts';
-import type { ImageRow } from '../../store/tables.ts';
 import type { Containers, RunRequest } from '../container-types.ts';
-import { ImageNotFoundError } from '../errors.ts';
-import { findImage } from '../images/find.ts';
 import { copyMetadata } from './copy-tree.ts';
-import { ContainerConflictError, ContainerStartError } from './errors.ts';
+import { Ending, SIGNALLED } from './ending.ts';
+import { ContainerStartError } from './errors.ts';
 import { checkProgram } from './find-program.ts';
+import { configOf, imageOf, warnOfPlatform } from './image-of.ts';
 import { planMounts, prepareMounts, type MountPlan } from './mounts.ts';
-import { checkName, randomName } from './names.ts';
+import { checkName } from './names.ts';
+import type { ContainerParts } from './parts.ts';
 import { argvOf, environmentOf } from './process-plan.ts';
-import { reap, removeContainer } from './reap.ts';
-import { fromRow, toRow, type Container, type ContainerRecord } from './record.ts';
-
-/** What containers are made of. */
-export interface ContainerParts {
-  readonly store: Store;
-  readonly snapshotter: Snapshotter;
-  /** Opened by the first container: listing needs none. */
-  readonly executor: () => Promise<Executor>;
-  readonly clock: Clock;
-}
+import { reap } from './reap.ts';
+import { register, writeCidfile } from './register.ts';
 
 type RunOptions = NonNullable<Parameters<Containers['run']>[1]>;
 
@@ -46,8 +32,6 @@ const USERS_LIMIT = 10 * 1024 * 1024;
 /** The kernel's own directories: their mount points must not land in the container's changes. */
 const SYSTEM_DIRECTORIES = ['/proc', '/sys', '/dev'];
 const SHORT_ID = 12;
-/** What a shell adds to the number of a signal that ended a process. */
-const SIGNALLED = 128;
 
 /**
  * Runs a container in the foreground. Everything that can be wrong with a request is found
@@ -168,36 +152,6 @@ async function run(
   return status;
 }
 
-/** Docker would fetch it now; until images can be pulled that is for the user to do. */
-function imageOf(store: Store, name: string): ImageRow {
-  try {
-    return findImage(store, name);
-  } catch (error) {
-    if (!(error instanceof ImageNotFoundError)) throw error;
-    const full = error.message.replace(/^No such image: /, '');
-    throw new ContainerStartError(`Unable to find image '${full}' locally`, {
-      hint: error.hint ?? 'Build it, or bring it here with load or import.',
-      httpStatus: 404,
-      cause: error,
-    });
-  }
-}
-
-function configOf(store: Store, image: ImageRow): ContainerConfig {
-  const config = JSON.parse(store.blobs.readSync(image.id).toString('utf8')) as ImageConfig;
-  return config.config ?? {};
-}
-
-function warnOfPlatform({ platform }: ImageRow, options: CallOptions): void {
-  const host = hostPlatform(process.arch);
-  if (platform.os === host.os && platform.architecture === host.architecture) return;
-  const [asked, own] = [platform, host].map((one) => `${one.os}/${one.architecture}`);
-  reporter(options.progress).warn({
-    code: 'PLATFORM',
-    message: `The requested image's platform (${asked}) does not match the detected host platform (${own}) and no specific platform was requested`,
-  });
-}
-
 function networkOf(request: RunRequest, options: CallOptions): 'host' | 'none' {
   const { network = 'default' } = request;
   if (network !== 'default') return network;
@@ -245,58 +199,6 @@ function limitsOf(request: RunRequest): Pick<ProcessSpec, 'cgroup' | 'rlimits' |
   };
 }
 
-function writeCidfile(path: string | undefined, id: string): void {
-  if (path === undefined) return;
-  try {
-    writeFileSync(path, id, { flag: 'wx' });
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error;
-    throw new ContainerStartError(
-      `container ID file found, make sure the other container isn't running or delete ${path}`,
-    );
-  }
-}
-
-/** The row comes before everything else of a container, so that nothing of it is ever without one. */
-function register(
-  { store, clock }: ContainerParts,
-  request: RunRequest,
-  image: ImageRow,
-  config: ContainerConfig,
-  id: string,
-  argv: readonly string[],
-): void {
-  const owner = identify(process.pid);
-  if (!owner) throw new Error('this process is not in /proc');
-  store.write(({ containers }) => {
-    const taken = (name: string): boolean => containers.list().some((row) => row.name === name);
-    const name = request.name ?? randomName(taken);
-    const other = containers.list().find((row) => row.name === name);
-    if (other) {
-      throw new ContainerConflictError(
-        `Conflict. The container name "/${name}" is already in use by container "${other.id}". You have to remove (or rename) that container to be able to reuse that name.`,
-        { exitCode: Exit.usage },
-      );
-    }
-    const container: Container = {
-      id,
-      name,
-      image: image.id,
-      ...(image.chain !== undefined && { chain: image.chain }),
-      createdAt: clock.now().getTime(),
-      state: 'created',
-      record: {
-        imageName: request.image,
-        argv,
-        labels: { ...config.Labels, ...request.labels },
-        remove: request.remove === true,
-        owner,
-      },
-    };
-    containers.put(toRow(container));
-  });
-}
-
 /** Directories for the changes; the upper one looks like the image's root, which it becomes. */
 function makeRoot(directory: string, view: StackView): { upper: string; work: string } {
   const [upper, work] = [join(directory, 'upper'), join(directory, 'work')];
@@ -305,59 +207,4 @@ function makeRoot(directory: string, view: StackView): { upper: string; work: st
   const like = view.find('/');
   if (like) copyMetadata(like, Buffer.from(upper));
   return { upper, work };
-}
-
-/**
- * Keeps the row up to date. At the end it takes the container away when it was to go, or was
- * never started.
- */
-class Ending implements Disposable {
-  readonly #parts: ContainerParts;
-  readonly #request: RunRequest;
-  readonly #id: string;
-  #state: Container['state'] = 'created';
-
-  constructor(parts: ContainerParts, request: RunRequest, id: string) {
-    this.#parts = parts;
-    this.#request = request;
-    this.#id = id;
-  }
-
-  started(pid: number): void {
-    const process = identify(pid);
-    this.#update('running', { startedAt: this.#now(), ...(process && { process }) });
-  }
-
-  finished(exitCode: number): void {
-    this.#update('exited', { exitCode, finishedAt: this.#now() });
-  }
-
-  /** A runtime that complains was started, but nothing of the container was. */
-  failed(): void {
-    this.#state = 'created';
-  }
-
-  [Symbol.dispose](): void {
-    const { cidfile, remove } = this.#request;
-    if (this.#state === 'created' && cidfile !== undefined) rmSync(cidfile, { force: true });
-    if (this.#state === 'running') this.finished(SIGNALLED + constants.signals.SIGKILL);
-    const { store } = this.#parts;
-    const row = store.read(({ containers }) => containers.get(this.#id));
-    if (this.#state === 'created' || remove === true || !row) removeContainer(store, this.#id);
-  }
-
-  #now(): number {
-    return this.#parts.clock.now().getTime();
-  }
-
-  /** Somebody may have removed the row meanwhile: then there is nothing to be kept up to date. */
-  #update(state: Container['state'], change: Partial<ContainerRecord>): void {
-    this.#state = state;
-    this.#parts.store.note(({ containers }) => {
-      const row = containers.get(this.#id);
-      if (!row) return;
-      const { record, ...rest } = fromRow(row);
-      containers.put(toRow({ ...rest, state, record: { ...record, ...change } }));
-    });
-  }
 }

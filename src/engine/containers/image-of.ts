@@ -1,0 +1,44 @@
+import type { CallOptions } from '../../base/progress.ts';
+import { reporter } from '../../base/reporter.ts';
+import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
+import { formatPlatform, hostPlatform } from '../../oci/platform.ts';
+import type { Store } from '../../store/store.ts';
+import type { ImageRow } from '../../store/tables.ts';
+import { ImageNotFoundError } from '../errors.ts';
+import { findImage } from '../images/find.ts';
+import { ContainerStartError } from './errors.ts';
+
+/**
+ * The image to run. Docker would fetch one that is not here; until images can be pulled that
+ * is for the user to do. Throws ContainerStartError.
+ */
+export function imageOf(store: Store, name: string): ImageRow {
+  try {
+    return findImage(store, name);
+  } catch (error) {
+    if (!(error instanceof ImageNotFoundError)) throw error;
+    const full = error.message.replace(/^No such image: /, '');
+    throw new ContainerStartError(`Unable to find image '${full}' locally`, {
+      hint: error.hint ?? 'Build it, or bring it here with load or import.',
+      httpStatus: 404,
+      cause: error,
+    });
+  }
+}
+
+/** How the image wants to be run. */
+export function configOf(store: Store, image: ImageRow): ContainerConfig {
+  const config = JSON.parse(store.blobs.readSync(image.id).toString('utf8')) as ImageConfig;
+  return config.config ?? {};
+}
+
+/** Says so when the image is made for machines of another kind; it may run all the same. */
+export function warnOfPlatform({ platform }: ImageRow, options: CallOptions): void {
+  const host = hostPlatform(process.arch);
+  if (platform.os === host.os && platform.architecture === host.architecture) return;
+  const [asked, own] = [platform, host].map(formatPlatform);
+  reporter(options.progress).warn({
+    code: 'PLATFORM',
+    message: `The requested image's platform (${asked}) does not match the detected host platform (${own}) and no specific platform was requested`,
+  });
+}
