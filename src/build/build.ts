@@ -6,7 +6,7 @@ import { DockerfileError } from '../dockerfile/errors.ts';
 import { excerpt } from '../dockerfile/excerpt.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { DiffId, Digest } from '../oci/digest.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
@@ -170,7 +170,6 @@ function runner(
     snapshotter,
     lease,
     executor: parts.executor,
-    directories: (layers: readonly DiffId[]) => layers.map((layer) => store.paths.layerFs(layer)),
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined

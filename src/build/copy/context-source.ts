@@ -12,6 +12,16 @@ import type { Source, TreeEntry } from './tree.ts';
 const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
 const READ = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 const EMPTY = digestOf('');
+/** Nanoseconds by which the times of two changes may be the same. */
+const TICK = 20_000_000n;
+/** Digests that are remembered in one transaction. */
+const BATCH = 1000;
+
+/** What COPY wants to know of a file of the context. */
+interface Facts {
+  readonly digest: Digest;
+  readonly xattrs: ReadonlyMap<string, Buffer>;
+}
 
 /**
  * The build context as a source for COPY. Digests of unchanged files come from the store's
@@ -25,27 +35,53 @@ export function contextSource(
   explainMissing: (path: string) => string | undefined,
 ): Source & Disposable {
   let directory: number | undefined;
-  const learnt: { stamp: FileStamp; digest: Digest }[] = [];
-  const fresh = new Map<string, { digest: Digest; xattrs: ReadonlyMap<string, Buffer> }>();
+  let learnt: { stamp: FileStamp; digest: Digest }[] = [];
+  /** Goes with the entries: nothing here grows with the context. */
+  const known = new WeakMap<TreeEntry, Facts>();
+  /** What the stat cache cannot hold: files with attributes, and files that were just written. */
+  const unsettled = new Map<string, Facts>();
   const began = BigInt(store.clock.now().getTime()) * 1_000_000n;
 
-  const remembered = (entry: TreeEntry): Digest | undefined =>
-    store.read(({ files }) => files.get(stampOf(entry)));
+  const look = (entries: readonly TreeEntry[]): void => {
+    store.read(({ files }) => {
+      for (const entry of entries) {
+        if (entry.kind !== 'file' && entry.kind !== 'directory') continue;
+        const digest = files.get(stampOf(entry));
+        if (digest) known.set(entry, { digest, xattrs: NO_XATTRS });
+      }
+    });
+  };
 
-  /** Reads what the stat cache does not know. Files with attributes are never remembered. */
-  const learn = (entry: TreeEntry): { digest: Digest; xattrs: ReadonlyMap<string, Buffer> } => {
-    const key = `${entry.stat.dev}:${entry.stat.ino}:${entry.stat.ctimeNs}`;
-    const known = fresh.get(key);
-    if (known) return known;
+  const facts = (entry: TreeEntry): Facts => {
+    let found = known.get(entry);
+    if (found) return found;
+    look([entry]);
+    found = known.get(entry) ?? learn(entry);
+    known.set(entry, found);
+    return found;
+  };
+
+  /** Reads what the stat cache does not know. */
+  const learn = (entry: TreeEntry): Facts => {
+    const { dev, ino, ctimeNs, mtimeNs } = entry.stat;
+    const key = `${dev}:${ino}:${ctimeNs}:${mtimeNs}`;
+    const before = unsettled.get(key);
+    if (before) return before;
     const xattrs = getXattrs(entry.file);
     const digest = entry.kind === 'file' ? hashFile(open(entry)) : EMPTY;
-    const facts = { digest, xattrs };
-    fresh.set(key, facts);
+    const found = { digest, xattrs };
     // A file that changed while the clock stood still could change again without a new stamp.
-    const settled =
-      entry.stat.mtimeNs < began - 20_000_000n && entry.stat.ctimeNs < began - 20_000_000n;
+    const settled = mtimeNs < began - TICK && ctimeNs < began - TICK;
     if (xattrs.size === 0 && settled) learnt.push({ stamp: stampOf(entry), digest });
-    return facts;
+    else unsettled.set(key, found);
+    if (learnt.length >= BATCH) remember();
+    return found;
+  };
+
+  const remember = (): void => {
+    const rows = learnt;
+    learnt = [];
+    if (rows.length > 0) store.note(({ files }) => files.put(rows));
   };
 
   const open = (entry: TreeEntry): number => {
@@ -62,16 +98,15 @@ export function contextSource(
   return {
     tree: contextTree(root, filter),
     keepOwners: false,
-    contentDigest: (entry) => remembered(entry) ?? learn(entry).digest,
+    look,
+    contentDigest: (entry) => facts(entry).digest,
     open,
-    xattrs: (entry) => {
-      if (entry.kind !== 'file' && entry.kind !== 'directory') return NO_XATTRS;
-      return remembered(entry) ? NO_XATTRS : learn(entry).xattrs;
-    },
+    xattrs: (entry) =>
+      entry.kind === 'file' || entry.kind === 'directory' ? facts(entry).xattrs : NO_XATTRS,
     explainMissing,
     [Symbol.dispose]() {
       if (directory !== undefined) closeSync(directory);
-      if (learnt.length > 0) store.note(({ files }) => files.put(learnt));
+      remember();
     },
   };
 }

@@ -64,10 +64,10 @@ export function contextTree(root: string, filter: ContextFilter): Tree {
       return at;
     },
     list(directory) {
-      const names = readdirSync(directory.file, { encoding: 'buffer' });
-      names.sort((a, b) => a.compare(b));
+      // As latin1 a byte is a character, so strings sort as bytes do, and cost far less.
+      const names = readdirSync(directory.file, 'latin1').sort();
       return names
-        .map((name) => entryAt(joinPath(directory.path, name)))
+        .map((name) => entryAt(joinPath(directory.path, Buffer.from(name, 'latin1'))))
         .filter((entry) => entry !== undefined);
     },
     readlink: (entry) => readlinkSync(entry.file, { encoding: 'buffer' }),

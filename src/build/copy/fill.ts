@@ -1,5 +1,5 @@
 import { basename, joinPath, type Source, type TreeEntry } from './tree.ts';
-import { metadataOf, type Metadata, type Plan, type PlannedDirectory } from './plan.ts';
+import { metadataOf, type Metadata, type Pending, type Plan } from './plan.ts';
 import { endsAsDirectory, type Exclude, type Selected } from './select.ts';
 import type { ModeChange } from './chmod.ts';
 
@@ -30,7 +30,7 @@ export function planCopy(
     if (entry.kind === 'directory') {
       const place = plan.resolve(target);
       const top = plan.directory(place.path, newDirectory(rules));
-      mergeInto(plan, top, place.path, source, entry, Buffer.alloc(0), rules);
+      top.pending.push(contentsOf(source, entry, Buffer.alloc(0), rules));
       // The root of a context is wherever it was checked out: its time says nothing.
       if (entry.path.length > 1) top.mtime = clamped(metadataOf(entry).mtime, rules);
       continue;
@@ -79,24 +79,20 @@ export function newDirectory(rules: CopyRules): Omit<Metadata, 'xattrs'> {
   };
 }
 
-function mergeInto(
-  plan: Plan,
-  into: PlannedDirectory,
-  path: Buffer,
-  source: Source,
-  from: TreeEntry,
-  relative: Buffer,
-  rules: CopyRules,
-): void {
-  for (const child of source.tree.list(from)) {
-    if (child.kind === 'socket') continue;
-    const name = basename(child.path);
-    const below = relative.length === 0 ? name : joinPath(relative, name);
-    if (rules.exclude?.(below.toString(), child.kind === 'directory')) continue;
-    const at = joinPath(path, name);
-    const node = plan.add(into, at, name, planned(source, child, rules));
-    if (node.kind === 'directory') mergeInto(plan, node, at, source, child, below, rules);
-  }
+/** The contents of a source directory, to be put where they belong when their turn comes. */
+function contentsOf(source: Source, from: TreeEntry, relative: Buffer, rules: CopyRules): Pending {
+  return (plan, into, path) => {
+    const children = source.tree.list(from).filter(({ kind }) => kind !== 'socket');
+    source.look?.(children);
+    for (const child of children) {
+      const name = basename(child.path);
+      const below = relative.length === 0 ? name : joinPath(relative, name);
+      if (rules.exclude?.(below.toString(), child.kind === 'directory')) continue;
+      const node = planned(source, child, rules);
+      if (node.kind === 'directory') node.pending.push(contentsOf(source, child, below, rules));
+      plan.add(into, joinPath(path, name), name, node);
+    }
+  };
 }
 
 function clamped(mtime: bigint, { clamp }: CopyRules): bigint {
@@ -115,7 +111,7 @@ function planned(source: Source, entry: TreeEntry, rules: CopyRules): Parameters
   };
   switch (entry.kind) {
     case 'directory':
-      return { ...metadata, kind: 'directory', fresh: false, children: new Map() };
+      return { ...metadata, kind: 'directory', fresh: false, children: new Map(), pending: [] };
     case 'symlink':
       return { ...metadata, kind: 'symlink', target: source.tree.readlink(entry) };
     case 'file':

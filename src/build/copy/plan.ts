@@ -21,7 +21,12 @@ export interface PlannedDirectory extends Omit<Metadata, 'mtime'> {
   readonly fresh: boolean;
   /** Keys are names as latin1, so that every byte is one character and order is byte order. */
   readonly children: Map<string, PlannedNode>;
+  /** What is still to be put into it, in order. See {@link Plan.expand}. */
+  readonly pending: Pending[];
 }
+
+/** Puts the contents of one source directory into a planned one that comes to lie at `path`. */
+export type Pending = (plan: Plan, into: PlannedDirectory, path: Buffer) => void;
 
 /** A regular file: from a source, or with its bytes at hand (heredocs). */
 export interface PlannedFile extends Metadata {
@@ -56,6 +61,9 @@ const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
 /**
  * The tree of a layer in the making, over the stack it will lie on. Parents that exist below
  * are repeated with their own metadata; missing ones are made with `parents`.
+ *
+ * The contents of source directories are only noted; they are looked at when something asks
+ * for them, at the latest when they are written, so that memory holds one directory at a time.
  */
 export class Plan {
   readonly root: PlannedDirectory = directory({ mode: 0o755, uid: 0, gid: 0, mtime: 0n }, false);
@@ -100,6 +108,7 @@ export class Plan {
     let walked = '';
     const names = split(path);
     for (const [index, name] of names.entries()) {
+      this.expand(at, Buffer.from(walked, 'latin1'));
       walked += `/${name}`;
       const known = at.children.get(name);
       if (known) {
@@ -125,7 +134,14 @@ export class Plan {
     const cut = path.lastIndexOf(0x2f);
     const name = path.subarray(cut + 1);
     if (name.length === 0) throw new InvalidInputError('cannot copy a file over /');
-    return this.add(this.directory(path.subarray(0, cut)), path, name, node);
+    const parent = this.directory(path.subarray(0, cut));
+    this.expand(parent, path.subarray(0, cut));
+    return this.add(parent, path, name, node);
+  }
+
+  /** Puts in what was noted for a directory at `path`: one level, not what lies deeper. */
+  expand(directory: PlannedDirectory, path: Buffer): void {
+    for (const put of directory.pending.splice(0)) put(this, directory, path);
   }
 
   /** Puts a node into a planned directory; `path` is where that comes to lie. */
@@ -151,6 +167,7 @@ export class Plan {
             ...node,
             fresh: known?.kind === 'directory' ? known.fresh : below === undefined,
             children: known?.kind === 'directory' ? known.children : node.children,
+            pending: [...(known?.kind === 'directory' ? known.pending : []), ...node.pending],
           }
         : node;
     parent.children.set(key, placed);
@@ -159,8 +176,11 @@ export class Plan {
 
   #lookup(path: Buffer): PlannedNode | undefined {
     let at: PlannedNode | undefined = this.root;
+    let walked = '';
     for (const name of split(path)) {
       if (at?.kind !== 'directory') return undefined;
+      this.expand(at, Buffer.from(walked, 'latin1'));
+      walked += `/${name}`;
       at = at.children.get(name);
     }
     return at;
@@ -182,7 +202,7 @@ function directory(
   fresh: boolean,
   xattrs: ReadonlyMap<string, Buffer> = NO_XATTRS,
 ): PlannedDirectory {
-  return { ...metadata, xattrs, kind: 'directory', fresh, children: new Map() };
+  return { ...metadata, xattrs, kind: 'directory', fresh, children: new Map(), pending: [] };
 }
 
 function split(path: Buffer): string[] {

@@ -71,7 +71,9 @@ export async function selectionDigest(
   const breathe = breather();
   const walk = async (entry: TreeEntry, relative: Buffer): Promise<void> => {
     await breathe();
-    for (const child of source.tree.list(entry)) {
+    const children = source.tree.list(entry);
+    source.look?.(children);
+    for (const child of children) {
       const name =
         relative.length === 0 ? basename(child.path) : joinPath(relative, basename(child.path));
       if (child.kind === 'socket') continue;

@@ -33,6 +33,8 @@ export interface Source {
   readonly tree: Tree;
   /** Owners are those of the files (stages), or always 0:0 (the context). */
   readonly keepOwners: boolean;
+  /** Says that questions about these entries will follow: what is known of them is fetched at once. */
+  look?(entries: readonly TreeEntry[]): void;
   /** SHA-256 of a regular file's content. */
   contentDigest(entry: TreeEntry): Digest;
   /** Opens a regular file for reading, inside the root whatever happens meanwhile. */

@@ -20,6 +20,7 @@ import type { Plan, PlannedDirectory, PlannedFile, PlannedNode } from './plan.ts
 import { joinPath } from './tree.ts';
 
 const CHUNK = 1024 * 1024;
+const SLASH = Buffer.from('/');
 
 /**
  * Writes a plan into an empty directory that nobody else can see, in tar order, and feeds the
@@ -37,11 +38,14 @@ export async function writePlan(
   const written = new Map<string, { disk: Buffer; path: Buffer }>();
 
   const directory = async (node: PlannedDirectory, disk: Buffer, path: Buffer): Promise<void> => {
+    plan.expand(node, joinPath(SLASH, path));
     for (const key of [...node.children.keys()].sort()) {
       const name = Buffer.from(key, 'latin1');
       const childPath = path.length === 0 ? name : joinPath(path, name);
       await one(node.children.get(key)!, joinPath(disk, name), childPath);
     }
+    // Memory holds what is being written, not all that was.
+    node.children.clear();
   };
 
   const one = async (node: PlannedNode, disk: Buffer, path: Buffer): Promise<void> => {

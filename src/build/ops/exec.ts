@@ -17,8 +17,6 @@ import { newPlan, type OpParts } from './copy.ts';
 /** What RUN needs besides the other ops' parts. */
 export interface ExecParts extends OpParts {
   readonly executor: () => Promise<Executor>;
-  /** Where the layers of a stack lie, bottom first. */
-  readonly directories: (layers: readonly DiffId[]) => string[];
 }
 
 /** Bytes; below it a disk counts as full. */
@@ -52,7 +50,7 @@ export async function runExec(
     {
       id: `build-${process.pid}-${++count}`,
       root: {
-        lower: [...parts.directories(below), ...(made ? [stubs] : [])],
+        lower: [...parts.snapshotter.directories(below), ...(made ? [stubs] : [])],
         upper: draft.fs,
         work: draft.work,
       },

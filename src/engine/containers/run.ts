@@ -114,10 +114,7 @@ async function run(
   const spec: ProcessSpec = {
     id,
     root: {
-      lower: [
-        ...layers.map((layer) => store.paths.layerFs(layer)),
-        ...(places.made ? [stubs] : []),
-      ],
+      lower: [...parts.snapshotter.directories(layers), ...(places.made ? [stubs] : [])],
       ...root,
       durable: request.remove !== true,
       readonly: request.readonly === true,
