@@ -5,6 +5,8 @@ import type { Outcome, ProgressEvent, ProgressSink, TaskId } from './progress.ts
 export interface Task extends Disposable {
   readonly id: TaskId;
   outcome: Outcome;
+  /** Why it failed, where that is known. */
+  error?: { readonly code: string; readonly message: string };
   /** Passes a stream through and reports how far it is. */
   count(bytes: Bytes): Bytes;
   advance(current: number, total?: number): void;
@@ -46,7 +48,8 @@ export function reporter(sink: ProgressSink | undefined): Reporter {
         log: (stream, text) => emit({ type: 'log', id, stream, text }),
         note: (text) => emit({ type: 'note', id, text }),
         [Symbol.dispose]() {
-          emit({ type: 'end', id, outcome: this.outcome });
+          const { outcome, error } = this;
+          emit({ type: 'end', id, outcome, ...(outcome === 'failed' && error && { error }) });
         },
       };
     },

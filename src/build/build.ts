@@ -104,7 +104,9 @@ async function build(
   const report = reporter(call.progress);
   const file = parseDockerfile(dockerfile.text, dockerfile.name);
   const plan = evaluate(file, { ...input, origin: dockerfile.origin, resolve: parts.resolve });
-  for (const { ruleName, detail, span } of file.warnings) {
+  for (const { ruleName, detail, span, stage } of file.warnings) {
+    // Stages that are not built may say what they like.
+    if (stage !== undefined && !plan.stages.has(stage)) continue;
     report.warn({
       code: ruleName,
       message: detail,
@@ -147,9 +149,9 @@ async function build(
       config,
       result,
       names: input.names,
-      platform: plan.stage.platform,
       base: plan.stage.baseImage,
       usedKeys: solver.tally.hits,
+      clamped: input.sourceDateEpoch !== undefined,
     },
     { store, snapshotter, lease: leases.get },
     call,

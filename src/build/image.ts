@@ -1,4 +1,3 @@
-import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig, History, ImageConfig } from '../oci/image-config.ts';
 import type { StageState } from './frontend/state.ts';
 import type { Solved } from './solve.ts';
@@ -67,15 +66,4 @@ function clamped(time: number, limit: number | undefined): number {
 
 function rfc3339(time: number): string {
   return new Date(time).toISOString();
-}
-
-/** Annotations that say what an image was built on. */
-export function baseAnnotations(
-  base: { readonly name: string; readonly digest: Digest | string } | undefined,
-): Readonly<Record<string, string>> {
-  if (!base) return {};
-  return {
-    'org.opencontainers.image.base.name': base.name,
-    'org.opencontainers.image.base.digest': base.digest,
-  };
 }

@@ -1,3 +1,4 @@
+import { StaveError } from '../base/errors.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
@@ -295,6 +296,7 @@ export class Solver {
       return await this.#parts.run(vertex, base, input, task, this.#call);
     } catch (error) {
       if (this.#call.signal?.aborted) task.outcome = 'canceled';
+      else task.error = reasonOf(error);
       this.#fail(error);
       throw error;
     }
@@ -342,4 +344,11 @@ export class Solver {
 /** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */
 function downstream(vertex: Vertex, own: string, parent: string): string {
   return vertex.op.kind === 'copy' && vertex.op.link ? `${parent}+${own}` : own;
+}
+
+/** What is said of a failed step: the reason itself, without the build's lead-in. */
+function reasonOf(error: unknown): { code: string; message: string } {
+  const cause = error instanceof StaveError && error.cause ? error.cause : error;
+  if (cause instanceof StaveError) return { code: cause.code, message: cause.message };
+  return { code: 'BUG', message: cause instanceof Error ? cause.message : String(cause) };
 }

@@ -1,32 +1,45 @@
 import { constants, openSync } from 'node:fs';
-import type { Digest, DiffId } from '../../oci/digest.ts';
+import type { DiffId } from '../../oci/digest.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { getXattrs } from '../../sys/xattr.ts';
 import { contextTree } from './context.ts';
+import { DigestIndex } from './digest-index.ts';
 import { hashFile } from './hash-file.ts';
 import type { Source, TreeEntry } from './tree.ts';
 
+/** Beyond so many bytes of files a layer's table is read instead of its files. */
+const READ_AT_MOST = 4 * 1024 * 1024;
+
 /** A stage or an image as a source for COPY: owners are kept, digests come from the file tables. */
 export function stackSource(snapshotter: Snapshotter, layers: readonly DiffId[]): Source {
-  const tables = new Map<DiffId, Map<string, Digest>>();
-  const tableOf = (layer: DiffId): Map<string, Digest> => {
-    let table = tables.get(layer);
-    if (!table) {
-      table = new Map();
-      for (const row of snapshotter.files(layer)) {
-        if (row.digest) table.set(Buffer.from(row.path).toString('latin1'), row.digest);
-      }
-      tables.set(layer, table);
+  const indexes = new Map<DiffId, DigestIndex>();
+  let read = 0;
+  const indexOf = (layer: DiffId): DigestIndex => {
+    let index = indexes.get(layer);
+    if (!index) {
+      let count = 0;
+      for (const _ of snapshotter.files(layer)) count += 1;
+      index = new DigestIndex(snapshotter.files(layer), count);
+      indexes.set(layer, index);
     }
-    return table;
+    return index;
   };
   return {
     tree: snapshotter.view(layers),
     keepOwners: true,
-    // Hard links beyond the first have no digest in the table: their content is read.
-    contentDigest: (entry) =>
-      (entry.layer && tableOf(entry.layer).get(entry.path.toString('latin1').slice(1))) ??
-      hashFile(openPlain(entry)),
+    contentDigest(entry) {
+      const { layer } = entry;
+      // One small binary out of a large layer is hashed before its table is read.
+      if (
+        layer &&
+        (indexes.has(layer) || (read += Number(entry.stat.size) + 4096) > READ_AT_MOST)
+      ) {
+        const known = indexOf(layer).get(entry.path.subarray(1));
+        if (known) return known;
+      }
+      // Hard links beyond the first have no digest in the table.
+      return hashFile(openPlain(entry));
+    },
     // Layers never change, and nobody but the store's owner reaches them.
     open: openPlain,
     xattrs: travelling,

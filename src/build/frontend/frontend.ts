@@ -50,6 +50,8 @@ export interface Plan {
   readonly stage: StageState;
   /** Build arguments that nothing asked for. */
   readonly unusedArgs: readonly string[];
+  /** Indexes of the stages that the target needs. */
+  readonly stages: ReadonlySet<number>;
 }
 
 /**
@@ -80,7 +82,7 @@ class Evaluation {
   target(): Plan {
     const stage = this.#stage(this.#target());
     const unusedArgs = [...this.#options.args.keys()].filter((name) => !this.#used.has(name));
-    return { stage, unusedArgs };
+    return { stage, unusedArgs, stages: new Set(this.#done.keys()) };
   }
 
   #target(): Stage {

@@ -4,6 +4,17 @@ import type { Vertex } from '../graph.ts';
 import { HISTORY_COMMENT } from './history.ts';
 import { Scope } from './scope.ts';
 
+/** What a base image's config says of how it was built itself: not true of what builds on it. */
+const OF_ITS_OWN_BUILD = [
+  'container',
+  'container_config',
+  'docker_version',
+  'id',
+  'parent',
+  'moby.buildkit.buildinfo.v1',
+  'moby.buildkit.cache.v0',
+];
+
 /** The PATH of images that bring none. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEFAULT_SHELL = ['/bin/sh', '-c'];
@@ -84,7 +95,9 @@ export class StageState {
     vertex: Vertex | undefined,
     baseImage: StageState['baseImage'],
   ): StageState {
-    const { config = {}, rootfs: _rootfs, history = [], created: _created, ...document } = image;
+    const { config = {}, rootfs: _rootfs, history = [], created: _created, ...rest } = image;
+    const document = { ...rest };
+    for (const key of OF_ITS_OWN_BUILD) delete document[key];
     const scope = new Scope();
     for (const entry of config.Env ?? []) {
       const at = entry.indexOf('=');
