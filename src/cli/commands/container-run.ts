@@ -4,7 +4,7 @@ import type { RunRequest } from '../../engine/container-types.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { extraHost, labelsOf, linesOfFile, networkMode } from '../key-values.ts';
-import { openTransferRenderer } from '../render/renderer.ts';
+import { warningLines } from '../render/renderer.ts';
 import { RUN_REFUSED } from '../refused-flags.ts';
 
 const flags = {
@@ -62,10 +62,9 @@ export const containerRun = command({
     }
     const request = requestOf(context);
     const { containers } = await engine();
-    using display = await openTransferRenderer(stderr, env, true);
     const status = await containers.run(request, {
       signal,
-      progress: display.sink,
+      progress: warningLines(stderr),
       environment: env,
     });
     return 'code' in status ? status.code : 128 + constants.signals[status.signal];

@@ -46,6 +46,14 @@ export async function openRenderer(
   }
 }
 
+/** Shows warnings and nothing else, as lines: what a foreground container has to say is its own. */
+export function warningLines(out: Output): ProgressSink {
+  return (event) => {
+    if (event.type !== 'warning') return;
+    out.line(`WARNING: ${event.message}${event.hint === undefined ? '' : ` (${event.hint})`}`);
+  };
+}
+
 /**
  * The display of short transfers (`load`, `save`, `import`): on a terminal only, so that a
  * script's log stays as Docker's.
