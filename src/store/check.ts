@@ -9,7 +9,7 @@ import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
 import { parseManifest } from '../oci/parse-manifest.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { Database } from './database.ts';
-import { emptyTrash, removeStale, takeOrphans } from './collect.ts';
+import { emptyTrash, finishSweep, removeStale, takeOrphans } from './collect.ts';
 import type { LeaseContext, Leases } from './leases.ts';
 import { forgetBroken, orphans } from './orphans.ts';
 import type { CheckOptions, CheckResult, Problem } from './store.ts';
@@ -38,6 +38,7 @@ export async function check(
   if (found.problems.length > 0)
     return { images: 0, blobs: 0, layers: 0, problems: found.problems };
   context.leases.reap();
+  await finishSweep(context.store);
   removeStale(context.store.paths, context.store.clock.now().getTime());
   await emptyTrash(context.store);
   const report = reporter(options.progress);

@@ -21,18 +21,31 @@ const FILE_DIGESTS = 1_000_000;
  * Removes what nothing reaches. First the rows go, in one transaction; then the files that
  * have neither row nor holder are moved to the trash, each under the writer's lock, so that
  * whoever comes to hold one either is seen or no longer finds it; then the trash is emptied.
- * A crash in between leaves files without rows, which the next run finds in the same way.
+ * A crash in between leaves files without rows and a mark that says so: see {@link finishSweep}.
  */
 export async function collect(context: LeaseContext, leases: Leases): Promise<CollectResult> {
   try {
     leases.reap();
-    const rows = context.db.transaction('write', () => sweepRows(context.db));
-    await takeOrphans(context);
+    const rows = context.db.transaction('write', () => {
+      const swept = sweepRows(context.db);
+      context.db.run("INSERT OR REPLACE INTO meta VALUES ('sweep', 'begun')");
+      return swept;
+    });
+    await finishSweep(context);
     removeStale(context.paths, context.clock.now().getTime());
     return { ...rows, bytes: await emptyTrash(context) };
   } catch (error) {
     throw storeError(context.paths.root, error);
   }
+}
+
+/** Takes what a sweep has left without rows, this one or one whose process was killed. */
+export async function finishSweep(context: LeaseContext): Promise<void> {
+  const { db } = context;
+  const begun = db.transaction('read', () => db.get("SELECT 1 FROM meta WHERE key = 'sweep'"));
+  if (begun === undefined) return;
+  await takeOrphans(context);
+  db.transaction('note', () => db.run("DELETE FROM meta WHERE key = 'sweep'"));
 }
 
 /** Moves every file without row and holder to the trash, and says which. */
