@@ -8,4 +8,5 @@ case $(uname -m) in
 esac
 node=$top/node_modules/node-linux-$arch/bin/node
 [ -x "$node" ] || node=${STAVE_NODE:-node}
-exec "$node" "$@"
+# No compiler threads: as in bin/stave.
+exec "$node" --no-concurrent-sparkplug --no-concurrent-recompilation "$@"

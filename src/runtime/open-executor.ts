@@ -26,6 +26,9 @@ import { seccompFilter, seccompProfile } from './seccomp.ts';
 import { grantedCapabilities, ociSpec, specText, type SpecContext } from './spec.ts';
 import { makeBundle, removeDebris, sweep, type Bundle } from './state-dir.ts';
 
+/** As in bin/stave: with them, the child may wait for itself when it ends. */
+const NO_COMPILER_THREADS = ['--no-concurrent-sparkplug', '--no-concurrent-recompilation'];
+
 /** What an executor needs to know. */
 export interface ExecutorOptions {
   /** A directory of this store alone for run-time state; made when it is first used. */
@@ -168,7 +171,7 @@ class OciExecutor implements Executor {
       );
       return await launch({
         ...common,
-        argv: [...OWN_MOUNTS, process.execPath, program],
+        argv: [...OWN_MOUNTS, process.execPath, ...NO_COMPILER_THREADS, program],
         input,
       });
     } finally {
