@@ -9,7 +9,7 @@ import { House, skip } from './house.ts';
 import { dockerfileOf, history, type RandomBuild } from './random-build.ts';
 
 /** How many random builds are edited; `npm run soak` asks for more. */
-const runs = Number(process.env['STAVE_SOUNDNESS_RUNS'] ?? 3);
+const runs = Number(process.env['STAVE_SOUNDNESS_RUNS'] ?? 5);
 const EDITS = 2;
 
 function write(context: string, build: RandomBuild): void {

@@ -35,6 +35,7 @@ export function exec(argv: readonly string[], options: RunOptions = {}): Ran {
   const done = spawnSync(name, rest, {
     encoding: 'utf8',
     timeout: 120_000,
+    killSignal: 'SIGKILL',
     maxBuffer: 1 << 28,
     ...options,
   });
