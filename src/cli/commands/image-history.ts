@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { HistoryRow } from '../../engine/engine.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -23,6 +24,10 @@ export const imageHistory = command({
   },
   examples: [
     ['What made an image, newest step first', 'stave history app:v1'],
+    [
+      'The lines of the Dockerfile',
+      "stave history --format 'table {{.Size}}\\t{{.Origin}}\\t{{.CreatedBy}}' app:v1",
+    ],
     ['The commands in full', "stave history --no-trunc --format '{{.CreatedBy}}' app:v1"],
   ],
 
@@ -73,6 +78,16 @@ function historyFields(truncate: boolean, human: boolean, now: Date): readonly F
       value({ id }) {
         if (id === undefined) return '<missing>';
         return truncate ? shortId(id) : id;
+      },
+    },
+    {
+      // Beyond Docker: the lines that made the layer, where stave built it.
+      key: 'Origin',
+      title: 'ORIGIN',
+      value({ origin }) {
+        if (!origin) return '';
+        const [first, last] = origin.lines;
+        return `${basename(origin.file)}:${first}${last > first ? `-${last}` : ''}`;
       },
     },
     {
