@@ -51,6 +51,8 @@ async function race(workload: Workload, all: readonly Contender[]): Promise<Numb
       const watch = workload.memory ? { also: contender.daemons } : undefined;
       const sample = await measure(argv, contender.env, watch);
       numbers.get(contender.name)?.push(workload.memory ? sample.memory : sample.seconds);
+      for (const args of workload.after?.(contender) ?? [])
+        must(contender.command(args), contender.env);
     }
   }
   return numbers;

@@ -11,6 +11,8 @@ export interface Workload {
   prepare(contender: Contender): void;
   /** The timed command. */
   args(contender: Contender): string[];
+  /** After each timed command, not timed: what would fill the disk goes. */
+  after?(contender: Contender): string[][];
   /** Memory is compared instead of time. */
   readonly memory?: boolean;
   /** An empty Node takes part: what a program on Node cannot be faster than. */
@@ -84,6 +86,11 @@ function heavy(work: string): Workload {
     prepare: nothing,
     args: (contender) =>
       build(contender, context, 'bench-heavy', '--no-cache', '--network', 'none'),
+    after: ({ name }) => [
+      ['rmi', '-f', 'bench-heavy'],
+      // Podman's builder cache is its images: pruning it all would take the base too.
+      name === 'podman' ? ['image', 'prune', '-f'] : ['builder', 'prune', '-af'],
+    ],
     memory: true,
   };
 }

@@ -113,7 +113,7 @@ done
 try stave "$@" -t hello .demo/hello
 
 say "It runs as process 1 of a container of its own."
-try stave run --rm hello
+try stave run --rm --network none hello
 
 say "3. What came out: one layer on top of Debian, and no compiler."
 try stave history hello
@@ -124,7 +124,7 @@ try stave image ls
 say "4. A changed source line. The compiler's step is reused, what depends on the line runs again."
 try sed -i 's/Hello from/Good morning from/' .demo/hello/hello.c
 try stave "$@" -t hello .demo/hello
-try stave run --rm hello
+try stave run --rm --network none hello
 
 say "5. The same again: nothing has changed, nothing runs."
 try stave "$@" -t hello .demo/hello
