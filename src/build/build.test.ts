@@ -8,10 +8,14 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import { parseConfig } from '../oci/parse-config.ts';
 import { overlaySnapshotter } from '../snapshot/overlay.ts';
 import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 import { buildImage, type BuildInput, type Built } from './build.ts';
 
 const root = process.getuid?.() === 0 ? {} : { skip: 'layers keep owners, which needs root' };
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
+
+/** Ends well, after doing something to the store. */
+type Meanwhile = (store: Store) => Promise<void>;
 
 interface Bench {
   /** What lies in the store's scratch and among its leases. */
@@ -21,6 +25,7 @@ interface Bench {
   readonly build: (
     dockerfile: string,
     input?: Partial<BuildInput>,
+    meanwhile?: Meanwhile,
   ) => Promise<Built & { config: ImageConfig; events: ProgressEvent[] }>;
 }
 
@@ -50,7 +55,7 @@ function bench(t: TestContext): Bench {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
     },
-    async build(dockerfile, input = {}) {
+    async build(dockerfile, input = {}, meanwhile) {
       const events: ProgressEvent[] = [];
       const built = await buildImage(
         {
@@ -74,7 +79,13 @@ function bench(t: TestContext): Bench {
         {
           store,
           snapshotter,
-          executor: () => Promise.reject(new Error('nothing runs in this test')),
+          executor: () =>
+            meanwhile
+              ? Promise.resolve({
+                  runtime: { name: 'crun', path: '', version: '', notes: [] },
+                  run: () => meanwhile(store).then(() => ({ code: 0 })),
+                })
+              : Promise.reject(new Error('nothing runs in this test')),
           resolve: (name) => {
             throw new Error(`no base image ${name}`);
           },
@@ -311,3 +322,21 @@ test('buildImage() leaves no scratch behind, also when it fails', root, async (t
   await assert.rejects(build('FROM scratch\nCOPY a /a\nCOPY nope /\n'));
   assert.deepEqual(scratch(), []);
 });
+
+test(
+  'buildImage() keeps what a step stands on from a collector that runs meanwhile',
+  root,
+  async (t) => {
+    const { build, write } = bench(t);
+    write('a', 'a');
+    await build('FROM scratch\nCOPY a /a\n', { target: undefined });
+    const { id } = await build('FROM scratch\nCOPY a /a\nRUN x\n', {}, async (store) => {
+      store.write(({ cache, images }) => {
+        for (const { key } of cache.list()) cache.remove(key);
+        for (const image of images.list()) images.remove(image.id);
+      });
+      await store.collect();
+    });
+    assert.match(id, /^sha256:/);
+  },
+);

@@ -57,7 +57,9 @@ export function publish(
   }));
   if (!known.image) {
     // Held before they are there: a collector at work elsewhere must not take them.
-    for (const digest of [id, made.descriptor.digest]) parts.lease().hold('blob', digest);
+    const lease = parts.lease();
+    if (result.chain !== undefined) lease.hold('chain', result.chain);
+    for (const digest of [id, made.descriptor.digest]) lease.hold('blob', digest);
     store.blobs.putSync(configBytes);
     store.blobs.putSync(made.bytes);
   }

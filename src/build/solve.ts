@@ -267,6 +267,8 @@ export class Solver {
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     this.tally.steps += 1;
     task.note(`runs: ${vertex.uncached ? 'the cache is not asked' : this.#why(vertex, keyed)}`);
+    this.#hold(base);
+    if (input) this.#hold(input);
     const began = performance.now();
     const layer = await this.#run(vertex, base, input, task);
     const createdAt = this.#parts.store.clock.now().getTime();
@@ -289,6 +291,14 @@ export class Solver {
     if (keyed.alias) this.#remember(vertex, keyed.alias, chain, took, own, createdAt);
     task.outcome = 'done';
     return result;
+  }
+
+  /** Keeps a stack from the collector while something is made of it; then looks that it is there. */
+  #hold({ chain }: Solved): void {
+    if (chain === undefined) return;
+    this.#parts.lease().hold('chain', chain);
+    if (this.#parts.snapshotter.stack(chain)) return;
+    throw new BuildError('layers that this build stands on were removed while it ran');
   }
 
   async #run(vertex: Vertex, base: Solved, input: Solved | undefined, task: Task): Promise<DiffId> {
