@@ -81,7 +81,7 @@ make_base() {
   mv .demo/new.tar .demo/debian.tar
 }
 
-say "stave builds, runs and keeps container images: no daemon, nothing installed on this machine." \
+say "stave builds, runs and keeps container images, without a daemon." \
   "All of it lies in $top/.demo: delete that folder and it is gone." \
   "To go on by hand afterwards, type these two lines first:"
 echo
