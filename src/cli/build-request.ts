@@ -99,13 +99,14 @@ async function sources({
 }
 
 function dockerfilePath(context: string, typed: string | undefined, cwd: string): string {
+  // What kind of thing it is, the builder looks at when it opens it.
   const isThere = (path: string): boolean =>
-    statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+    statSync(path, { throwIfNoEntry: false }) !== undefined;
   if (typed !== undefined) {
     const path = resolve(cwd, typed);
     if (isThere(path)) return path;
   } else {
-    const found = ['Dockerfile', 'Containerfile'].map((name) => join(context, name)).find(isThere);
+    const found = ['Dockerfile', 'dockerfile', 'Containerfile'].map((name) => join(context, name)).find(isThere);
     if (found !== undefined) return found;
   }
   const name = typed ?? 'Dockerfile';
