@@ -106,7 +106,9 @@ function dockerfilePath(context: string, typed: string | undefined, cwd: string)
     const path = resolve(cwd, typed);
     if (isThere(path)) return path;
   } else {
-    const found = ['Dockerfile', 'dockerfile', 'Containerfile'].map((name) => join(context, name)).find(isThere);
+    const found = ['Dockerfile', 'dockerfile', 'Containerfile']
+      .map((name) => join(context, name))
+      .find(isThere);
     if (found !== undefined) return found;
   }
   const name = typed ?? 'Dockerfile';
