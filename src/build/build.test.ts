@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -14,8 +14,8 @@ import { buildImage, type BuildInput, type Built } from './build.ts';
 const root = process.getuid?.() === 0 ? {} : { skip: 'layers keep owners, which needs root' };
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
-/** Ends well, after doing something to the store. */
-type Meanwhile = (store: Store) => Promise<void>;
+/** What a RUN does: something to the store or to its upper directory; it ends well. */
+type Meanwhile = (store: Store, upper: string) => Promise<void>;
 
 interface Bench {
   /** What lies in the store's scratch and among its leases. */
@@ -83,7 +83,7 @@ function bench(t: TestContext): Bench {
             meanwhile
               ? Promise.resolve({
                   runtime: { name: 'crun', path: '', version: '', notes: [] },
-                  run: () => meanwhile(store).then(() => ({ code: 0 })),
+                  run: ({ root: { upper } }) => meanwhile(store, upper).then(() => ({ code: 0 })),
                 })
               : Promise.reject(new Error('nothing runs in this test')),
           resolve: (name) => {
@@ -338,5 +338,30 @@ test(
       await store.collect();
     });
     assert.match(id, /^sha256:/);
+  },
+);
+
+test(
+  'buildImage() with a date clamps what RUN wrote, and asks no record of another date',
+  root,
+  async (t) => {
+    const dockerfile = 'FROM scratch\nRUN x\n';
+    const run: Meanwhile = (_store, upper) => {
+      mkdirSync(join(upper, 'd'));
+      writeFileSync(join(upper, 'd/new'), 'n');
+      writeFileSync(join(upper, 'old'), 'o');
+      utimesSync(join(upper, 'old'), 5, 5);
+      return Promise.resolve();
+    };
+    const manifests = [];
+    for (let round = 0; round < 2; round++) {
+      const { build } = bench(t);
+      await build(dockerfile, {}, run);
+      const dated = await build(dockerfile, { sourceDateEpoch: 1_000_000_000 }, run);
+      assert.equal(dated.cached, 0);
+      manifests.push(dated.manifest.digest);
+      assert.equal((await build(dockerfile, { sourceDateEpoch: 1_000_000_000 }, run)).cached, 1);
+    }
+    assert.equal(manifests[0], manifests[1]);
   },
 );

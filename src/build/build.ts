@@ -126,7 +126,7 @@ async function build(
     {
       store,
       snapshotter,
-      recipe: located(recipeFor(contexts.get, snapshotter), dockerfile),
+      recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
       run: runner(input, contexts.get, leases.get, parts, dockerfile),
       lease: leases.get,
     },

@@ -1,5 +1,13 @@
-import { mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, posix } from 'node:path';
+import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
 import type { DiffId } from '../../oci/digest.ts';
@@ -8,7 +16,9 @@ import type { Executor, MountSpec } from '../../runtime/executor.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { LayerDraft } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
+import { setTimes } from '../../sys/times.ts';
 import { userOf } from '../copy/chown.ts';
+import { joinPath } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
 import { RunFailedError } from '../errors.ts';
 import type { ExecOp } from '../graph.ts';
@@ -72,7 +82,23 @@ export async function runExec(
   if (!('code' in status) || status.code !== 0) {
     throw new RunFailedError(op.argv, status, fullDisk(draft.fs));
   }
+  if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
   return (await parts.snapshotter.seal(draft, call)).diffId;
+}
+
+/** Makes times after `latest` (nanoseconds since the epoch) that: below a directory, not of it. */
+async function clampTimes(directory: Buffer, latest: bigint): Promise<void> {
+  const breathe = breather();
+  const below = async (path: Buffer): Promise<void> => {
+    for (const name of readdirSync(path, 'latin1')) {
+      const file = joinPath(path, Buffer.from(name, 'latin1'));
+      const stat = lstatSync(file, { bigint: true });
+      if (stat.isDirectory()) await below(file);
+      if (stat.mtimeNs > latest) setTimes(file, latest);
+      await breathe();
+    }
+  };
+  await below(directory);
 }
 
 /** Directories that the runtime needs and that stay in the layer, as other builders leave them. */

@@ -16,17 +16,26 @@ import type { Recipe, Solved } from '../solve.ts';
 export type Contexts = (name: string | undefined) => Source | undefined;
 
 /** Keys of all ops. COPY reads contexts, nothing else does. */
-export function recipeFor(contexts: Contexts, snapshotter: Snapshotter): Recipe {
+export function recipeFor(
+  contexts: Contexts,
+  snapshotter: Snapshotter,
+  sourceDateEpoch: number | undefined,
+): Recipe {
+  // Times that were clamped to another date, or not at all, make another layer.
+  const date: Fact[] =
+    sourceDateEpoch === undefined
+      ? []
+      : [{ kind: 'flag', name: 'SOURCE_DATE_EPOCH', value: String(sourceDateEpoch) }];
   return {
     async facts(vertex, call) {
       const { op } = vertex;
       switch (op.kind) {
         case 'exec':
-          return execFacts(op);
+          return [...execFacts(op), ...date];
         case 'mkdir':
-          return mkdirFacts(op);
+          return [...mkdirFacts(op), ...date];
         case 'copy': {
-          const own = copyFacts(op);
+          const own = [...copyFacts(op), ...date];
           if (op.paths.length === 0) return own;
           if (op.from === 'input') return vertex.input ? own : [...own, ...missing(op)];
           return [...own, ...(await fileFacts(requireContext(contexts, op), op, call))];
