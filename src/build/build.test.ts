@@ -365,3 +365,16 @@ test(
     assert.equal(manifests[0], manifests[1]);
   },
 );
+
+test('buildImage() excludes below copied directories only', root, async (t) => {
+  const { build, write } = bench(t);
+  write('d/a.md', 'a');
+  write('top.md', 't');
+  const names = async (dockerfile: string): Promise<string[]> => {
+    const { config } = await build(dockerfile);
+    return config.rootfs.diff_ids.map(String);
+  };
+  const [all] = await names('FROM scratch\nCOPY --exclude=*.md top.md d /x/\n');
+  const [top] = await names('FROM scratch\nCOPY top.md /x/\n');
+  assert.equal(all, top);
+});

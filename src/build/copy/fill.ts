@@ -35,7 +35,8 @@ export function planCopy(
       if (entry.path.length > 1) top.mtime = clamped(metadataOf(entry).mtime, rules);
       continue;
     }
-    if (entry.kind === 'socket' || rules.exclude?.(name.toString(), false)) continue;
+    // `--exclude` speaks of what lies below a copied directory, not of what was named.
+    if (entry.kind === 'socket') continue;
     const place = plan.resolve(target);
     const final =
       inside || place.kind === 'directory'

@@ -86,7 +86,7 @@ export async function selectionDigest(
     if (entry.kind === 'directory') {
       hash.update('directory\0');
       await walk(entry, Buffer.alloc(0));
-    } else if (!exclude?.(name.toString(), false)) {
+    } else {
       add(hash, source, entry, name);
     }
   }

@@ -55,3 +55,11 @@ test('isPredefined() knows what the builder reads itself', () => {
   }
   assert.ok(!isPredefined('VERSION'));
 });
+
+test('Scope of a stage that builds on another lets the ENV of that win over its ARG', () => {
+  const base = new Scope();
+  base.env('V', 'env');
+  base.arg('V', 'arg');
+  assert.equal(new Scope(base).get('V'), 'env');
+  assert.equal(base.get('V'), 'arg');
+});

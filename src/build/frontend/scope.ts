@@ -16,6 +16,8 @@ export class Scope {
     this.#build = new Map(from ? from.#build : []);
     this.#image = new Map(from ? from.#image : []);
     this.#declared = new Set(from ? from.#declared : []);
+    // A stage begins with the image's ENV once more: there it wins over an ARG of the same name.
+    for (const [name, value] of this.#image) this.#build.set(name, { name, value, from: 'env' });
   }
 
   get(name: string): string | undefined {
