@@ -6,8 +6,15 @@ const PIECE = 256 * 1024;
 
 /** The SHA-256 digest of a regular file's content. A last link is not followed. Throws system errors. */
 export function hashFile(path: Buffer): Digest {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  return hashOpenFile(
+    openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+  );
+}
+
+/** The same of a file that was opened already, from where it stands. Closes it. */
+export function hashOpenFile(fd: number): Digest {
   try {
+    // Small files, which are most, take one read and no state.
     const size = Math.min(fstatSync(fd).size + 1, PIECE);
     const buffer = Buffer.allocUnsafeSlow(size);
     let read = readSync(fd, buffer, 0, size, null);

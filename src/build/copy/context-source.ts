@@ -6,7 +6,7 @@ import type { FileStamp } from '../../store/tables.ts';
 import { openInside } from '../../sys/inside.ts';
 import { getXattrs } from '../../sys/xattr.ts';
 import { contextTree, type ContextFilter } from './context.ts';
-import { hashFile } from './hash-file.ts';
+import { hashOpenFile } from '../../snapshot/hash-file.ts';
 import type { Source, TreeEntry } from './tree.ts';
 
 const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
@@ -68,7 +68,7 @@ export function contextSource(
     const before = unsettled.get(key);
     if (before) return before;
     const xattrs = getXattrs(entry.file);
-    const digest = entry.kind === 'file' ? hashFile(open(entry)) : EMPTY;
+    const digest = entry.kind === 'file' ? hashOpenFile(open(entry)) : EMPTY;
     const found = { digest, xattrs };
     // A file that changed while the clock stood still could change again without a new stamp.
     const settled = mtimeNs < began - TICK && ctimeNs < began - TICK;

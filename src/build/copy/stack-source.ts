@@ -4,7 +4,7 @@ import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { getXattrs } from '../../sys/xattr.ts';
 import { contextTree } from './context.ts';
 import { DigestIndex } from './digest-index.ts';
-import { hashFile } from './hash-file.ts';
+import { hashOpenFile } from '../../snapshot/hash-file.ts';
 import type { Source, TreeEntry } from './tree.ts';
 
 /** Beyond so many bytes of files a layer's table is read instead of its files. */
@@ -38,7 +38,7 @@ export function stackSource(snapshotter: Snapshotter, layers: readonly DiffId[])
         if (known) return known;
       }
       // Hard links beyond the first have no digest in the table.
-      return hashFile(openPlain(entry));
+      return hashOpenFile(openPlain(entry));
     },
     // Layers never change, and nobody but the store's owner reaches them.
     open: openPlain,
@@ -62,7 +62,7 @@ export function directorySource(root: string): Source {
   return {
     tree: contextTree(root, { ignored: () => false, mayContainIncluded: () => true }),
     keepOwners: true,
-    contentDigest: (entry) => hashFile(openPlain(entry)),
+    contentDigest: (entry) => hashOpenFile(openPlain(entry)),
     open: openPlain,
     xattrs: travelling,
   };
