@@ -21,7 +21,8 @@ import type { ExecParts } from './ops/exec.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import { publish } from './publish.ts';
-import { Solver, type Runner, type Solved } from './solve.ts';
+import { Solver } from './solve.ts';
+import type { Runner } from './solver-parts.ts';
 
 /** What to build, checked and with its defaults filled in. */
 export interface BuildInput {
@@ -134,15 +135,15 @@ async function build(
     input.parallel,
   );
   const result = await solver.solve(plan.stage.vertex);
-  const solved = new Map<Vertex, Solved>();
+  const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
-    if (vertex) solved.set(vertex, await solver.solve(vertex));
+    if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
   }
   const config = imageConfig(plan.stage, result, {
     labels: input.labels,
     clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
     now: store.clock.now().getTime(),
-    solved: (vertex) => solved.get(vertex)!,
+    madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
   });
   const { id, manifest } = publish(
     {

@@ -1,6 +1,6 @@
 import type { ContainerConfig, History, ImageConfig } from '../oci/image-config.ts';
 import type { StageState } from './frontend/state.ts';
-import type { Solved } from './solve.ts';
+import type { Solved } from './solver-parts.ts';
 import type { Vertex } from './graph.ts';
 
 /** What the final document is made with. */
@@ -11,8 +11,8 @@ export interface ImageOptions {
   readonly clamp: number | undefined;
   /** For images without any layer. */
   readonly now: number;
-  /** Results of the vertices that made layers. */
-  readonly solved: (vertex: Vertex) => Solved;
+  /** When the layer of a vertex was made, in milliseconds since the epoch. */
+  readonly madeAt: (vertex: Vertex) => number;
 }
 
 /**
@@ -33,8 +33,7 @@ export function imageConfig(state: StageState, result: Solved, options: ImageOpt
 }
 
 function datedHistory(state: StageState, options: ImageOptions): History[] {
-  const made = (vertex: Vertex): string =>
-    rfc3339(clamped(options.solved(vertex).createdAt, options.clamp));
+  const made = (vertex: Vertex): string => rfc3339(clamped(options.madeAt(vertex), options.clamp));
   const firstNew = state.history.find((step) => step.vertex && !step.inherited)?.vertex;
   const inherited = state.history.findLast((step) => step.inherited && step.entry.created)?.entry
     .created;

@@ -10,7 +10,7 @@ import type { Lease, Store } from '../store/store.ts';
 import type { LayerRow } from '../store/tables.ts';
 import { putImage } from '../transport/put-image.ts';
 import { BuildError } from './errors.ts';
-import type { Solved } from './solve.ts';
+import type { Solved } from './solver-parts.ts';
 
 /** A finished build, before anybody can see it. */
 export interface Result {

@@ -2,71 +2,12 @@ import { StaveError } from '../base/errors.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
-import { chainOn, type ChainId, type DiffId } from '../oci/digest.ts';
-import type { Snapshotter } from '../snapshot/snapshotter.ts';
-import type { Lease, Store } from '../store/store.ts';
+import { chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { explainMiss } from './cache/why.ts';
 import { BuildError } from './errors.ts';
 import type { Vertex } from './graph.ts';
-
-/** What is known of a vertex once its key is: enough to key what builds on it. */
-export interface Keyed {
-  /** What later steps put into their keys. */
-  readonly key: string;
-  /** The key that the result is remembered under. */
-  readonly own: string;
-  /** There when a remembered result fits; then nothing needs to be done. */
-  readonly hit?: Solved;
-  readonly ingredients: CacheKey['ingredients'];
-  /** A second key under which the result is remembered too. */
-  readonly alias?: CacheKey;
-}
-
-/** The result of a vertex: a stack of layers. */
-export interface Solved {
-  readonly chain: ChainId | undefined;
-  readonly layers: readonly DiffId[];
-  /** When its layer was made, in milliseconds since the epoch. */
-  readonly createdAt: number;
-}
-
-/** What runs a vertex that no record answers. Returns the new layer. */
-export type Runner = (
-  vertex: Vertex,
-  base: Solved,
-  input: Solved | undefined,
-  task: Task,
-  call: CallOptions,
-) => Promise<DiffId>;
-
-/** How a vertex is keyed. Facts leave out the parent, which the solver adds. */
-export interface Recipe {
-  /** From the definition alone, or with the content of the build context. */
-  facts(vertex: Vertex, call: CallOptions): Promise<readonly Fact[]>;
-  /** For steps that read another stage: from the content they would take. */
-  contentFacts(vertex: Vertex, input: Solved, call: CallOptions): Promise<readonly Fact[]>;
-}
-
-/** What the solver works with. */
-export interface SolverParts {
-  readonly store: Store;
-  readonly snapshotter: Snapshotter;
-  readonly recipe: Recipe;
-  readonly run: Runner;
-  /** Made when the first step has to run. */
-  readonly lease: () => Lease;
-}
-
-/** Counts of a finished build. */
-export interface SolverTally {
-  steps: number;
-  cached: number;
-  /** Layers that were made and are not yet known to be durable. */
-  readonly made: DiffId[];
-  /** Keys of the records that were used. */
-  readonly hits: string[];
-}
+import type { Keyed, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
 const EMPTY: Solved = { chain: undefined, layers: [], createdAt: 0 };
 /** The key of an empty root. */
@@ -79,11 +20,12 @@ const SCRATCH = 'scratch';
  * nothing of the middle.
  */
 export class Solver {
-  readonly tally: SolverTally = { steps: 0, cached: 0, made: [], hits: [] };
+  readonly tally: SolverTally = { steps: 0, cached: 0, hits: [] };
   readonly #parts: SolverParts;
   readonly #call: CallOptions;
   readonly #keys = new Map<Vertex, Promise<Keyed>>();
   readonly #results = new Map<Vertex, Promise<Solved>>();
+  readonly #begun: Promise<unknown>[] = [];
   readonly #slots: ReturnType<typeof limiter>;
   readonly #stop = new AbortController();
   #failure: { readonly reason: unknown } | undefined;
@@ -101,12 +43,25 @@ export class Solver {
    */
   async solve(vertex: Vertex | undefined): Promise<Solved> {
     try {
-      return await this.#result(vertex);
+      const result = await this.#result(vertex);
+      // What was begun early and turned out not to be needed ends here, too.
+      this.#stop.abort();
+      return result;
     } catch (error) {
       this.#fail(error);
-      await Promise.allSettled([...this.#keys.values(), ...this.#results.values()]);
       throw this.#failure?.reason ?? error;
+    } finally {
+      await Promise.allSettled([...this.#begun, ...this.#keys.values(), ...this.#results.values()]);
     }
+  }
+
+  /**
+   * When the layer of a step was made, for a step that the solved target stands on; undefined
+   * where its record is gone. Runs nothing.
+   */
+  async madeAt(vertex: Vertex): Promise<number | undefined> {
+    const made = this.#results.get(vertex);
+    return (made ? await made : (await this.#key(vertex)).hit)?.createdAt;
   }
 
   #fail(reason: unknown): void {
@@ -140,8 +95,8 @@ export class Solver {
   async #keyOf(vertex: Vertex): Promise<Keyed> {
     const { op } = vertex;
     if (op.kind === 'image') return this.#image(vertex);
-    // All stages that have to run begin now, not when the steps that read them are reached.
-    if (vertex.input) this.#begin(vertex.input);
+    // Stages that have to run begin now, not when the steps that read them are reached.
+    if (vertex.input) this.#begin(vertex.input, vertex);
     const parent = vertex.base ? (await this.#key(vertex.base)).key : SCRATCH;
     // A linked copy does not depend on what it lies on: its record is good anywhere.
     const linked = op.kind === 'copy' && op.link;
@@ -168,11 +123,31 @@ export class Solver {
     );
   }
 
-  /** Starts on a vertex that no record answers; whoever needs it will wait for it. */
-  #begin(vertex: Vertex): void {
-    this.#key(vertex)
-      .then((keyed) => (keyed.hit ? undefined : this.#result(vertex)))
+  /**
+   * Starts on a vertex that no record answers; whoever needs it will wait for it. Not when
+   * `reader`, the step that copies from it, has done so before: then its record may be all
+   * that is needed.
+   */
+  #begin(vertex: Vertex, reader?: Vertex): void {
+    const begun = this.#key(vertex)
+      .then((keyed) => {
+        if (keyed.hit || (reader && this.#wasRead(vertex, keyed.key, reader))) return undefined;
+        return this.#result(vertex);
+      })
       .catch((error: unknown) => this.#fail(error));
+    this.#begun.push(begun);
+  }
+
+  /** Whether a record of `reader` was made from this very input. */
+  #wasRead(input: Vertex, key: string, reader: Vertex): boolean {
+    if (reader.uncached) return false;
+    const digest = digestOf(key);
+    const rows = this.#parts.store.read(({ cache }) => cache.at(byDefinition(reader), 8));
+    return rows.some(({ ingredients }) =>
+      ingredients.some(
+        (one) => one.kind === 'parent' && one.name === input.stage && one.digest === digest,
+      ),
+    );
   }
 
   async #known(
@@ -273,7 +248,6 @@ export class Solver {
     const layer = await this.#run(vertex, base, input, task);
     const createdAt = this.#parts.store.clock.now().getTime();
     const result = this.#onto(base, layer, createdAt, vertex);
-    this.tally.made.push(layer);
     const took = Math.round(performance.now() - began);
     const linked = vertex.op.kind === 'copy' && vertex.op.link;
     const chain = linked
@@ -339,7 +313,7 @@ export class Solver {
     this.#parts.store.note(({ cache }) => {
       cache.put({
         key,
-        place: canonicalKey === undefined ? vertex.place : `${vertex.place}\0by definition`,
+        place: canonicalKey === undefined ? vertex.place : byDefinition(vertex),
         ingredients,
         chain,
         createdAt,
@@ -349,6 +323,11 @@ export class Solver {
       });
     });
   }
+}
+
+/** The place of records whose keys are made without looking at any content. */
+function byDefinition(vertex: Vertex): string {
+  return `${vertex.place}\0by definition`;
 }
 
 /** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */

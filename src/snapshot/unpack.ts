@@ -23,6 +23,7 @@ import { type Digest, digestOf, finish } from '../oci/digest.ts';
 import { InsideRoot } from '../sys/inside.ts';
 import { makeNode } from '../sys/node.ts';
 import { setTimes } from '../sys/times.ts';
+import { writeAll } from '../sys/write-all.ts';
 import { setXattr } from '../sys/xattr.ts';
 import { isForeign, isWhiteout, OPAQUE, YES } from './attributes.ts';
 import { copyUp } from './copy-up.ts';
@@ -30,7 +31,7 @@ import { LayerEntryError, quoted } from './errors.ts';
 import { baseOf, components, joined, memberPath, parentOf, PATH_LIMIT } from './names.ts';
 import { type DirectoryToFinish, MemberPlaces } from './place-members.ts';
 import type { StackView } from './stack-view.ts';
-import { writeAll, writeSparse } from './write-sparse.ts';
+import { writeSparse } from './write-sparse.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
 const CREATE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;

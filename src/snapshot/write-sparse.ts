@@ -1,17 +1,10 @@
-import { writeSync } from 'node:fs';
+import { writeAll } from '../sys/write-all.ts';
 
 /** What file systems hold, or leave out, at a time. */
 const BLOCK = 4096;
 const ZEROS = Buffer.alloc(BLOCK);
 
-/** Writes all of `bytes` at `position`, however many calls that takes. */
-export function writeAll(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
-  }
-}
-
-/** The same, leaving out whole blocks of zeros: the caller sets the file's length at the end. */
+/** Writes `bytes` at `position` but for whole blocks of zeros: the caller sets the file's length at the end. */
 export function writeSparse(fd: number, bytes: Uint8Array, position: number): void {
   let start = 0;
   for (let at = 0; at < bytes.length;) {

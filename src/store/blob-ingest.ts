@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fdatasync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, openSync, readSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DigestMismatchError, InvalidInputError, isErrno } from '../base/errors.ts';
 import { breather } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { encoded, digestOf, finish, parseDigest, type Digest } from '../oci/digest.ts';
+import { writeAll } from '../sys/write-all.ts';
 import { lockFile, type Lock } from '../sys/lock.ts';
 import type { BlobInfo, BlobWriter } from './blob-store.ts';
 import { storeError, withStoreErrors } from './io-errors.ts';
@@ -169,19 +170,6 @@ class IngestWriter implements BlobWriter {
 
   #assertOpen(): void {
     if (!this.#open) throw new Error('this blob writer is closed');
-  }
-}
-
-/** Writes all of `data` at `position`, or where the file stands. */
-export function writeAll(fd: number, data: Uint8Array, position?: number): void {
-  for (let done = 0; done < data.length;) {
-    done += writeSync(
-      fd,
-      data,
-      done,
-      data.length - done,
-      position === undefined ? null : position + done,
-    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { InvalidInputError, isErrno } from '../../base/errors.ts';
-import { basename, joinPath, type Tree, type TreeEntry } from './tree.ts';
+import { baseOf, components, isUp } from '../../snapshot/names.ts';
+import { joinPath, type Tree, type TreeEntry } from './tree.ts';
 
 /** What the ignore file decides, as the walk needs it. Paths are relative, without a leading slash. */
 export interface ContextFilter {
@@ -41,10 +42,10 @@ export function contextTree(root: string, filter: ContextFilter): Tree {
     find(path, { followLast = true } = {}) {
       let links = 0;
       let at = entryAt(ROOT);
-      const rest = components(path).reverse();
+      const rest = components(Buffer.from(path)).reverse();
       while (rest.length > 0 && at) {
         const name = rest.pop()!;
-        if (name.length === 2 && name.equals(DOTS)) {
+        if (isUp(name)) {
           at = entryAt(parentOf(at.path));
           continue;
         }
@@ -74,24 +75,8 @@ export function contextTree(root: string, filter: ContextFilter): Tree {
   };
 }
 
-const DOTS = Buffer.from('..');
-
-/** The non-empty components of a path, without `.`. */
-function components(path: string | Uint8Array): Buffer[] {
-  const bytes = Buffer.from(path);
-  const found: Buffer[] = [];
-  let start = 0;
-  for (let i = 0; i <= bytes.length; i++) {
-    if (i < bytes.length && bytes[i] !== 0x2f) continue;
-    const part = bytes.subarray(start, i);
-    if (part.length > 0 && !(part.length === 1 && part[0] === 0x2e)) found.push(part);
-    start = i + 1;
-  }
-  return found;
-}
-
 function parentOf(path: Buffer): Buffer {
-  const cut = path.length - basename(path).length - 1;
+  const cut = path.length - baseOf(path).length - 1;
   return cut <= 0 ? ROOT : path.subarray(0, cut);
 }
 

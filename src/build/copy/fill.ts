@@ -1,4 +1,5 @@
-import { basename, joinPath, type Source, type TreeEntry } from './tree.ts';
+import { baseOf } from '../../snapshot/names.ts';
+import { joinPath, type Source, type TreeEntry } from './tree.ts';
 import { metadataOf, type Metadata, type Pending, type Plan } from './plan.ts';
 import { endsAsDirectory, type Exclude, type Selected } from './select.ts';
 import type { ModeChange } from './chmod.ts';
@@ -86,7 +87,7 @@ function contentsOf(source: Source, from: TreeEntry, relative: Buffer, rules: Co
     const children = source.tree.list(from).filter(({ kind }) => kind !== 'socket');
     source.look?.(children);
     for (const child of children) {
-      const name = basename(child.path);
+      const name = baseOf(child.path);
       const below = relative.length === 0 ? name : joinPath(relative, name);
       if (rules.exclude?.(below.toString(), child.kind === 'directory')) continue;
       const node = planned(source, child, rules);

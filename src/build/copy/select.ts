@@ -5,7 +5,8 @@ import { breather } from '../../base/limit.ts';
 import { hasWildcards, matchesGlob } from '../../dockerfile/match.ts';
 import { finish, type Digest } from '../../oci/digest.ts';
 import { SourceNotFoundError } from '../errors.ts';
-import { basename, joinPath, type Source, type TreeEntry } from './tree.ts';
+import { baseOf } from '../../snapshot/names.ts';
+import { joinPath, type Source, type TreeEntry } from './tree.ts';
 
 /** One thing to copy: what it is and the name it goes by. */
 export interface Selected {
@@ -44,11 +45,11 @@ function globbed(source: Source, pattern: string): Selected[] {
     found = found.flatMap(({ entry }) => {
       if (entry.kind !== 'directory') return [];
       const matches = source.tree.list(entry).filter((child) => {
-        const name = basename(child.path).toString();
+        const name = baseOf(child.path).toString();
         return matchesGlob(part, name);
       });
       return matches.flatMap((child) => {
-        const name = basename(child.path);
+        const name = baseOf(child.path);
         const target = child.kind === 'symlink' ? source.tree.find(child.path) : child;
         if (!target) return [];
         return last || target.kind === 'directory' ? [{ entry: target, name }] : [];
@@ -75,7 +76,7 @@ export async function selectionDigest(
     source.look?.(children);
     for (const child of children) {
       const name =
-        relative.length === 0 ? basename(child.path) : joinPath(relative, basename(child.path));
+        relative.length === 0 ? baseOf(child.path) : joinPath(relative, baseOf(child.path));
       if (child.kind === 'socket') continue;
       if (exclude?.(name.toString(), child.kind === 'directory')) continue;
       add(hash, source, child, name);

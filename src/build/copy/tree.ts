@@ -45,12 +45,6 @@ export interface Source {
   explainMissing?(path: string): string | undefined;
 }
 
-/** The last component of a path in bytes. */
-export function basename(path: Uint8Array): Buffer {
-  const bytes = Buffer.from(path.buffer, path.byteOffset, path.length);
-  return bytes.subarray(bytes.lastIndexOf(0x2f) + 1);
-}
-
 /** Two byte strings with a slash between. */
 export function joinPath(directory: Uint8Array, name: Uint8Array): Buffer {
   const bytes = Buffer.from(directory.buffer, directory.byteOffset, directory.length);

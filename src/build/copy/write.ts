@@ -7,7 +7,6 @@ import {
   openSync,
   readSync,
   symlinkSync,
-  writeSync,
 } from 'node:fs';
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
@@ -15,6 +14,7 @@ import type { LayerStream } from '../../layer/layer-stream.ts';
 import type { TarEntry } from '../../layer/tar-entry.ts';
 import { deviceParts, makeNode } from '../../sys/node.ts';
 import { setTimes } from '../../sys/times.ts';
+import { writeAll } from '../../sys/write-all.ts';
 import { setXattr } from '../../sys/xattr.ts';
 import type { Plan, PlannedDirectory, PlannedFile, PlannedNode } from './plan.ts';
 import { joinPath } from './tree.ts';
@@ -87,7 +87,7 @@ export async function writePlan(
       if (Buffer.isBuffer(node.from)) {
         stream?.entry(entryFor(node, path, { size: node.from.length }));
         if (node.from.length > 0) {
-          writeSync(out, node.from);
+          writeAll(out, node.from);
           stream?.content(node.from);
         }
         return;
@@ -104,7 +104,7 @@ export async function writePlan(
           if (count === 0) break;
           const chunk = buffer.subarray(0, count);
           stream?.content(chunk);
-          writeSync(out, chunk);
+          writeAll(out, chunk);
           left -= count;
           await breathe();
         }

@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, posix } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
@@ -73,10 +74,7 @@ export async function runExec(
       network: networkOf(op),
       ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
     },
-    {
-      stdout: (chunk) => task.log('stdout', Buffer.from(chunk).toString()),
-      stderr: (chunk) => task.log('stderr', Buffer.from(chunk).toString()),
-    },
+    { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') },
     call,
   );
   if (!('code' in status) || status.code !== 0) {
@@ -84,6 +82,15 @@ export async function runExec(
   }
   if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
   return (await parts.snapshotter.seal(draft, call)).diffId;
+}
+
+/** Decodes output as it comes: a character may lie in two chunks. */
+function textTo(task: Task, stream: 'stdout' | 'stderr'): (chunk: Uint8Array) => void {
+  const decoder = new StringDecoder();
+  return (chunk) => {
+    const text = decoder.write(chunk);
+    if (text !== '') task.log(stream, text);
+  };
 }
 
 /** Makes times after `latest` (nanoseconds since the epoch) that: below a directory, not of it. */

@@ -10,7 +10,7 @@ import { selectionDigest, selectSources, type Exclude, type Selected } from '../
 import { stackSource } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
-import type { Recipe, Solved } from '../solve.ts';
+import type { Recipe, Solved } from '../solver-parts.ts';
 
 /** Opens the build context, or a named one. Undefined where a build has none. */
 export type Contexts = (name: string | undefined) => Source | undefined;

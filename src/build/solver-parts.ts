@@ -1,0 +1,63 @@
+import type { CallOptions } from '../base/progress.ts';
+import type { Task } from '../base/reporter.ts';
+import type { ChainId, DiffId } from '../oci/digest.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { Lease, Store } from '../store/store.ts';
+import type { CacheKey, Fact } from './cache/key.ts';
+import type { Vertex } from './graph.ts';
+
+/** What is known of a vertex once its key is: enough to key what builds on it. */
+export interface Keyed {
+  /** What later steps put into their keys. */
+  readonly key: string;
+  /** The key that the result is remembered under. */
+  readonly own: string;
+  /** There when a remembered result fits; then nothing needs to be done. */
+  readonly hit?: Solved;
+  readonly ingredients: CacheKey['ingredients'];
+  /** A second key under which the result is remembered too. */
+  readonly alias?: CacheKey;
+}
+
+/** The result of a vertex: a stack of layers. */
+export interface Solved {
+  readonly chain: ChainId | undefined;
+  readonly layers: readonly DiffId[];
+  /** When its layer was made, in milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** What runs a vertex that no record answers. Returns the new layer. */
+export type Runner = (
+  vertex: Vertex,
+  base: Solved,
+  input: Solved | undefined,
+  task: Task,
+  call: CallOptions,
+) => Promise<DiffId>;
+
+/** How a vertex is keyed. Facts leave out the parent, which the solver adds. */
+export interface Recipe {
+  /** From the definition alone, or with the content of the build context. */
+  facts(vertex: Vertex, call: CallOptions): Promise<readonly Fact[]>;
+  /** For steps that read another stage: from the content they would take. */
+  contentFacts(vertex: Vertex, input: Solved, call: CallOptions): Promise<readonly Fact[]>;
+}
+
+/** What the solver works with. */
+export interface SolverParts {
+  readonly store: Store;
+  readonly snapshotter: Snapshotter;
+  readonly recipe: Recipe;
+  readonly run: Runner;
+  /** Made when the first step has to run. */
+  readonly lease: () => Lease;
+}
+
+/** Counts of a finished build. */
+export interface SolverTally {
+  steps: number;
+  cached: number;
+  /** Keys of the records that were used. */
+  readonly hits: string[];
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { ProgressEvent } from '../../base/progress.ts';
+import type { ImageConfig } from '../../oci/image-config.ts';
+import { parseConfig } from '../../oci/parse-config.ts';
+import { overlaySnapshotter } from '../../snapshot/overlay.ts';
+import { openStore } from '../../store/open-store.ts';
+import type { Store } from '../../store/store.ts';
+import { buildImage, type BuildInput, type Built } from '../build.ts';
+
+/** Options of tests that make layers. */
+export const root =
+  process.getuid?.() === 0 ? {} : { skip: 'layers keep owners, which needs root' };
+const PLATFORM = { os: 'linux', architecture: 'amd64' };
+
+/** What a RUN does: something to the store or to its upper directory; it ends well. */
+export type Meanwhile = (store: Store, upper: string) => Promise<void>;
+
+/** A store, a context and a way to build in it, gone with the test. */
+export interface Bench {
+  /** What lies in the store's scratch and among its leases. */
+  readonly scratch: () => string[];
+  readonly path: (relative: string) => string;
+  readonly write: (path: string, text: string) => void;
+  readonly build: (
+    dockerfile: string,
+    input?: Partial<BuildInput>,
+    meanwhile?: Meanwhile,
+  ) => Promise<Built & { config: ImageConfig; events: ProgressEvent[] }>;
+}
+
+/** Values from outside have no prototype; for comparing it does not matter. */
+function plain<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+/** Makes a {@link Bench}. */
+export function bench(t: TestContext): Bench {
+  const directory = mkdtempSync(join(tmpdir(), 'build-test-'));
+  const context = join(directory, 'context');
+  mkdirSync(context);
+  const store = openStore(join(directory, 'store'));
+  const snapshotter = overlaySnapshotter(store);
+  t.after(() => {
+    store[Symbol.dispose]();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    scratch: () =>
+      [...readdirSync(store.paths.tmp), ...readdirSync(store.paths.leases)].filter(
+        (name) => !name.startsWith('.'),
+      ),
+    path: (relative) => join(context, relative),
+    write(path, text) {
+      const file = join(context, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    },
+    async build(dockerfile, input = {}, meanwhile) {
+      const events: ProgressEvent[] = [];
+      const built = await buildImage(
+        {
+          context,
+          dockerfile: { text: dockerfile },
+          names: [],
+          args: new Map(),
+          labels: {},
+          contexts: new Map(),
+          target: undefined,
+          platform: PLATFORM,
+          buildPlatform: PLATFORM,
+          network: 'none',
+          extraHosts: [],
+          uncached: () => false,
+          sourceDateEpoch: undefined,
+          shmSize: undefined,
+          parallel: 8,
+          ...input,
+        },
+        {
+          store,
+          snapshotter,
+          executor: () =>
+            meanwhile
+              ? Promise.resolve({
+                  runtime: { name: 'crun', path: '', version: '', notes: [] },
+                  run: ({ root: { upper } }) => meanwhile(store, upper).then(() => ({ code: 0 })),
+                })
+              : Promise.reject(new Error('nothing runs in this test')),
+          resolve: (name) => {
+            throw new Error(`no base image ${name}`);
+          },
+        },
+        { progress: (event) => events.push(event) },
+      );
+      return { ...built, config: plain(parseConfig(store.blobs.readSync(built.id))), events };
+    },
+  };
+}
