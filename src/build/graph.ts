@@ -1,4 +1,5 @@
 import type { CopyFlags, Heredoc, Span } from '../dockerfile/ast.ts';
+import type { DiffId } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 
 /** A base image, resolved: nothing is done for it. */
@@ -9,7 +10,8 @@ export interface ImageOp {
   /** Digest of its manifest: the whole of its cache key. */
   readonly manifest: string;
   readonly platform: Platform;
-  readonly chain: string | undefined;
+  /** Bottom first; they need not be in the store yet. */
+  readonly layers: readonly DiffId[];
 }
 
 /** RUN: one process over the base, whose changes are the layer. */

@@ -2,7 +2,7 @@ import { StaveError } from '../base/errors.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
-import { chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
+import { chainId, chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { explainMiss } from './cache/why.ts';
 import { BuildError } from './errors.ts';
@@ -114,6 +114,7 @@ export class Solver {
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
     if (vertex.base) this.#begin(vertex.base);
     const result = await this.#result(vertex.input);
+    await this.#parts.supply.ensure(result.layers, this.#call);
     const content = await this.#parts.recipe.contentFacts(vertex, result, this.#call);
     return this.#known(
       vertex,
@@ -211,11 +212,10 @@ export class Solver {
 
   #image(vertex: Vertex): Keyed {
     if (vertex.op.kind !== 'image') throw new TypeError('not a base image');
-    const { chain, manifest } = vertex.op;
+    const { layers, manifest } = vertex.op;
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     task.outcome = 'cached';
-    const layers = chain === undefined ? [] : this.#parts.snapshotter.stack(chain as ChainId);
-    if (!layers)
+    if (!this.#parts.supply.reaches(layers))
       throw new BuildError(`layers of ${vertex.op.reference} are missing in the store`, {
         hint: "Run 'stave system check' to see what is damaged.",
       });
@@ -228,7 +228,7 @@ export class Solver {
       key,
       own: key,
       ingredients,
-      hit: { chain: chain as ChainId | undefined, layers, createdAt: 0 },
+      hit: { chain: chainId(layers), layers, createdAt: 0 },
     };
   }
 
@@ -242,8 +242,12 @@ export class Solver {
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     this.tally.steps += 1;
     task.note(`runs: ${vertex.uncached ? 'the cache is not asked' : this.#why(vertex, keyed)}`);
+    await this.#parts.supply.ensure(base.layers, this.#call);
     this.#hold(base);
-    if (input) this.#hold(input);
+    if (input) {
+      await this.#parts.supply.ensure(input.layers, this.#call);
+      this.#hold(input);
+    }
     const began = performance.now();
     const layer = await this.#run(vertex, base, input, task);
     const createdAt = this.#parts.store.clock.now().getTime();

@@ -3,6 +3,7 @@ import type { Task } from '../base/reporter.ts';
 import type { ChainId, DiffId } from '../oci/digest.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
+import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
 import type { Vertex } from './graph.ts';
 
@@ -48,6 +49,7 @@ export interface Recipe {
 export interface SolverParts {
   readonly store: Store;
   readonly snapshotter: Snapshotter;
+  readonly supply: LayerSupply;
   readonly recipe: Recipe;
   readonly run: Runner;
   /** Made when the first step has to run. */

@@ -1,6 +1,7 @@
 import { closest } from '../../base/suggest.ts';
 import type { Dockerfile, FromInstruction, Stage } from '../../dockerfile/ast.ts';
 import { DockerfileError } from '../../dockerfile/errors.ts';
+import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
@@ -18,7 +19,8 @@ export interface BaseImage {
   /** Canonical name. */
   readonly name: string;
   readonly manifest: string;
-  readonly chain: string | undefined;
+  /** Of its config, bottom first; they need not be in the store. */
+  readonly layers: readonly DiffId[];
   readonly config: ImageConfig;
   readonly platform: Platform;
 }
@@ -255,7 +257,7 @@ class Evaluation {
         reference: base.name,
         manifest: base.manifest,
         platform: base.platform,
-        chain: base.chain,
+        layers: base.layers,
       },
       name: `[${prefix}1/${steps}] FROM ${base.name}`,
       stage: nameOf(stage),
