@@ -11,8 +11,10 @@ import type { Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
+import { LayerSupply } from '../transport/layer-supply.ts';
 import { BuildError } from './errors.ts';
-import { evaluate, type BaseImage, type NamedContext } from './frontend/frontend.ts';
+import { plan as planOf, type ResolveBase } from './frontend/bases.ts';
+import type { NamedContext } from './frontend/frontend.ts';
 import { isPredefined } from './frontend/scope.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
@@ -52,8 +54,8 @@ export interface BuildParts {
   readonly store: Store;
   readonly snapshotter: Snapshotter;
   readonly executor: () => Promise<Executor>;
-  /** Throws when there is no such image. */
-  readonly resolve: (name: string, platform: Platform) => BaseImage;
+  /** Throws when there is no such image. Layers that it leaves out are offered to `supply`. */
+  readonly resolve: (supply: LayerSupply) => ResolveBase;
 }
 
 /** What came out. */
@@ -104,7 +106,9 @@ async function build(
   const { store, snapshotter } = parts;
   const report = reporter(call.progress);
   const file = parseDockerfile(dockerfile.text, dockerfile.name);
-  const plan = evaluate(file, { ...input, origin: dockerfile.origin, resolve: parts.resolve });
+  using leases = lazyLease(store);
+  const supply = new LayerSupply(store, snapshotter, leases.get);
+  const plan = await planOf(file, { ...input, origin: dockerfile.origin }, parts.resolve(supply));
   for (const { ruleName, detail, span, stage } of file.warnings) {
     // Stages that are not built may say what they like.
     if (stage !== undefined && !plan.stages.has(stage)) continue;
@@ -121,12 +125,12 @@ async function build(
       message: `build arguments that no ARG declares: ${unused.join(', ')}`,
     });
   }
-  using leases = lazyLease(store);
   using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
     {
       store,
       snapshotter,
+      supply,
       recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
       run: runner(input, contexts.get, leases.get, parts, dockerfile),
       lease: leases.get,
@@ -135,6 +139,7 @@ async function build(
     input.parallel,
   );
   const result = await solver.solve(plan.stage.vertex);
+  await supply.ensure(result.layers, call);
   const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
     if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
@@ -179,7 +184,7 @@ function runner(
         ? undefined
         : BigInt(input.sourceDateEpoch) * 1_000_000_000n,
   };
-  return async (vertex, base, from, task, call) => {
+  return async (vertex, base, inputs, task, call) => {
     try {
       const { op } = vertex;
       switch (op.kind) {
@@ -198,7 +203,7 @@ function runner(
             op.paths.length === 0
               ? undefined
               : op.from === 'input'
-                ? stackSource(snapshotter, from?.layers ?? [])
+                ? stackSource(snapshotter, inputs[0]?.layers ?? [])
                 : requireContext(contexts, op);
           return await runCopy(op, files, base.layers, opParts, call);
         }
@@ -226,8 +231,8 @@ function located(
   };
   return {
     facts: (vertex, call) => at(vertex, () => recipe.facts(vertex, call)),
-    contentFacts: (vertex, input, call) =>
-      at(vertex, () => recipe.contentFacts(vertex, input, call)),
+    contentFacts: (vertex, inputs, call) =>
+      at(vertex, () => recipe.contentFacts(vertex, inputs, call)),
   };
 }
 

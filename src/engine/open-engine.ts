@@ -71,7 +71,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
       const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = (name, platform) =>
+      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name, platform) =>
         findBase(store, name, platform, call);
       return runBuild(
         request,

@@ -1,6 +1,7 @@
 import { closest } from '../../base/suggest.ts';
 import type { Dockerfile, FromInstruction, Stage } from '../../dockerfile/ast.ts';
 import { DockerfileError } from '../../dockerfile/errors.ts';
+import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
@@ -18,7 +19,8 @@ export interface BaseImage {
   /** Canonical name. */
   readonly name: string;
   readonly manifest: string;
-  readonly chain: string | undefined;
+  /** Of its config, bottom first; they need not be in the store. */
+  readonly layers: readonly DiffId[];
   readonly config: ImageConfig;
   readonly platform: Platform;
 }
@@ -212,6 +214,7 @@ class Evaluation {
         link: false,
         exclude: [],
       },
+      inputs: [],
       name: `[context ${name}] load from ${context.path}`,
       stage: nameOf(stage),
       place: [this.#options.origin, nameOf(stage), 'context', name].join('\0'),
@@ -255,8 +258,9 @@ class Evaluation {
         reference: base.name,
         manifest: base.manifest,
         platform: base.platform,
-        chain: base.chain,
+        layers: base.layers,
       },
+      inputs: [],
       name: `[${prefix}1/${steps}] FROM ${base.name}`,
       stage: nameOf(stage),
       place: [this.#options.origin, nameOf(stage), '0', formatPlatform(platform)].join('\0'),
