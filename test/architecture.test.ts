@@ -12,7 +12,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   net: ['base'],
   oci: ['base'],
   sys: ['base'],
-  net: ['base'],
   dockerfile: ['base', 'oci'],
   layer: ['base', 'oci'],
   image: ['base', 'oci', 'layer'],
@@ -34,7 +33,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'snapshot',
     'runtime',
     'transport',
-    'net',
   ],
   engine: [
     'base',
@@ -48,7 +46,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'snapshot',
     'runtime',
     'transport',
-    'net',
     'registry',
     'build',
     'bake',
