@@ -204,7 +204,7 @@ function runner(
               ? undefined
               : op.from === 'input'
                 ? stackSource(snapshotter, inputs[0]?.layers ?? [])
-                : requireContext(contexts, op);
+                : await requireContext(contexts, op);
           return await runCopy(op, files, base.layers, opParts, call);
         }
         default:

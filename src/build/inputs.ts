@@ -72,7 +72,7 @@ export function openContexts(
 ): Disposable & { readonly get: Contexts } {
   const opened = new Map<string | undefined, Source & Disposable>();
   return {
-    get(name) {
+    async get(name) {
       const named = name === undefined ? undefined : input.contexts.get(name);
       const path =
         name === undefined ? input.context : named?.kind === 'directory' ? named.path : undefined;

@@ -12,8 +12,8 @@ import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
 import type { Recipe, Solved } from '../solver-parts.ts';
 
-/** Opens the build context, or a named one. Undefined where a build has none. */
-export type Contexts = (name: string | undefined) => Source | undefined;
+/** Opens the build context, or a named one, fetching it if need be. Undefined where a build has none. */
+export type Contexts = (name: string | undefined) => Promise<Source | undefined>;
 
 /** Keys of all ops. COPY reads contexts, nothing else does. */
 export function recipeFor(
@@ -38,7 +38,7 @@ export function recipeFor(
           const own = [...copyFacts(op), ...date];
           if (op.paths.length === 0) return own;
           if (op.from === 'input') return vertex.inputs.length > 0 ? own : [...own, ...missing(op)];
-          return [...own, ...(await fileFacts(requireContext(contexts, op), op, call))];
+          return [...own, ...(await fileFacts(await requireContext(contexts, op), op, call))];
         }
         default:
           throw new TypeError(`${op.kind} has a key of its own`);
@@ -60,8 +60,8 @@ export function excludeOf(op: CopyOp): Exclude | undefined {
 }
 
 /** The context, or an error that names what was asked of it. */
-export function requireContext(contexts: Contexts, op: CopyOp): Source {
-  const context = contexts(op.context);
+export async function requireContext(contexts: Contexts, op: CopyOp): Promise<Source> {
+  const context = await contexts(op.context);
   if (context) return context;
   throw new InvalidInputError(`"${op.paths[0] ?? ''}": not found: this build has no context`, {
     hint: 'Give a directory instead of - to build with a context.',
