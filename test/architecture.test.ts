@@ -9,6 +9,7 @@ import { test } from 'node:test';
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   base: [],
+  net: ['base'],
   oci: ['base'],
   sys: ['base'],
   dockerfile: ['base', 'oci'],
@@ -18,6 +19,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   snapshot: ['base', 'oci', 'sys', 'layer', 'store'],
   runtime: ['base', 'oci', 'sys'],
   transport: ['base', 'oci', 'sys', 'layer', 'image', 'store', 'snapshot'],
+  registry: ['base', 'oci', 'sys', 'net', 'transport'],
+  bake: ['base', 'oci', 'dockerfile'],
   build: [
     'base',
     'oci',
@@ -29,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'snapshot',
     'runtime',
     'transport',
+    'net',
   ],
   engine: [
     'base',
@@ -41,9 +45,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'snapshot',
     'runtime',
     'transport',
+    'net',
+    'registry',
     'build',
+    'bake',
   ],
-  cli: ['base', 'oci', 'engine'],
+  cli: ['base', 'oci', 'engine', 'bake'],
   'index.ts': ['base', 'oci', 'engine'],
 };
 const LINE_LIMIT = 400;

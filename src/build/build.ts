@@ -4,23 +4,23 @@ import { reporter } from '../base/reporter.ts';
 import type { Span } from '../dockerfile/ast.ts';
 import { DockerfileError } from '../dockerfile/errors.ts';
 import { excerpt } from '../dockerfile/excerpt.ts';
-import { parseDockerfile } from '../dockerfile/parse.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
+import { LayerSupply } from '../transport/layer-supply.ts';
 import { BuildError } from './errors.ts';
-import { evaluate, type BaseImage } from './frontend/frontend.ts';
+import type { ResolveBase } from './frontend/bases.ts';
 import type { NamedContext } from './frontend/named-context.ts';
-import { isPredefined } from './frontend/scope.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
 import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
 import type { ExecParts } from './ops/exec.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
+import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
 import { Solver } from './solve.ts';
 import type { Runner } from './solver-parts.ts';
@@ -53,8 +53,8 @@ export interface BuildParts {
   readonly store: Store;
   readonly snapshotter: Snapshotter;
   readonly executor: () => Promise<Executor>;
-  /** Throws when there is no such image. */
-  readonly resolve: (name: string, platform: Platform) => BaseImage;
+  /** Throws when there is no such image. Layers that it leaves out are offered to `supply`. */
+  readonly resolve: (supply: LayerSupply) => ResolveBase;
 }
 
 /** What came out. */
@@ -104,30 +104,15 @@ async function build(
 ): Promise<Built> {
   const { store, snapshotter } = parts;
   const report = reporter(call.progress);
-  const file = parseDockerfile(dockerfile.text, dockerfile.name);
-  const plan = evaluate(file, { ...input, origin: dockerfile.origin, resolve: parts.resolve });
-  for (const { ruleName, detail, span, stage } of file.warnings) {
-    // Stages that are not built may say what they like.
-    if (stage !== undefined && !plan.stages.has(stage)) continue;
-    report.warn({
-      code: ruleName,
-      message: detail,
-      place: `${dockerfile.name}:${span.start.line}`,
-    });
-  }
-  const unused = plan.unusedArgs.filter((name) => !isPredefined(name));
-  if (unused.length > 0) {
-    report.warn({
-      code: 'UnusedBuildArg',
-      message: `build arguments that no ARG declares: ${unused.join(', ')}`,
-    });
-  }
   using leases = lazyLease(store);
+  const supply = new LayerSupply(store, snapshotter, leases.get);
+  const plan = await planBuild(dockerfile, input, parts.resolve(supply), report);
   using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
     {
       store,
       snapshotter,
+      supply,
       recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
       run: runner(input, contexts.get, leases.get, parts, dockerfile),
       lease: leases.get,
@@ -136,6 +121,7 @@ async function build(
     input.parallel,
   );
   const result = await solver.solve(plan.stage.vertex);
+  await supply.ensure(result.layers, call);
   const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
     if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
@@ -180,7 +166,7 @@ function runner(
         ? undefined
         : BigInt(input.sourceDateEpoch) * 1_000_000_000n,
   };
-  return async (vertex, base, from, task, call) => {
+  return async (vertex, base, inputs, task, call) => {
     try {
       const { op } = vertex;
       switch (op.kind) {
@@ -199,7 +185,7 @@ function runner(
             op.paths.length === 0
               ? undefined
               : op.from === 'input'
-                ? stackSource(snapshotter, from?.layers ?? [])
+                ? stackSource(snapshotter, inputs[0]?.layers ?? [])
                 : requireContext(contexts, op);
           return await runCopy(op, files, base.layers, opParts, call);
         }
@@ -227,8 +213,8 @@ function located(
   };
   return {
     facts: (vertex, call) => at(vertex, () => recipe.facts(vertex, call)),
-    contentFacts: (vertex, input, call) =>
-      at(vertex, () => recipe.contentFacts(vertex, input, call)),
+    contentFacts: (vertex, inputs, call) =>
+      at(vertex, () => recipe.contentFacts(vertex, inputs, call)),
   };
 }
 

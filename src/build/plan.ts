@@ -5,13 +5,14 @@ import { DockerfileError } from '../dockerfile/errors.ts';
 import { violation } from '../dockerfile/lint/checks.ts';
 import type { LintWarning } from '../dockerfile/lint/rule.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
-import { evaluate, type FrontendOptions, type Plan } from './frontend/frontend.ts';
+import { plan as planOf, type ResolveBase } from './frontend/bases.ts';
+import type { FrontendOptions, Plan } from './frontend/frontend.ts';
 import { lintWatcher } from './frontend/lint.ts';
 import { isPredefined } from './frontend/scope.ts';
 import { readIgnore, type DockerfileInput } from './inputs.ts';
 
 /** What a Dockerfile is planned with. */
-export type PlanOptions = Omit<FrontendOptions, 'watch' | 'origin'> & {
+export type PlanOptions = Omit<FrontendOptions, 'watch' | 'origin' | 'resolve'> & {
   readonly context: string | undefined;
 };
 
@@ -19,11 +20,12 @@ export type PlanOptions = Omit<FrontendOptions, 'watch' | 'origin'> & {
  * Reads a Dockerfile and evaluates what the target needs; findings of the checks are warnings.
  * Throws DockerfileError, for findings too where the file asks for that.
  */
-export function planBuild(
+export async function planBuild(
   dockerfile: DockerfileInput,
   options: PlanOptions,
+  resolve: ResolveBase,
   report: Reporter,
-): Plan {
+): Promise<Plan> {
   const warn = (found: readonly LintWarning[]): void => {
     for (const { ruleName, detail, span } of found) {
       const place = `${dockerfile.name}:${span.start.line}`;
@@ -40,7 +42,7 @@ export function planBuild(
   const lint = lintWatcher(file, ignoreRules(dockerfile, options.context));
   let plan: Plan;
   try {
-    plan = evaluate(file, { ...options, origin: dockerfile.origin, watch: lint });
+    plan = await planOf(file, { ...options, origin: dockerfile.origin, watch: lint }, resolve);
   } finally {
     warn(lint.findings('evaluated'));
   }

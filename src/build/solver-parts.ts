@@ -3,6 +3,7 @@ import type { Task } from '../base/reporter.ts';
 import type { ChainId, DiffId } from '../oci/digest.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
+import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
 import type { Vertex } from './graph.ts';
 
@@ -31,7 +32,7 @@ export interface Solved {
 export type Runner = (
   vertex: Vertex,
   base: Solved,
-  input: Solved | undefined,
+  inputs: readonly Solved[],
   task: Task,
   call: CallOptions,
 ) => Promise<DiffId>;
@@ -40,14 +41,19 @@ export type Runner = (
 export interface Recipe {
   /** From the definition alone, or with the content of the build context. */
   facts(vertex: Vertex, call: CallOptions): Promise<readonly Fact[]>;
-  /** For steps that read another stage: from the content they would take. */
-  contentFacts(vertex: Vertex, input: Solved, call: CallOptions): Promise<readonly Fact[]>;
+  /** For steps that read other stages: from the content they would take of each. */
+  contentFacts(
+    vertex: Vertex,
+    inputs: readonly Solved[],
+    call: CallOptions,
+  ): Promise<readonly Fact[]>;
 }
 
 /** What the solver works with. */
 export interface SolverParts {
   readonly store: Store;
   readonly snapshotter: Snapshotter;
+  readonly supply: LayerSupply;
   readonly recipe: Recipe;
   readonly run: Runner;
   /** Made when the first step has to run. */

@@ -43,7 +43,9 @@ function isCase({ folder, expected }: Verdict): boolean {
 const verdicts = process.argv.slice(2).flatMap(folders).map(judge).filter(isCase);
 const wrong = verdicts.filter(({ expected, found }) => expected !== found);
 for (const { folder, expected, found } of wrong) {
-  console.log(`DIFFERENT ${folder}\n  expected ${expected ?? 'a refusal'}\n  found    ${found ?? 'a refusal'}`);
+  console.log(
+    `DIFFERENT ${folder}\n  expected ${expected ?? 'a refusal'}\n  found    ${found ?? 'a refusal'}`,
+  );
 }
 const refused = verdicts.filter(({ expected }) => expected === undefined).length;
 console.log(

@@ -1,6 +1,7 @@
 import { closest } from '../../base/suggest.ts';
 import type { Dockerfile, FromInstruction, Stage, StageInstruction } from '../../dockerfile/ast.ts';
 import { DockerfileError } from '../../dockerfile/errors.ts';
+import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
@@ -21,7 +22,8 @@ export interface BaseImage {
   /** Canonical name. */
   readonly name: string;
   readonly manifest: string;
-  readonly chain: string | undefined;
+  /** Of its config, bottom first; they need not be in the store. */
+  readonly layers: readonly DiffId[];
   readonly config: ImageConfig;
   readonly platform: Platform;
   /** Nothing is known of it: `config` is a guess. Only checks put up with such an image. */
@@ -68,7 +70,10 @@ export function evaluate(file: Dockerfile, options: FrontendOptions): Plan {
  * As {@link evaluate}, for all stages, the target or not. What fails does not keep the others from being
  * looked at; returns the first failure.
  */
-export function evaluateAll(file: Dockerfile, options: FrontendOptions): DockerfileError | undefined {
+export function evaluateAll(
+  file: Dockerfile,
+  options: FrontendOptions,
+): DockerfileError | undefined {
   return new Evaluation(file, options).all();
 }
 
@@ -253,6 +258,7 @@ class Evaluation {
         link: false,
         exclude: [],
       },
+      inputs: [],
       name: `[context ${name}] load from ${context.path}`,
       stage: nameOf(stage),
       place: [this.#options.origin, nameOf(stage), 'context', name].join('\0'),
@@ -263,12 +269,7 @@ class Evaluation {
     return { state, total: 0, guessed: false };
   }
 
-  #beginImage(
-    image: string,
-    platform: Platform,
-    stage: Stage,
-    from: FromInstruction,
-  ): Beginning {
+  #beginImage(image: string, platform: Platform, stage: Stage, from: FromInstruction): Beginning {
     const { vertex, base } = this.#image(image, platform, stage, from);
     const state = StageState.fromImage(base.config, base.platform, vertex, {
       name: base.name,
@@ -311,8 +312,9 @@ class Evaluation {
         reference: base.name,
         manifest: base.manifest,
         platform: base.platform,
-        chain: base.chain,
+        layers: base.layers,
       },
+      inputs: [],
       name: `[${prefix}1/${steps}] FROM ${base.name}`,
       stage: nameOf(stage),
       place: [this.#options.origin, nameOf(stage), '0', formatPlatform(platform)].join('\0'),

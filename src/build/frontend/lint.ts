@@ -53,10 +53,15 @@ export function lintWatcher(
 ): LintWatcher {
   const found: LintWarning[] = [];
   const stages = new Map<number, Known>();
-  const words = wordReader(file);
-  const nearest = suggester();
+  let words = wordReader(file);
+  let nearest = suggester();
   return {
     globals(globals, predefined) {
+      // An evaluation begins, perhaps anew: what was seen before counts no more.
+      found.length = 0;
+      stages.clear();
+      words = wordReader(file);
+      nearest = suggester();
       found.push(...fromArguments(file, { globals, predefined }));
     },
     begin(stage, state, { earlier, guessed }) {

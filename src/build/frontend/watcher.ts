@@ -12,12 +12,7 @@ export interface Watcher {
   /** A base image was found for a line. */
   base?(name: string, wanted: Platform, base: BaseImage, at: { readonly span: Span }): void;
   /** An instruction was applied, or failed. */
-  applied?(
-    stage: Stage,
-    state: StageState,
-    instruction: StageInstruction,
-    trigger: boolean,
-  ): void;
+  applied?(stage: Stage, state: StageState, instruction: StageInstruction, trigger: boolean): void;
 }
 
 /** What a stage starts from. */

@@ -89,7 +89,7 @@ export function bench(t: TestContext): Bench {
                   run: ({ root: { upper } }) => meanwhile(store, upper).then(() => ({ code: 0 })),
                 })
               : Promise.reject(new Error('nothing runs in this test')),
-          resolve: (name) => {
+          resolve: () => (name) => {
             throw new Error(`no base image ${name}`);
           },
         },

@@ -1,0 +1,114 @@
+import type { Bytes } from '../base/bytes.ts';
+import { InvalidInputError } from '../base/errors.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { reporter } from '../base/reporter.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { ChainId, DiffId } from '../oci/digest.ts';
+import { verified } from '../oci/verified.ts';
+import { LayerEntryError } from '../snapshot/errors.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { Lease, Store } from '../store/store.ts';
+import type { LayerIntake } from './layer-intake.ts';
+
+/** Where the blob of a layer can be had: a registry's repository, a layout, a cache folder. */
+export interface BlobSource {
+  /** For people. */
+  readonly label: string;
+  /** The blob's bytes, unverified. */
+  fetch(blob: Descriptor, call?: CallOptions): Promise<Bytes>;
+}
+
+/** A blob and where it can be had. */
+export interface Offer {
+  readonly blob: Descriptor;
+  readonly from: BlobSource;
+}
+
+/**
+ * Layers that are known by their digests and fetched when somebody has to read them: base
+ * images and results from a remote cache. A layer that nothing reads is never fetched.
+ */
+export class LayerSupply {
+  readonly #store: Store;
+  readonly #snapshotter: Snapshotter;
+  readonly #lease: () => Lease;
+  readonly #offers = new Map<DiffId, Offer>();
+  readonly #fetching = new Map<DiffId, Promise<void>>();
+  #intake: Promise<LayerIntake> | undefined;
+
+  constructor(store: Store, snapshotter: Snapshotter, lease: () => Lease) {
+    this.#store = store;
+    this.#snapshotter = snapshotter;
+    this.#lease = lease;
+  }
+
+  /** Says where a layer can be had. The first offer of a layer counts. */
+  offer(diffId: DiffId, blob: Descriptor, from: BlobSource): void {
+    if (!this.#offers.has(diffId)) this.#offers.set(diffId, { blob, from });
+  }
+
+  /** Where a layer can be had; whoever pushes it elsewhere may not need its bytes. */
+  offered(diffId: DiffId): Offer | undefined {
+    return this.#offers.get(diffId);
+  }
+
+  /** Whether every layer is in the store or can be fetched. */
+  reaches(layers: readonly DiffId[]): boolean {
+    return this.#missing(layers).every((diffId) => this.#offers.has(diffId));
+  }
+
+  /**
+   * Brings every layer of a stack into the store and names the stack. Throws InvalidInputError
+   * when a layer is not what it was said to be, and what the source throws.
+   */
+  async ensure(layers: readonly DiffId[], call: CallOptions = {}): Promise<void> {
+    const missing = this.#missing(layers);
+    if (missing.length === 0) return;
+    await Promise.all(missing.map((diffId) => this.#fetched(diffId, layers, call)));
+    let chain: ChainId | undefined;
+    for (const diffId of layers) chain = this.#snapshotter.name(diffId, chain);
+  }
+
+  #missing(layers: readonly DiffId[]): DiffId[] {
+    return this.#store.read((tables) => layers.filter((diffId) => !tables.layers.get(diffId)));
+  }
+
+  #fetched(diffId: DiffId, stack: readonly DiffId[], call: CallOptions): Promise<void> {
+    let fetching = this.#fetching.get(diffId);
+    if (!fetching) this.#fetching.set(diffId, (fetching = this.#fetch(diffId, stack, call)));
+    return fetching;
+  }
+
+  async #fetch(diffId: DiffId, stack: readonly DiffId[], call: CallOptions): Promise<void> {
+    const offer = this.#offers.get(diffId);
+    if (!offer) throw new InvalidInputError(`the layer ${diffId} is not in the store`);
+    const { blob, from } = offer;
+    const intake = await (this.#intake ??= this.#openIntake());
+    this.#lease().hold('layer', diffId);
+    using task = reporter(call.progress).begin(blob.digest, {
+      kind: 'transfer',
+      total: blob.size,
+      unit: 'bytes',
+    });
+    const body = task.count(verified(await from.fetch(blob, call), blob, from.label));
+    let { result } = await intake.take(body, blob.digest, call);
+    if ('failure' in result && result.failure instanceof LayerEntryError) {
+      // Alone it could not be unpacked: it may hold hard links to files of the layers below.
+      const below = stack.slice(0, stack.indexOf(diffId));
+      await this.ensure(below, call);
+      result = (await intake.unpack(blob, below, call)).result;
+    }
+    if ('failure' in result) throw result.failure;
+    if (result.diffId !== diffId) {
+      throw new InvalidInputError(
+        `${blob.digest} from ${from.label} unpacks to ${result.diffId}, not to ${diffId}`,
+      );
+    }
+    task.outcome = 'done';
+  }
+
+  async #openIntake(): Promise<LayerIntake> {
+    const module = await import('./layer-intake.ts');
+    return new module.LayerIntake(this.#store, this.#snapshotter, this.#lease());
+  }
+}
