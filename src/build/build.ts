@@ -184,7 +184,7 @@ function runner(
         ? undefined
         : BigInt(input.sourceDateEpoch) * 1_000_000_000n,
   };
-  return async (vertex, base, from, task, call) => {
+  return async (vertex, base, inputs, task, call) => {
     try {
       const { op } = vertex;
       switch (op.kind) {
@@ -203,7 +203,7 @@ function runner(
             op.paths.length === 0
               ? undefined
               : op.from === 'input'
-                ? stackSource(snapshotter, from?.layers ?? [])
+                ? stackSource(snapshotter, inputs[0]?.layers ?? [])
                 : requireContext(contexts, op);
           return await runCopy(op, files, base.layers, opParts, call);
         }
@@ -231,8 +231,8 @@ function located(
   };
   return {
     facts: (vertex, call) => at(vertex, () => recipe.facts(vertex, call)),
-    contentFacts: (vertex, input, call) =>
-      at(vertex, () => recipe.contentFacts(vertex, input, call)),
+    contentFacts: (vertex, inputs, call) =>
+      at(vertex, () => recipe.contentFacts(vertex, inputs, call)),
   };
 }
 

@@ -40,7 +40,7 @@ export interface EnvironmentEntry {
   readonly from: 'env' | 'arg';
 }
 
-/** COPY and ADD. Words are expanded; `from` names the input that paths are looked up in. */
+/** COPY and ADD. Words are expanded; paths are looked up in a context or the first input. */
 export interface CopyOp {
   readonly kind: 'copy';
   readonly add: boolean;
@@ -73,8 +73,8 @@ export interface Vertex {
   readonly op: Op;
   /** The root it works on; absent for an empty one. */
   readonly base?: Vertex;
-  /** The stage that a COPY reads from; absent for an empty one and for the context. */
-  readonly input?: Vertex;
+  /** Other roots that it reads from: stages and images, but no empty ones and no contexts. */
+  readonly inputs: readonly Vertex[];
   /** For people: `[build 3/5] RUN make`. */
   readonly name: string;
   /** The stage's name or index. */

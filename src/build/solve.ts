@@ -80,11 +80,12 @@ export class Solver {
   async #solve(vertex: Vertex): Promise<Solved> {
     const keyed = await this.#key(vertex);
     if (keyed.hit) return keyed.hit;
-    const [base, input] = await Promise.all([
-      this.#result(vertex.base),
-      vertex.input && this.#result(vertex.input),
-    ]);
-    return this.#slots(() => this.#make(vertex, keyed, base, input));
+    const [base, inputs] = await Promise.all([this.#result(vertex.base), this.#inputs(vertex)]);
+    return this.#slots(() => this.#make(vertex, keyed, base, inputs));
+  }
+
+  #inputs(vertex: Vertex): Promise<Solved[]> {
+    return Promise.all(vertex.inputs.map((input) => this.#result(input)));
   }
 
   #key(vertex: Vertex): Promise<Keyed> {
@@ -97,26 +98,25 @@ export class Solver {
     const { op } = vertex;
     if (op.kind === 'image') return this.#image(vertex);
     // Stages that have to run begin now, not when the steps that read them are reached.
-    if (vertex.input) this.#begin(vertex.input, vertex);
+    for (const input of vertex.inputs) this.#begin(input, vertex);
     const parent = vertex.base ? (await this.#key(vertex.base)).key : SCRATCH;
     // A linked copy does not depend on what it lies on: its record is good anywhere.
     const linked = op.kind === 'copy' && op.link;
     const on: Fact[] = linked ? [] : [{ kind: 'parent', name: '', value: parent }];
     const secret = this.#parts.store.id;
     const facts = await this.#parts.recipe.facts(vertex, this.#call);
-    if (!vertex.input) {
+    if (vertex.inputs.length === 0) {
       const own = cacheKey(op.kind, [...on, ...facts], secret);
       return this.#known(vertex, own, undefined, parent);
     }
-    const input = await this.#key(vertex.input);
-    const read: Fact = { kind: 'parent', name: vertex.input.stage, value: input.key };
-    const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, read], secret);
+    const read = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
+    const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, ...read], secret);
     const quick = vertex.uncached ? undefined : await this.#find(alias.key);
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
     if (vertex.base) this.#begin(vertex.base);
-    const result = await this.#result(vertex.input);
-    await this.#parts.supply.ensure(result.layers, this.#call);
-    const content = await this.#parts.recipe.contentFacts(vertex, result, this.#call);
+    const results = await this.#inputs(vertex);
+    for (const { layers } of results) await this.#parts.supply.ensure(layers, this.#call);
+    const content = await this.#parts.recipe.contentFacts(vertex, results, this.#call);
     return this.#known(
       vertex,
       cacheKey(op.kind, [...on, ...facts, ...content], secret),
@@ -125,9 +125,14 @@ export class Solver {
     );
   }
 
+  /** An input by its key alone, whatever a step reads of it. */
+  async #asRead(input: Vertex): Promise<Fact> {
+    return { kind: 'parent', name: input.stage, value: (await this.#key(input)).key };
+  }
+
   /**
    * Starts on a vertex that no record answers; whoever needs it will wait for it. Not when
-   * `reader`, the step that copies from it, has done so before: then its record may be all
+   * `reader`, a step that reads it, has done so before: then its record may be all
    * that is needed.
    */
   #begin(vertex: Vertex, reader?: Vertex): void {
@@ -249,20 +254,18 @@ export class Solver {
     vertex: Vertex,
     keyed: Keyed,
     base: Solved,
-    input: Solved | undefined,
+    inputs: readonly Solved[],
   ): Promise<Solved> {
     this.#call.signal?.throwIfAborted();
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     this.tally.steps += 1;
     task.note(`runs: ${vertex.uncached ? 'the cache is not asked' : this.#why(vertex, keyed)}`);
-    await this.#parts.supply.ensure(base.layers, this.#call);
-    this.#hold(base);
-    if (input) {
-      await this.#parts.supply.ensure(input.layers, this.#call);
-      this.#hold(input);
+    for (const one of [base, ...inputs]) {
+      await this.#parts.supply.ensure(one.layers, this.#call);
+      this.#hold(one);
     }
     const began = performance.now();
-    const layer = await this.#run(vertex, base, input, task);
+    const layer = await this.#run(vertex, base, inputs, task);
     const createdAt = this.#parts.store.clock.now().getTime();
     const result = this.#onto(base, layer, createdAt, vertex);
     const took = Math.round(performance.now() - began);
@@ -292,9 +295,9 @@ export class Solver {
     throw new BuildError('layers that this build stands on were removed while it ran');
   }
 
-  async #run(vertex: Vertex, base: Solved, input: Solved | undefined, task: Task): Promise<DiffId> {
+  async #run(vertex: Vertex, base: Solved, inputs: readonly Solved[], task: Task): Promise<DiffId> {
     try {
-      return await this.#parts.run(vertex, base, input, task, this.#call);
+      return await this.#parts.run(vertex, base, inputs, task, this.#call);
     } catch (error) {
       if (this.#call.signal?.aborted) task.outcome = 'canceled';
       else task.error = reasonOf(error);

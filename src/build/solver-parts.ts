@@ -61,7 +61,7 @@ export interface Outcome {
 export type Runner = (
   vertex: Vertex,
   base: Solved,
-  input: Solved | undefined,
+  inputs: readonly Solved[],
   task: Task,
   call: CallOptions,
 ) => Promise<DiffId>;
@@ -70,8 +70,12 @@ export type Runner = (
 export interface Recipe {
   /** From the definition alone, or with the content of the build context. */
   facts(vertex: Vertex, call: CallOptions): Promise<readonly Fact[]>;
-  /** For steps that read another stage: from the content they would take. */
-  contentFacts(vertex: Vertex, input: Solved, call: CallOptions): Promise<readonly Fact[]>;
+  /** For steps that read other stages: from the content they would take of each. */
+  contentFacts(
+    vertex: Vertex,
+    inputs: readonly Solved[],
+    call: CallOptions,
+  ): Promise<readonly Fact[]>;
 }
 
 /** What the solver works with. */

@@ -33,7 +33,7 @@ export function addCopy(
   const chown = flags.chown && expand(flags.chown);
   const chmod = flags.chmod && expand(flags.chmod);
   const source = flags.from ? setting.source(flags.from, instruction) : undefined;
-  const input = source && 'vertex' in source ? source.vertex : undefined;
+  const inputs = source && 'vertex' in source && source.vertex ? [source.vertex] : [];
   const op: CopyOp = {
     kind: 'copy',
     add: instruction.kind === 'ADD',
@@ -51,7 +51,7 @@ export function addCopy(
   const expanded = { ...(chown !== undefined && { chown }), ...(chmod !== undefined && { chmod }) };
   const shown = [...paths, ...texts.map(({ name }) => `<<${name}`)];
   const text = copyText(instruction.kind, flags, expanded, shown, expand(instruction.target));
-  state.commit(text, vertexFor(state, instruction, setting, { op, text, input, trigger }));
+  state.commit(text, vertexFor(state, instruction, setting, { op, text, inputs, trigger }));
 }
 
 /** A destination made absolute; its trailing slash, which says "directory", stays. */

@@ -11,7 +11,7 @@ export function vertexFor(
   parts: {
     readonly op: Op;
     readonly text: string;
-    readonly input?: Vertex | undefined;
+    readonly inputs?: readonly Vertex[];
     readonly trigger: boolean;
   },
 ): Vertex {
@@ -20,7 +20,7 @@ export function vertexFor(
   return {
     op: parts.op,
     ...(state.vertex && { base: state.vertex }),
-    ...(parts.input && { input: parts.input }),
+    inputs: parts.inputs ?? [],
     name: `[${setting.prefix}${setting.step}/${setting.total}] ${shown}`,
     stage: setting.name,
     place: [setting.origin, setting.name, String(setting.ordinal), setting.platform].join('\0'),

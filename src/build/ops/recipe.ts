@@ -37,16 +37,16 @@ export function recipeFor(
         case 'copy': {
           const own = [...copyFacts(op), ...date];
           if (op.paths.length === 0) return own;
-          if (op.from === 'input') return vertex.input ? own : [...own, ...missing(op)];
+          if (op.from === 'input') return vertex.inputs.length > 0 ? own : [...own, ...missing(op)];
           return [...own, ...(await fileFacts(requireContext(contexts, op), op, call))];
         }
         default:
           throw new TypeError(`${op.kind} has a key of its own`);
       }
     },
-    contentFacts(vertex: Vertex, input: Solved, call: CallOptions) {
+    contentFacts(vertex: Vertex, inputs: readonly Solved[], call: CallOptions) {
       if (vertex.op.kind !== 'copy') throw new TypeError(`${vertex.op.kind} reads no other stage`);
-      return fileFacts(stackSource(snapshotter, input.layers), vertex.op, call);
+      return fileFacts(stackSource(snapshotter, inputs[0]?.layers ?? []), vertex.op, call);
     },
   };
 }
