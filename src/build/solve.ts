@@ -1,12 +1,12 @@
 import { elapsed } from '../base/clock.ts';
-import { StaveError } from '../base/errors.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
 import { chainId, chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
-import { explainMiss } from './cache/why.ts';
+import { instructionText, standsOn } from './cache/text.ts';
 import { BuildError } from './errors.ts';
+import { hitReason, reasonOf } from './step-words.ts';
 import type { CacheRow } from '../store/tables.ts';
 import type { Vertex } from './graph.ts';
 import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
@@ -103,9 +103,13 @@ export class Solver {
     const parent = vertex.base ? (await this.#key(vertex.base)).key : SCRATCH;
     // A linked copy does not depend on what it lies on: its record is good anywhere.
     const linked = op.kind === 'copy' && op.link;
-    const on: Fact[] = linked ? [] : [{ kind: 'parent', name: '', value: parent }];
+    const on: Fact[] = linked
+      ? []
+      : [{ kind: 'parent', name: '', value: parent, text: standsOn(vertex) }];
     const secret = this.#parts.store.id;
-    const facts = await this.#parts.recipe.facts(vertex, this.#call);
+    const facts = (await this.#parts.recipe.facts(vertex, this.#call)).map((fact) =>
+      fact.kind === 'instruction' ? { ...fact, text: instructionText(vertex) } : fact,
+    );
     if (vertex.inputs.length === 0) {
       const own = cacheKey(op.kind, [...on, ...facts], secret);
       return this.#known(vertex, own, undefined, parent);
@@ -173,6 +177,7 @@ export class Solver {
         key: downstream(vertex, own.key, parent),
         own: own.key,
         ingredients: own.ingredients,
+        ...(own.lists && { lists: own.lists }),
         ...(alias && { alias }),
       };
     }
@@ -197,6 +202,11 @@ export class Solver {
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     if (found.from !== undefined) task.note(`cached from ${found.from}`);
     task.outcome = 'cached';
+    if (this.#parts.explain) {
+      const { createdAt, took } = found;
+      const reason = hitReason({ key: canonical, createdAt, took });
+      task.note(reason.text, reason);
+    }
     this.tally.hits.push(own.key, canonical);
     return {
       key: downstream(vertex, canonical, parent),
@@ -257,10 +267,12 @@ export class Solver {
     base: Solved,
     inputs: readonly Solved[],
   ): Promise<Solved> {
+    const reason = (await this.#parts.why()).of(vertex, keyed);
     this.#call.signal?.throwIfAborted();
+    if (this.#parts.refuse) throw this.#parts.refuse(vertex, reason);
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     this.tally.steps += 1;
-    task.note(`runs: ${vertex.uncached ? 'the cache is not asked' : this.#why(vertex, keyed)}`);
+    task.note(`runs: ${reason.text}`, reason);
     for (const one of [base, ...inputs]) {
       await this.#parts.supply.ensure(one.layers, this.#call);
       this.#hold(one);
@@ -275,9 +287,10 @@ export class Solver {
       ? this.#parts.snapshotter.name(layer, undefined)
       : (result.chain ?? chainOn(undefined, layer));
     const { own } = keyed;
+    const { lists } = keyed;
     this.#remember(
       vertex,
-      { key: own, ingredients: keyed.ingredients },
+      { key: own, ingredients: keyed.ingredients, ...(lists && { lists }) },
       chain,
       took,
       undefined,
@@ -331,21 +344,18 @@ export class Solver {
     return all;
   }
 
-  #why(vertex: Vertex, keyed: Keyed): string {
-    const rows = this.#parts.store.read(({ cache }) => cache.at(vertex.place, 8));
-    return explainMiss(rows, keyed.ingredients);
-  }
-
   #remember(
     vertex: Vertex,
-    { key, ingredients }: CacheKey,
+    { key, ingredients, lists }: CacheKey,
     chain: ChainId,
     took: number,
     canonicalKey: string | undefined,
     createdAt: number,
   ): void {
     const usedAt = this.#parts.store.clock.now().getTime();
-    this.#parts.store.note(({ cache }) => {
+    const encoded = [...(lists ?? [])].map(([digest, list]) => [digest, list.encoded()] as const);
+    this.#parts.store.note(({ cache, selections }) => {
+      for (const [digest, list] of encoded) if (list) selections.put(digest, list);
       cache.put({
         key,
         place: canonicalKey === undefined ? vertex.place : byDefinition(vertex),
@@ -372,11 +382,4 @@ function byDefinition(vertex: Vertex): string {
 /** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */
 function downstream(vertex: Vertex, own: string, parent: string): string {
   return vertex.op.kind === 'copy' && vertex.op.link ? `${parent}+${own}` : own;
-}
-
-/** What is said of a failed step: the reason itself, without the build's lead-in. */
-function reasonOf(error: unknown): { code: string; message: string } {
-  const cause = error instanceof StaveError && error.cause ? error.cause : error;
-  if (cause instanceof StaveError) return { code: cause.code, message: cause.message };
-  return { code: 'BUG', message: cause instanceof Error ? cause.message : String(cause) };
 }
