@@ -116,7 +116,7 @@ export class Solver {
     }
     const read = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
     const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, ...read], secret);
-    const quick = vertex.uncached ? undefined : await this.#find(alias.key);
+    const quick = this.#isFresh(vertex) ? undefined : await this.#find(alias.key);
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
     if (vertex.base) this.#begin(vertex.base);
     const results = await this.#inputs(vertex);
@@ -152,9 +152,20 @@ export class Solver {
     this.#begun.push(begun);
   }
 
+  /** Whether no record counts: of the step itself, or of what it stands on. */
+  #isAsked({ uncached, base, op }: Vertex): boolean {
+    const linked = op.kind === 'copy' && op.link;
+    return uncached || (base !== undefined && !linked && this.#isAsked(base));
+  }
+
+  /** The same, or it reads something that no record counts for: then only content tells. */
+  #isFresh(vertex: Vertex): boolean {
+    return this.#isAsked(vertex) || vertex.inputs.some((input) => this.#isAsked(input));
+  }
+
   /** Whether a record of `reader` was made from this very input. */
   async #wasRead(input: Vertex, key: string, reader: Vertex): Promise<boolean> {
-    if (reader.uncached) return false;
+    if (this.#isFresh(reader)) return false;
     const digest = digestOf(key);
     const rows = this.#parts.store.read(({ cache }) => cache.at(byDefinition(reader), 8));
     const known = rows.some(({ ingredients }) =>
@@ -171,7 +182,7 @@ export class Solver {
     alias: CacheKey | undefined,
     parent: string,
   ): Promise<Keyed> {
-    const found = vertex.uncached ? undefined : await this.#find(own.key);
+    const found = this.#isAsked(vertex) ? undefined : await this.#find(own.key);
     if (!found) {
       return {
         key: downstream(vertex, own.key, parent),

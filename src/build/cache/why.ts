@@ -61,7 +61,7 @@ export class Why {
         ? { kind: 'first', text: 'the first build of this Dockerfile' }
         : { kind: 'new', text: 'a new instruction: no earlier build had it' };
     }
-    if (found.row.key === keyed.own) return REMOVED;
+    if (found.row.key === keyed.own) return this.#ranBelow(vertex) ?? REMOVED;
     const own = this.#ownDifferences(miss, found.changes, found.row);
     if (own.length > 0) return { kind: 'changed', text: inWords(own), differences: own };
     const parent = parentOf(found.changes);
@@ -121,17 +121,30 @@ export class Why {
     };
   }
 
-  #follows({ base }: Vertex, parent: Change): StepReason {
-    const name = base?.name ?? 'an empty root';
+  /** What is said of a step of which only what lies below is another. */
+  #follows(vertex: Vertex, parent: Change): StepReason {
+    const name = vertex.base?.name ?? 'an empty root';
     const before = parent.before?.text;
-    if (before !== undefined && before !== parent.now?.text) {
+    const said = vertex.base && this.#said.get(vertex.base);
+    if (before !== undefined && before !== parent.now?.text && said?.kind !== 'changed') {
       const text = `it follows ${shortened(name)} now, and followed ${shortened(withoutDigest(before))}`;
       return { kind: 'before', text, step: name };
     }
-    const said = base && this.#said.get(base);
-    const cause = said?.kind === 'before' && said.step !== undefined ? said.step : name;
-    const how = said ? 'ran again' : 'has another result than last time';
-    return { kind: 'before', text: `${shortened(cause)} before it ${how}`, step: cause };
+    const below = this.#ranBelow(vertex);
+    if (below) return below;
+    const text = `${shortened(name)} before it has another result than last time`;
+    return { kind: 'before', text, step: name };
+  }
+
+  /** The step below that ran, and is the reason for those above it. */
+  #ranBelow({ base }: Vertex): StepReason | undefined {
+    let below = base;
+    // A linked copy is remembered whatever it lies on.
+    while (below?.op.kind === 'copy' && below.op.link && !this.#said.has(below)) below = below.base;
+    const said = below && this.#said.get(below);
+    if (!below || !said) return undefined;
+    const step = (said.kind === 'before' && said.step) || below.name;
+    return { kind: 'before', text: `${shortened(step)} before it ran again`, step };
   }
 }
 
