@@ -125,4 +125,14 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX holds_key ON holds (kind, key);
   `,
+  `
+  DROP TABLE file_digests;
+  -- by 64 inodes, see file-digests.ts; rowid tells the oldest entries
+  CREATE TABLE file_digests (
+    dev INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    files BLOB NOT NULL,
+    UNIQUE (dev, place)
+  );
+  `,
 ];
