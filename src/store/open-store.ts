@@ -27,7 +27,8 @@ import { layerTable } from './layer-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
-import { containerTable, factTable, fileDigestTable, sourceTable } from './small-tables.ts';
+import { fileDigestTable } from './file-digests.ts';
+import { containerTable, factTable, sourceTable } from './small-tables.ts';
 import type {
   CheckOptions,
   CheckResult,

@@ -135,4 +135,14 @@ export const MIGRATIONS: readonly string[] = [
     used_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  DROP TABLE file_digests;
+  -- by 64 inodes, see file-digests.ts; rowid tells the oldest entries
+  CREATE TABLE file_digests (
+    dev INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    files BLOB NOT NULL,
+    UNIQUE (dev, place)
+  );
+  `,
 ];
