@@ -10,7 +10,9 @@ import type {
   ImageFilter,
   ImportRequest,
 } from '../../engine/engine.ts';
+import { BaseNotFoundError } from '../../build/errors.ts';
 import type { BuildRequest } from '../../engine/build-types.ts';
+import { check, outline, targets } from '../../engine/dockerfile-calls.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 
@@ -268,6 +270,9 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       }),
       pruneCache: async () => ({ bytes: 0, records: 0 }),
     },
+    check: async (request) => check(request, noBase),
+    outline: async (request) => outline(request, noBase),
+    targets: async (request) => targets(request),
     async build(request, { progress } = {}) {
       asked.builds.push(request);
       await setImmediate();
@@ -292,4 +297,9 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     async [Symbol.asyncDispose]() {},
   };
   return { engine, asked };
+}
+
+/** Its images are no bases. */
+function noBase(name: string): never {
+  throw new BaseNotFoundError(name);
 }
