@@ -5,6 +5,7 @@ import {
   listTargets,
   outlineDockerfile,
 } from '../build/check.ts';
+import { BaseNotFoundError } from '../build/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
 import type { BuildRequest } from './build-types.ts';
 import { namedContexts } from './build-input.ts';
@@ -13,6 +14,11 @@ import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 /** Everything that a report on a Dockerfile is made with. */
 export { excerpt } from '../dockerfile/excerpt.ts';
 export { allRules } from '../dockerfile/lint/rule.ts';
+
+/** Finds no base image: for engines without a store. */
+export function noBase(name: string): never {
+  throw new BaseNotFoundError(name);
+}
 
 /** See `Engine.check`. */
 export function check(request: BuildRequest, find: FindBase): CheckReport {

@@ -16,7 +16,7 @@ const BUILD_ERROR = {
  */
 export function checkSarif(report: CheckReport, file: string, version: string): unknown {
   const rules = [...allRules(), BUILD_ERROR];
-  const indexes = new Map(rules.map(({ name }, index) => [name as string, index]));
+  const indexes = new Map<string, number>(rules.map(({ name }, index) => [name, index]));
   const { warnings, error, strict, source } = report;
   const uri =
     (file.startsWith('/') ? 'file://' : '') + file.split('/').map(encodeURIComponent).join('/');

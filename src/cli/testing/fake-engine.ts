@@ -10,9 +10,8 @@ import type {
   ImageFilter,
   ImportRequest,
 } from '../../engine/engine.ts';
-import { BaseNotFoundError } from '../../build/errors.ts';
 import type { BuildRequest } from '../../engine/build-types.ts';
-import { check, outline, targets } from '../../engine/dockerfile-calls.ts';
+import { check, noBase, outline, targets } from '../../engine/dockerfile-calls.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 
@@ -297,9 +296,4 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     async [Symbol.asyncDispose]() {},
   };
   return { engine, asked };
-}
-
-/** Its images are no bases. */
-function noBase(name: string): never {
-  throw new BaseNotFoundError(name);
 }
