@@ -1,9 +1,6 @@
-import { DiskFullError, isErrno, StaveError } from '../base/errors.ts';
+import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
-import type { Span } from '../dockerfile/ast.ts';
-import { DockerfileError } from '../dockerfile/errors.ts';
-import { excerpt } from '../dockerfile/excerpt.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -12,7 +9,7 @@ import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
 import { notCached, whyLoader } from './cache/load-why.ts';
-import { BuildError } from './errors.ts';
+import { explained, pointed } from './explained.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
@@ -237,26 +234,6 @@ function located(
     contentFacts: (vertex, inputs, call) =>
       at(vertex, () => recipe.contentFacts(vertex, inputs, call)),
   };
-}
-
-/** An error of a step, with the lines of the Dockerfile that it is about. */
-function pointed(error: unknown, span: Span | undefined, dockerfile: DockerfileInput): unknown {
-  if (!(error instanceof StaveError) || error instanceof BuildError) return error;
-  return new BuildError(`failed to solve: ${error.message}`, {
-    hint: error.hint,
-    cause: error,
-    ...(span && { detail: excerpt(dockerfile.text.toString(), span, dockerfile.name) }),
-  });
-}
-
-/** Gives errors of the language and of base images the builder's lead-in. */
-function explained(error: unknown, dockerfile: DockerfileInput): unknown {
-  if (!(error instanceof DockerfileError)) return pointed(error, undefined, dockerfile);
-  return new BuildError(`failed to solve: ${error.message}`, {
-    hint: error.hint,
-    cause: error,
-    ...(error.excerpt !== undefined && { detail: error.excerpt }),
-  });
 }
 
 /** A lease that is taken when the first thing has to be kept: a cached rebuild takes none. */
