@@ -19,6 +19,7 @@ import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
+import { sourceDate } from './date/source-date.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
 import { Solver } from './solve.ts';
@@ -48,12 +49,16 @@ export interface BuildInput {
   readonly assertCached?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
-  /** Seconds since the epoch. */
-  readonly sourceDateEpoch: number | undefined;
+  /** Seconds since the epoch; `context`: the date of the build context. */
+  readonly sourceDateEpoch: number | 'context' | undefined;
+  /** `context` where nothing else says a date. */
+  readonly reproducible?: boolean;
   readonly shmSize: number | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
 }
+
+type DatedInput = BuildInput & { readonly sourceDateEpoch: number | undefined };
 
 /** What a build works with. */
 export interface BuildParts {
@@ -104,7 +109,7 @@ export async function buildImage(
 }
 
 async function build(
-  input: BuildInput,
+  asked: BuildInput,
   dockerfile: DockerfileInput,
   parts: BuildParts,
   call: CallOptions,
@@ -113,8 +118,13 @@ async function build(
   const report = reporter(call.progress);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
-  const plan = await planBuild(dockerfile, input, parts.resolve(supply), report);
-  using contexts = openContexts(input, dockerfile, store);
+  const resolve = parts.resolve(supply);
+  using contexts = openContexts(asked, dockerfile, store);
+  const target = async (): Promise<Vertex | undefined> =>
+    (await planBuild(dockerfile, asked, resolve, reporter(undefined))).stage.vertex;
+  const date = await sourceDate(asked, dockerfile, { target, contexts: contexts.get }, call);
+  const input = dated(asked, date);
+  const plan = await planBuild(dockerfile, input, resolve, report);
   const solver = new Solver(
     {
       store,
@@ -159,9 +169,16 @@ async function build(
   return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
 }
 
+/** A build with its date, which commands may ask for as an argument. */
+function dated(input: BuildInput, date: number | undefined): DatedInput {
+  if (date === undefined) return { ...input, sourceDateEpoch: undefined };
+  const args = new Map([...input.args, ['SOURCE_DATE_EPOCH', String(date)]]);
+  return { ...input, args, sourceDateEpoch: date };
+}
+
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
-  input: BuildInput,
+  input: DatedInput,
   contexts: Contexts,
   lease: () => Lease,
   parts: BuildParts,

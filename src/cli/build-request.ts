@@ -7,6 +7,7 @@ import { hostPlatform, parsePlatform } from '../oci/platform.ts';
 import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
+import { reasonRequest } from './reason-flags.ts';
 
 type BuildContext = Context<typeof BUILD_FLAGS>;
 
@@ -34,6 +35,7 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     ...(network !== undefined && { network }),
     ...(epoch !== undefined && { sourceDateEpoch: epoch }),
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
+    ...reasonRequest(flags),
   };
 }
 
@@ -168,11 +170,11 @@ function platformOf(typed: string | undefined): BuildRequest['platform'] {
   return parsePlatform(typed, hostPlatform(process.arch));
 }
 
-function sourceDateEpoch(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined;
+function sourceDateEpoch(text: string | undefined): number | 'context' | undefined {
+  if (text === undefined || text === '' || text === 'context') return text || undefined;
   if (!/^\d{1,12}$/.test(text)) {
     throw new InvalidInputError(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
-      hint: 'It is a number of seconds since 1970.',
+      hint: "It is a number of seconds since 1970, or 'context' for the date of its git commit.",
     });
   }
   return Number(text);

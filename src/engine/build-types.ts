@@ -22,8 +22,30 @@ export interface BuildRequest {
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
   /** Seconds since the epoch: later times are clamped to it. */
-  readonly sourceDateEpoch?: number;
+  readonly sourceDateEpoch?: number | 'context';
+  /**
+   * Clamps times to the date of the context where no other is given: that of its git commit,
+   * else of the newest file that the build reads.
+   */
+  readonly reproducible?: boolean;
+  /** Say of remembered results, too, where they come from. */
+  readonly explain?: boolean;
+  /** Fail on the first step that would have to run. */
+  readonly assertCached?: boolean;
+  /** Is told of a RUN that failed, while what it left is still there to be looked at. */
+  readonly failed?: (step: FailedRun) => Promise<void>;
   readonly shmSize?: number;
+}
+
+/** What a failed RUN left, until the call that told of it returns. */
+export interface FailedRun {
+  /** Of the step: `[build 3/5] RUN make`. */
+  readonly name: string;
+  readonly message: string;
+  /** The shell that {@link open} starts; undefined where the image has none. */
+  readonly shell: string | undefined;
+  /** A shell on this process's terminal, as the command left things; nothing of it is kept. */
+  readonly open: (term: string | undefined) => Promise<void>;
 }
 
 /** What came out. */
