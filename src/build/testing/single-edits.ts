@@ -332,7 +332,7 @@ export const EDITS: readonly Edit[] = [
     what: 'a step that was put in',
     edit: replace('RUN make all', 'RUN prepare\nRUN make all'),
     step: 'RUN prepare',
-    says: 'a new instruction: no earlier build had it',
+    says: 'new: no earlier build finished it',
     also: /^it follows \[build 7\/8\] RUN prepare now, and followed COPY --chown=1:1 bin\/run \/usr\/bin\/run$/,
   },
   {
