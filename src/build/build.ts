@@ -13,6 +13,7 @@ import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
 import { BuildError } from './errors.ts';
 import type { ResolveBase } from './frontend/bases.ts';
+import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
@@ -22,6 +23,7 @@ import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
+import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { Runner } from './solver-parts.ts';
 
@@ -44,6 +46,8 @@ export interface BuildInput {
   /** Seconds since the epoch. */
   readonly sourceDateEpoch: number | undefined;
   readonly shmSize: number | undefined;
+  /** What RUN gets beside the Dockerfile. */
+  readonly run?: RunSettings | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
 }
@@ -106,7 +110,8 @@ async function build(
   const report = reporter(call.progress);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
-  const plan = await planBuild(dockerfile, input, parts.resolve(supply), report);
+  const options = { ...input, allow: input.run?.allow ?? NOTHING_MORE };
+  const plan = await planBuild(dockerfile, options, parts.resolve(supply), report);
   using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
     {
@@ -160,6 +165,9 @@ function runner(
     snapshotter,
     lease,
     executor: parts.executor,
+    contexts,
+    paths: store.paths,
+    settings: input.run,
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined
@@ -173,7 +181,7 @@ function runner(
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
           const { runExec } = await import('./ops/exec.ts');
-          return await runExec(op, base.layers, opParts, task, call);
+          return await runExec(op, base.layers, inputs, opParts, task, call);
         }
         case 'mkdir': {
           const { runMkdir } = await import('./ops/copy.ts');
