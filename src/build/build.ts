@@ -9,12 +9,14 @@ import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
 import { explained, pointed } from './explained.ts';
+import { notCached, whyLoader } from './cache/load-why.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
 import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
 import type { ExecParts } from './ops/exec.ts';
+import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import { planBuild } from './plan.ts';
@@ -38,6 +40,14 @@ export interface BuildInput {
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly string[];
   readonly uncached: (stage: string) => boolean;
+  /** Every step runs: `--no-cache`. */
+  readonly noCache?: boolean;
+  /** Say of remembered results, too, where they come from. */
+  readonly explain?: boolean;
+  /** Fail on the first step that would have to run. */
+  readonly assertCached?: boolean;
+  /** Is told of a RUN that failed, while what it left is still there. */
+  readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
   /** Seconds since the epoch. */
   readonly sourceDateEpoch: number | undefined;
   readonly shmSize: number | undefined;
@@ -111,8 +121,13 @@ async function build(
       snapshotter,
       supply,
       recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
-      run: runner(input, contexts.get, leases.get, parts, dockerfile),
+      run: runner(input, contexts.get, leases.get, parts, dockerfile, call.signal),
       lease: leases.get,
+      why: whyLoader(input, store, plan.stage.vertex),
+      explain: input.explain === true,
+      ...(input.assertCached === true && {
+        refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
+      }),
     },
     call,
     input.parallel,
@@ -151,6 +166,7 @@ function runner(
   lease: () => Lease,
   parts: BuildParts,
   dockerfile: DockerfileInput,
+  signal: AbortSignal | undefined,
 ): Runner {
   const { store, snapshotter } = parts;
   const opParts: ExecParts = {
@@ -163,6 +179,11 @@ function runner(
         ? undefined
         : BigInt(input.sourceDateEpoch) * 1_000_000_000n,
   };
+  // A shell is not for the failure of another step to end.
+  const failed = ({ name }: Vertex): Pick<ExecParts, 'failed'> => {
+    const tell = input.failed;
+    return tell ? { failed: { tell: (step) => tell({ ...step, name }), signal } } : {};
+  };
   return async (vertex, base, inputs, task, call) => {
     try {
       const { op } = vertex;
@@ -170,7 +191,7 @@ function runner(
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
           const { runExec } = await import('./ops/exec.ts');
-          return await runExec(op, base.layers, opParts, task, call);
+          return await runExec(op, base.layers, { ...opParts, ...failed(vertex) }, task, call);
         }
         case 'mkdir': {
           const { runMkdir } = await import('./ops/copy.ts');

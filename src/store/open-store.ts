@@ -28,7 +28,7 @@ import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { fileDigestTable } from './file-digests.ts';
-import { containerTable, factTable, sourceTable } from './small-tables.ts';
+import { containerTable, factTable, selectionTable, sourceTable } from './small-tables.ts';
 import type {
   CheckOptions,
   CheckResult,
@@ -137,6 +137,7 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     layers: layerTable(db, hold),
     blobs: blobTable(db),
     cache: cacheTable(db),
+    selections: selectionTable(db),
     files: fileDigestTable(db),
     containers: containerTable(db),
     facts: factTable(db),
