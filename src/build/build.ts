@@ -24,6 +24,7 @@ import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import { publish } from './publish.ts';
 import { Solver } from './solve.ts';
+import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
 
 /** What to build, checked and with its defaults filled in. */
@@ -47,6 +48,8 @@ export interface BuildInput {
   readonly shmSize: number | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
+  /** Caches elsewhere, to read and to write. */
+  readonly caches?: BuildCaches | undefined;
 }
 
 /** What a build works with. */
@@ -108,6 +111,11 @@ async function build(
   const file = parseDockerfile(dockerfile.text, dockerfile.name);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
+  await using caches = await cacheSession(
+    input,
+    { store, snapshotter, lease: leases.get, supply },
+    call,
+  );
   const plan = await planOf(file, { ...input, origin: dockerfile.origin }, parts.resolve(supply));
   for (const { ruleName, detail, span, stage } of file.warnings) {
     // Stages that are not built may say what they like.
@@ -134,22 +142,27 @@ async function build(
       recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
       run: runner(input, contexts.get, leases.get, parts, dockerfile),
       lease: leases.get,
+      ...(caches?.imported && { imported: caches.imported }),
     },
     call,
     input.parallel,
   );
   const result = await solver.solve(plan.stage.vertex);
   await supply.ensure(result.layers, call);
+  const solved = caches && { outcomes: await solver.outcomes(), target: plan.stage.vertex };
+  if (solved) await caches.keep(solved);
   const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
     if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
   }
-  const config = imageConfig(plan.stage, result, {
+  const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
+  const document = imageConfig(plan.stage, result, {
     labels: input.labels,
-    clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
+    clamp,
     now: store.clock.now().getTime(),
     madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
   });
+  const config = solved ? { ...document, ...(await caches.members(solved, clamp)) } : document;
   const { id, manifest } = publish(
     {
       config,
@@ -162,7 +175,19 @@ async function build(
     { store, snapshotter, lease: leases.get },
     call,
   );
+  if (solved) await caches.export(solved);
   return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
+}
+
+/** Loaded when the build names caches elsewhere. */
+async function cacheSession(
+  { caches, platform }: BuildInput,
+  parts: Omit<SessionParts, 'platform'>,
+  call: CallOptions,
+): Promise<CacheSession | undefined> {
+  if (!caches) return undefined;
+  const module = await import('./cache/session.ts');
+  return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */

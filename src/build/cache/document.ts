@@ -87,8 +87,18 @@ export function layersOf({ chains, layers }: CacheDocument, chain: number): Shar
 }
 
 /** The bytes of a document. The same value gives the same bytes. */
-export function encodeCache({ layers, chains, records, mounts }: CacheDocument): Buffer {
-  const text = JSON.stringify({
+export function encodeCache(document: CacheDocument): Buffer {
+  return Buffer.from(JSON.stringify(cacheMember(document)));
+}
+
+/** A document as the JSON that {@link cacheOf} reads. */
+export function cacheMember({
+  layers,
+  chains,
+  records,
+  mounts = [],
+}: Omit<CacheDocument, 'mounts'> & Partial<CacheDocument>): unknown {
+  return {
     version: 1,
     layers: layers.map(({ diffId, blob }) => ({ diffId, ...(blob && { blob: plain(blob) }) })),
     chains: chains.map(({ layer, below }) => (below === undefined ? [layer] : [layer, below])),
@@ -106,8 +116,7 @@ export function encodeCache({ layers, chains, records, mounts }: CacheDocument):
     ...(mounts.length > 0 && {
       mounts: mounts.map((mount) => ({ ...mount, chunks: mount.chunks.map(plain) })),
     }),
-  });
-  return Buffer.from(text);
+  };
 }
 
 function plain({ mediaType, digest, size }: Descriptor): Descriptor {
