@@ -1,3 +1,4 @@
+import { elapsed } from '../base/clock.ts';
 import { StaveError } from '../base/errors.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
@@ -260,11 +261,11 @@ export class Solver {
       await this.#parts.supply.ensure(one.layers, this.#call);
       this.#hold(one);
     }
-    const began = performance.now();
+    const began = elapsed();
     const layer = await this.#run(vertex, base, inputs, task);
     const createdAt = this.#parts.store.clock.now().getTime();
     const result = this.#onto(base, layer, createdAt, vertex);
-    const took = Math.round(performance.now() - began);
+    const took = Math.round(elapsed() - began);
     const linked = vertex.op.kind === 'copy' && vertex.op.link;
     const chain = linked
       ? this.#parts.snapshotter.name(layer, undefined)

@@ -112,7 +112,12 @@ async function layerPieces(
   const made =
     here.length === 0
       ? []
-      : await compressedLayers({ store, snapshotter, lease: parts.lease() }, here, form.layers, call);
+      : await compressedLayers(
+          { store, snapshotter, lease: parts.lease() },
+          here,
+          form.layers,
+          call,
+        );
   for (const [at, diffId] of here.entries()) {
     const blob = made[at]!;
     const isTar = blob.digest === (diffId as string);

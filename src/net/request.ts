@@ -1,0 +1,342 @@
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { RequestOptions } from 'node:https';
+import type { SecureContext } from 'node:tls';
+import type { Bytes } from '../base/bytes.ts';
+import { InvalidInputError } from '../base/errors.ts';
+import { NetError, netError } from './errors.ts';
+import { proxyFor, type ProxySettings } from './proxy.ts';
+import { connectThrough, proxyAuthorization } from './tunnel.ts';
+import { basicAuthorization, shownUrl } from './url.ts';
+
+/** What is trusted and shown when TLS is spoken. */
+export interface TlsSettings {
+  /** Authorities in PEM that are trusted besides those of the system. */
+  readonly ca?: readonly string[];
+  /** A certificate of ours with its key, in PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** False: any certificate will do. */
+  readonly verify?: boolean;
+}
+
+/** How a client connects. */
+export interface HttpOptions {
+  readonly proxy?: ProxySettings;
+  readonly userAgent?: string;
+  /** Milliseconds without a byte after which a request fails; 30 s unless given. */
+  readonly stall?: number;
+}
+
+/** One request. */
+export interface HttpRequest {
+  readonly method?: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes at hand, or a stream; a stream without `content-length` is sent in chunks. */
+  readonly body?: Uint8Array | Bytes;
+  /** How many redirects of a GET or HEAD are followed; 0 hands them to the caller. 10 unless given. */
+  readonly redirects?: number;
+  readonly tls?: TlsSettings;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What came back. The body is to be read to its end, left early, or dropped with `discard`. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; values of a header that came twice are joined with commas. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where it came from in the end. */
+  readonly url: URL;
+  /** As it was sent: nothing is decompressed. */
+  readonly body: Bytes;
+  /** Drops the body; the connection can be used again when it is short. */
+  discard(): Promise<void>;
+}
+
+/** Connections that are kept open between requests. Leaving the scope closes them. */
+export interface HttpClient extends Disposable {
+  /** Throws NetError when no answer comes. An answer of any status is an answer. */
+  request(url: string | URL, request?: HttpRequest): Promise<HttpResponse>;
+}
+
+const STALL = 30_000;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** What speaks of the sender and is never sent on to another origin. */
+const PRIVATE = new Set(['authorization', 'cookie', 'proxy-authorization']);
+/** Of a body nobody wants, so much is read to keep the connection. */
+const WORTH_READING = 64 * 1024;
+
+/** A client without connections yet. */
+export function openClient(options: HttpOptions = {}): HttpClient {
+  const agents = new Map<string, Agent>();
+  const agentFor: Exchange['agentFor'] = (url, proxy, tls) => {
+    const secure = url.protocol === 'https:';
+    const key = secure ? `${proxy?.href ?? ''} ${JSON.stringify(tls)}` : 'plain';
+    let agent = agents.get(key);
+    if (!agent) {
+      const kept = { keepAlive: true, maxSockets: 16 } as const;
+      if (secure) {
+        const { Agent } = process.getBuiltinModule('node:https');
+        const verify = tls.verify !== false;
+        agent = new Agent({ ...kept, secureContext: context(tls), rejectUnauthorized: verify });
+        if (proxy) connectThrough(agent, proxy, options.stall ?? STALL);
+      } else {
+        agent = new (process.getBuiltinModule('node:http').Agent)(kept);
+      }
+      agents.set(key, agent);
+    }
+    return agent;
+  };
+  const client: Exchange = { options, agentFor };
+  return {
+    request: (url, request = {}) => follow(client, parsed(url), request),
+    [Symbol.dispose]() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+interface Exchange {
+  readonly options: HttpOptions;
+  readonly agentFor: (url: URL, proxy: URL | undefined, tls: TlsSettings) => Agent;
+}
+
+function parsed(url: string | URL): URL {
+  const text = String(url);
+  const value = URL.canParse(text) ? new URL(text) : undefined;
+  if (value?.protocol === 'http:' || value?.protocol === 'https:') return value;
+  throw new InvalidInputError(`${JSON.stringify(shownUrl(text))} is no http(s) URL`);
+}
+
+/** What Node trusts, what this machine trusts, and what was given. */
+function context({ ca = [], cert, key }: TlsSettings): SecureContext {
+  const tls = process.getBuiltinModule('node:tls');
+  const trusted = (['default', 'system'] as const).flatMap((kind) => tls.getCACertificates(kind));
+  return tls.createSecureContext({
+    ca: [...new Set([...trusted, ...ca])],
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  });
+}
+
+async function follow(client: Exchange, first: URL, request: HttpRequest): Promise<HttpResponse> {
+  const { method = 'GET', redirects = 10 } = request;
+  let url = first;
+  let headers = lowerCased(request.headers ?? {});
+  for (let left = method === 'GET' || method === 'HEAD' ? redirects : 0; ; left -= 1) {
+    const response = await exchange(client, url, { ...request, headers });
+    const { location } = response.headers;
+    if (redirects === 0 || !REDIRECTS.has(response.status) || location === undefined) {
+      return response;
+    }
+    if (method !== 'GET' && method !== 'HEAD') return response;
+    await response.discard();
+    if (left === 0) throw new NetError(`${shownUrl(first)} redirects more than ${redirects} times`);
+    const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+    if (!next || (next.protocol !== 'http:' && next.protocol !== 'https:')) {
+      throw new NetError(`${shownUrl(first)} redirects to what is no http(s) URL`);
+    }
+    if (next.origin !== url.origin) {
+      headers = Object.fromEntries(Object.entries(headers).filter(([name]) => !PRIVATE.has(name)));
+    } else if (next.username === '' && next.password === '') {
+      [next.username, next.password] = [url.username, url.password];
+    }
+    url = next;
+  }
+}
+
+async function exchange(client: Exchange, url: URL, request: HttpRequest): Promise<HttpResponse> {
+  const { signal, method = 'GET', body } = request;
+  signal?.throwIfAborted();
+  const done = `cannot ${method === 'GET' || method === 'HEAD' ? 'read' : 'write to'}`;
+  const { agent, options } = requestOptions(client, url, request);
+  const secure = url.protocol === 'https:';
+  const { request: send } = secure
+    ? process.getBuiltinModule('node:https')
+    : process.getBuiltinModule('node:http');
+  const stall = new Stall(client.options.stall ?? STALL);
+  const outgoing = send({ ...options, agent, method });
+  const stop = (): void => void outgoing.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
+  const release = (): void => {
+    stall.stop();
+    signal?.removeEventListener('abort', stop);
+  };
+  let stalled: NetError | undefined;
+  stall.onStall(() => {
+    stalled = new NetError(`${done} ${shownUrl(url)}: nothing came for ${stall.seconds} s`);
+    outgoing.destroy(stalled);
+  });
+  const failed = (error: unknown): unknown =>
+    signal?.aborted ? signal.reason : netError(done, shownUrl(url), stalled ?? error);
+  try {
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve);
+      // Stays: a connection may break when the answer has long begun.
+      outgoing.on('error', reject);
+    });
+    answer.catch(() => {});
+    // A server may answer before it has read everything; what it says counts then.
+    const sent = sendBody(outgoing, body, stall);
+    const incoming = await Promise.race([answer, sent.then(() => answer)]);
+    sent.catch(() => {});
+    stall.rest();
+    const bytes = contents(incoming, stall, release, failed);
+    return {
+      status: incoming.statusCode ?? 0,
+      headers: joined(incoming),
+      url,
+      body: bytes,
+      async discard() {
+        let size = 0;
+        for await (const chunk of bytes) if ((size += chunk.length) > WORTH_READING) break;
+      },
+    };
+  } catch (error) {
+    outgoing.destroy();
+    release();
+    throw failed(error);
+  }
+}
+
+function requestOptions(
+  client: Exchange,
+  url: URL,
+  { headers = {}, body, tls = {} }: HttpRequest,
+): { agent: Agent; options: RequestOptions } {
+  const proxy = proxyFor(url, client.options.proxy ?? {});
+  const authorization = basicAuthorization(url);
+  const all: Record<string, string | number> = {
+    'user-agent': client.options.userAgent ?? 'stave',
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    ...(authorization !== undefined && { authorization }),
+    ...headers,
+    ...(body instanceof Uint8Array && { 'content-length': body.length }),
+  };
+  const agent = client.agentFor(url, proxy, tls);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const path = `${url.pathname}${url.search}`;
+  if (url.protocol === 'https:') {
+    const { isIP } = process.getBuiltinModule('node:net');
+    return {
+      agent,
+      options: {
+        host,
+        port: url.port || 443,
+        path,
+        headers: all,
+        ...(isIP(host) === 0 && { servername: host }),
+      },
+    };
+  }
+  if (!proxy) return { agent, options: { host, port: url.port || 80, path, headers: all } };
+  const permission = proxyAuthorization(proxy);
+  return {
+    agent,
+    options: {
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port || 80,
+      // A proxy is told the whole URL; who we are to the server stands in a header of its own.
+      path: `http://${url.host}${path}`,
+      headers: { host: url.host, ...all, ...permission },
+    },
+  };
+}
+
+async function sendBody(
+  outgoing: ClientRequest,
+  body: HttpRequest['body'],
+  stall: Stall,
+): Promise<void> {
+  stall.wait();
+  if (body === undefined || body instanceof Uint8Array) {
+    outgoing.end(body);
+    return;
+  }
+  stall.rest();
+  for await (const chunk of body) {
+    if (outgoing.destroyed) return;
+    stall.wait();
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        outgoing.off('close', go);
+        resolve();
+      };
+      outgoing.once('close', go);
+      outgoing.write(chunk, go);
+    });
+    stall.rest();
+  }
+  stall.wait();
+  outgoing.end();
+}
+
+async function* contents(
+  incoming: IncomingMessage,
+  stall: Stall,
+  release: () => void,
+  failed: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    stall.wait();
+    for await (const chunk of incoming) {
+      stall.rest();
+      yield chunk as Buffer;
+      stall.wait();
+    }
+    if (!incoming.complete) throw Object.assign(new Error('cut short'), { code: 'ECONNRESET' });
+  } catch (error) {
+    throw failed(error);
+  } finally {
+    release();
+  }
+}
+
+/** Watches for a peer that says nothing; the time our own side takes does not count. */
+class Stall {
+  readonly #limit: number;
+  #timer: NodeJS.Timeout | undefined;
+  #act: () => void = () => {};
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get seconds(): number {
+    return Math.round(this.#limit / 1000);
+  }
+
+  onStall(act: () => void): void {
+    this.#act = act;
+  }
+
+  /** From now on the peer is waited for. */
+  wait(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#act(), this.#limit);
+  }
+
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#act = () => {};
+  }
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+function joined({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  const all: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) all[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return all;
+}
