@@ -19,6 +19,8 @@ export const BUILD_FLAGS = {
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
+  'cache-from': flag.list('stringArray', 'A cache to use: "type=local,src=DIR" or an image'),
+  'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
   file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),
   iidfile: flag.text('string', 'A file for the image ID'),
   label: flag.list('stringArray', 'A label for the image'),
