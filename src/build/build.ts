@@ -11,6 +11,7 @@ import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
+import { notCached, whyLoader } from './cache/load-why.ts';
 import { BuildError } from './errors.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { NamedContext } from './frontend/named-context.ts';
@@ -42,6 +43,12 @@ export interface BuildInput {
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly string[];
   readonly uncached: (stage: string) => boolean;
+  /** Every step runs: `--no-cache`. */
+  readonly noCache?: boolean;
+  /** Say of remembered results, too, where they come from. */
+  readonly explain?: boolean;
+  /** Fail on the first step that would have to run. */
+  readonly assertCached?: boolean;
   /** Seconds since the epoch. */
   readonly sourceDateEpoch: number | undefined;
   readonly shmSize: number | undefined;
@@ -125,6 +132,11 @@ async function build(
       run: runner(input, contexts.get, leases.get, parts, dockerfile),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
+      why: whyLoader(input, store, plan.stage.vertex),
+      explain: input.explain === true,
+      ...(input.assertCached === true && {
+        refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
+      }),
     },
     call,
     input.parallel,

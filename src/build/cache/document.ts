@@ -106,9 +106,12 @@ export function cacheMember({
       key: record.key,
       ...(record.canonicalKey !== undefined && { canonicalKey: record.canonicalKey }),
       place: record.place,
-      ingredients: record.ingredients.map(({ kind, name, digest }) =>
-        digest === undefined ? [kind, name] : [kind, name, digest],
-      ),
+      ingredients: record.ingredients.map(({ kind, name, digest, text }) => [
+        kind,
+        name,
+        digest ?? null,
+        ...(text === undefined ? [] : [text]),
+      ]),
       chain: record.chain,
       createdAt: record.createdAt,
       took: record.took,
@@ -199,14 +202,16 @@ const KINDS: Readonly<Record<Ingredient['kind'], true>> = {
 };
 
 function ingredientOf(value: unknown): SharedIngredient {
-  const [kind, name, digest, more] = Array.isArray(value) ? (value as unknown[]) : [];
+  const [kind, name, digest, text, more] = Array.isArray(value) ? (value as unknown[]) : [];
   if (!isKind(kind) || typeof name !== 'string' || more !== undefined) {
     throw invalid('an ingredient', 'is not valid');
   }
+  if (text !== undefined && typeof text !== 'string') throw invalid('a text', 'is not valid');
   return {
     kind,
     name: bounded(name, 'the name of an ingredient'),
-    ...(digest !== undefined && { digest: sha256(digest, 'an ingredient') }),
+    ...(digest !== null && { digest: sha256(digest, 'an ingredient') }),
+    ...(text !== undefined && { text: bounded(text, 'a text') }),
   };
 }
 

@@ -1,9 +1,8 @@
 import { StaveError } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
-import { chainId, digestOf, type ChainId, type Digest, type DiffId } from '../../oci/digest.ts';
+import { chainId, type Digest, type DiffId } from '../../oci/digest.ts';
 import type { Platform } from '../../oci/platform.ts';
-import type { CacheRow, Ingredient } from '../../store/tables.ts';
 import type { LayerSupply } from '../../transport/layer-supply.ts';
 import type { Found, ImportedRecords } from '../solver-parts.ts';
 import { layersOf, type CacheDocument, type SharedMount, type SharedRecord } from './document.ts';
@@ -86,24 +85,6 @@ export class ImportedCaches implements ImportedRecords {
     return undefined;
   }
 
-  /**
-   * Records of a place, as if they were of this store, for saying why a step runs. Of the
-   * values of arguments they know nothing: those count as unchanged where anything else
-   * differs, for that explains the miss.
-   */
-  async at(place: string, now: readonly Ingredient[], limit: number): Promise<CacheRow[]> {
-    const here = shared(place);
-    const found = (await this.#caches).flatMap(({ document }) =>
-      document.records
-        .filter((record) => record.place === here)
-        .map((record) => {
-          const layers = layersOf(document, record.chain).map(({ diffId }) => diffId);
-          return comparable(record, layers, now);
-        }),
-    );
-    return found.slice(-limit);
-  }
-
   /** The cache mounts that the caches bring, each with where its pieces are. */
   async mounts(): Promise<readonly { readonly mount: SharedMount; readonly from: CacheSource }[]> {
     return (await this.#caches).flatMap(({ document, source }) =>
@@ -179,30 +160,3 @@ function parentsOf({ ingredients }: SharedRecord): Digest[] {
   );
 }
 
-function comparable(
-  record: SharedRecord,
-  layers: readonly DiffId[],
-  now: readonly Ingredient[],
-): CacheRow {
-  const named = new Map(now.map((one) => [`${one.kind} ${one.name}`, one.digest]));
-  const all = new Set(now.map(({ kind, name, digest }) => `${kind} ${name} ${digest}`));
-  const explained =
-    now.length !== record.ingredients.length ||
-    record.ingredients.some(
-      ({ kind, name, digest }) => digest !== undefined && !all.has(`${kind} ${name} ${digest}`),
-    );
-  const { key, place, createdAt, took } = record;
-  return {
-    key,
-    place,
-    ingredients: record.ingredients.map(({ kind, name, digest }) => ({
-      kind,
-      name,
-      digest: digest ?? (explained ? named.get(`${kind} ${name}`) : undefined) ?? digestOf(''),
-    })),
-    chain: chainId(layers) ?? ('' as ChainId),
-    createdAt,
-    usedAt: createdAt,
-    took,
-  };
-}

@@ -64,8 +64,8 @@ function filled(
   ours: readonly Ingredient[],
 ): readonly Ingredient[] {
   const known = new Map(ours.map((one) => [`${one.kind} ${one.name}`, one]));
-  return theirs.flatMap(({ kind, name, digest }) => {
-    const value = digest ?? known.get(`${kind} ${name}`)?.digest;
-    return value === undefined ? [] : [{ kind, name, digest: value }];
+  return theirs.flatMap((one): Ingredient[] => {
+    const { digest = known.get(`${one.kind} ${one.name}`)?.digest } = one;
+    return digest === undefined ? [] : [{ ...one, digest }];
   });
 }

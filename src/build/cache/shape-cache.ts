@@ -83,9 +83,10 @@ async function recordOf(
 }
 
 /** Even a keyed hash of an argument would tell others which builds had the same. */
-function withoutValue({ kind, name, digest }: Ingredient): SharedIngredient {
-  const short = name.slice(0, NAME_LIMIT);
-  return kind === 'arg' ? { kind, name: short } : { kind, name: short, digest };
+function withoutValue(one: Ingredient): SharedIngredient {
+  const { kind } = one;
+  const name = one.name.slice(0, NAME_LIMIT);
+  return kind === 'arg' ? { kind, name } : { ...one, name };
 }
 
 /** The layers whose blobs a cache has to hold. */
