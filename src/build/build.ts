@@ -22,6 +22,7 @@ import { stackSource } from './copy/stack-source.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
 import { Solver } from './solve.ts';
+import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
 
 /** What to build, checked and with its defaults filled in. */
@@ -53,6 +54,8 @@ export interface BuildInput {
   readonly shmSize: number | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
+  /** Caches elsewhere, to read and to write. */
+  readonly caches?: BuildCaches | undefined;
 }
 
 /** What a build works with. */
@@ -113,6 +116,11 @@ async function build(
   const report = reporter(call.progress);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
+  await using caches = await cacheSession(
+    input,
+    { store, snapshotter, lease: leases.get, supply },
+    call,
+  );
   const plan = await planBuild(dockerfile, input, parts.resolve(supply), report);
   using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
@@ -123,6 +131,7 @@ async function build(
       recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
       run: runner(input, contexts.get, leases.get, parts, dockerfile, call.signal),
       lease: leases.get,
+      ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, plan.stage.vertex),
       explain: input.explain === true,
       ...(input.assertCached === true && {
@@ -134,16 +143,20 @@ async function build(
   );
   const result = await solver.solve(plan.stage.vertex);
   await supply.ensure(result.layers, call);
+  const solved = caches && { outcomes: await solver.outcomes(), target: plan.stage.vertex };
+  if (solved) await caches.keep(solved);
   const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
     if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
   }
-  const config = imageConfig(plan.stage, result, {
+  const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
+  const document = imageConfig(plan.stage, result, {
     labels: input.labels,
-    clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
+    clamp,
     now: store.clock.now().getTime(),
     madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
   });
+  const config = solved ? { ...document, ...(await caches.members(solved, clamp)) } : document;
   const { id, manifest } = publish(
     {
       config,
@@ -156,7 +169,19 @@ async function build(
     { store, snapshotter, lease: leases.get },
     call,
   );
+  if (solved) await caches.export(solved);
   return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
+}
+
+/** Loaded when the build names caches elsewhere. */
+async function cacheSession(
+  { caches, platform }: BuildInput,
+  parts: Omit<SessionParts, 'platform'>,
+  call: CallOptions,
+): Promise<CacheSession | undefined> {
+  if (!caches) return undefined;
+  const module = await import('./cache/session.ts');
+  return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
