@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util';
 import { makeBaseTar } from '../test/judges/builders.ts';
 import { emptyNode, must, openRace, type Contender } from './contenders.ts';
 import { measure, median } from './measure.ts';
-import { workloads, type Workload } from './workloads.ts';
+import type { Workload } from './workload.ts';
+import { workloads } from './workloads.ts';
 
 const TMPFS = 0x01021994;
 const ROOM = 12 * 2 ** 30;
@@ -51,8 +52,9 @@ async function race(workload: Workload, all: readonly Contender[]): Promise<Numb
       const watch = workload.memory ? { also: contender.daemons } : undefined;
       const sample = await measure(argv, contender.env, watch);
       numbers.get(contender.name)?.push(workload.memory ? sample.memory : sample.seconds);
-      for (const args of workload.after?.(contender) ?? [])
-        must(contender.command(args), contender.env);
+      for (const args of workload.after?.(contender) ?? []) {
+        if (args.length > 0) must(contender.command(args), contender.env);
+      }
     }
   }
   return numbers;

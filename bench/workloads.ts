@@ -1,29 +1,21 @@
 import { randomFillSync } from 'node:crypto';
 import { closeSync, cpSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  bigFiles,
+  build,
+  cached,
+  changed,
+  cold,
+  runs,
+  sleeps,
+  smallFiles,
+  unchanged,
+} from './builds.ts';
 import { must, type Contender } from './contenders.ts';
-
-/** One thing that every contender does, again and again. */
-export interface Workload {
-  readonly name: string;
-  readonly what: string;
-  /** Once for each contender, not timed. */
-  prepare(contender: Contender): void;
-  /** The timed command. */
-  args(contender: Contender): string[];
-  /** After each timed command, not timed: what would fill the disk goes. */
-  after?(contender: Contender): string[][];
-  /** Memory is compared instead of time. */
-  readonly memory?: boolean;
-  /** An empty Node takes part: what a program on Node cannot be faster than. */
-  readonly startup?: boolean;
-}
+import type { Workload } from './workload.ts';
 
 const nothing = (): void => {};
-
-function build(contender: Contender, context: string, tag: string, ...more: string[]): string[] {
-  return ['build', ...contender.buildFlags, ...more, '-t', tag, context];
-}
 
 /** The demo's image again, with nothing changed. */
 function cachedDemo(work: string, top: string): Workload {
@@ -32,39 +24,10 @@ function cachedDemo(work: string, top: string): Workload {
   const args = (contender: Contender): string[] =>
     build(contender, context, 'bench-hello', '--network', 'host');
   return {
-    name: 'cached',
+    name: 'demo',
     what: 'the demo built again, nothing changed',
     prepare: (contender) => void must(contender.command(args(contender)), contender.env),
     args,
-  };
-}
-
-const COLD = `FROM bench-base AS tools
-ARG WHO=world
-ENV GREETING=hello
-WORKDIR /src
-COPY src/ .
-RUN cat *.txt | sha256sum >sum
-FROM bench-base
-LABEL kind=bench
-WORKDIR /app
-COPY --from=tools /src/sum .
-COPY src/1.txt .
-RUN echo "$(cat sum)" >made
-CMD ["cat", "made"]
-`;
-
-/** Two stages, twelve instructions, two RUN, no network: everything done anew. */
-function cold(work: string): Workload {
-  const context = join(work, 'cold');
-  mkdirSync(join(context, 'src'), { recursive: true });
-  for (let i = 1; i <= 20; i++) writeFileSync(join(context, `src/${i}.txt`), `file ${i}\n`);
-  writeFileSync(join(context, 'Dockerfile'), COLD);
-  return {
-    name: 'cold',
-    what: 'two stages, 13 instructions, 2 RUN, `--no-cache`',
-    prepare: nothing,
-    args: (contender) => build(contender, context, 'bench-cold', '--no-cache', '--network', 'none'),
   };
 }
 
@@ -122,8 +85,15 @@ export function workloads(work: string, top: string, wanted: RegExp): Workload[]
     version: () => small('version'),
     images: () => small('images'),
     run,
-    cached: () => cachedDemo(work, top),
+    demo: () => cachedDemo(work, top),
+    cached: () => cached(work),
     cold: () => cold(work),
+    unchanged: () => unchanged(work),
+    changed: () => changed(work),
+    'copy-big': () => bigFiles(work),
+    'copy-small': () => smallFiles(work),
+    runs: () => runs(work),
+    sleeps: () => sleeps(work),
     memory: () => heavy(work),
   };
   return Object.entries(makers)

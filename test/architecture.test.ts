@@ -32,7 +32,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'snapshot',
     'runtime',
     'transport',
-    'net',
   ],
   engine: [
     'base',
@@ -45,7 +44,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'snapshot',
     'runtime',
     'transport',
-    'net',
     'registry',
     'build',
     'bake',

@@ -5,3 +5,12 @@ export interface Clock {
 
 /** The machine's clock. */
 export const systemClock: Clock = { now: () => new Date() };
+
+/**
+ * Milliseconds that only ever grow, for durations. (`performance.now()` costs 2 ms when it is
+ * first asked for.)
+ */
+export function elapsed(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}

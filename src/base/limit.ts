@@ -1,3 +1,4 @@
+import { elapsed } from './clock.ts';
 /** Runs at most `slots` of the given functions at a time; the rest wait in order. */
 export function limiter(slots: number): <T>(job: () => Promise<T>) => Promise<T> {
   let free = slots;
@@ -43,12 +44,12 @@ export async function together<T>(
  * times cheaper than the promise forms.
  */
 export function breather(budget = 40): () => Promise<void> | undefined {
-  let last = performance.now();
+  let last = elapsed();
   return () => {
-    if (performance.now() - last < budget) return undefined;
+    if (elapsed() - last < budget) return undefined;
     return new Promise((resolve) =>
       setImmediate(() => {
-        last = performance.now();
+        last = elapsed();
         resolve();
       }),
     );

@@ -4,7 +4,6 @@ import { reporter } from '../base/reporter.ts';
 import type { Span } from '../dockerfile/ast.ts';
 import { DockerfileError } from '../dockerfile/errors.ts';
 import { excerpt } from '../dockerfile/excerpt.ts';
-import { parseDockerfile } from '../dockerfile/parse.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -13,15 +12,15 @@ import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
 import { BuildError } from './errors.ts';
-import { plan as planOf, type ResolveBase } from './frontend/bases.ts';
-import type { NamedContext } from './frontend/frontend.ts';
-import { isPredefined } from './frontend/scope.ts';
+import type { ResolveBase } from './frontend/bases.ts';
+import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
 import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
 import type { ExecParts } from './ops/exec.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
+import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
 import { Solver } from './solve.ts';
 import type { Runner } from './solver-parts.ts';
@@ -105,26 +104,9 @@ async function build(
 ): Promise<Built> {
   const { store, snapshotter } = parts;
   const report = reporter(call.progress);
-  const file = parseDockerfile(dockerfile.text, dockerfile.name);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
-  const plan = await planOf(file, { ...input, origin: dockerfile.origin }, parts.resolve(supply));
-  for (const { ruleName, detail, span, stage } of file.warnings) {
-    // Stages that are not built may say what they like.
-    if (stage !== undefined && !plan.stages.has(stage)) continue;
-    report.warn({
-      code: ruleName,
-      message: detail,
-      place: `${dockerfile.name}:${span.start.line}`,
-    });
-  }
-  const unused = plan.unusedArgs.filter((name) => !isPredefined(name));
-  if (unused.length > 0) {
-    report.warn({
-      code: 'UnusedBuildArg',
-      message: `build arguments that no ARG declares: ${unused.join(', ')}`,
-    });
-  }
+  const plan = await planBuild(dockerfile, input, parts.resolve(supply), report);
   using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
     {
@@ -204,7 +186,7 @@ function runner(
               ? undefined
               : op.from === 'input'
                 ? stackSource(snapshotter, inputs[0]?.layers ?? [])
-                : requireContext(contexts, op);
+                : await requireContext(contexts, op);
           return await runCopy(op, files, base.layers, opParts, call);
         }
         default:

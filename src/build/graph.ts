@@ -54,6 +54,8 @@ export interface CopyOp {
   readonly chown?: string;
   readonly chmod?: string;
   readonly link: boolean;
+  /** Keep the path of a source, below the target. */
+  readonly parents?: boolean;
   readonly exclude: CopyFlags['exclude'];
   readonly unpack?: boolean;
 }

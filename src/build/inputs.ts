@@ -1,13 +1,13 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
-import { parseIgnore } from '../dockerfile/ignore.ts';
+import { type IgnoreMatcher, parseIgnore } from '../dockerfile/ignore.ts';
 import type { Store } from '../store/store.ts';
 import type { Contexts } from './ops/recipe.ts';
 import { contextSource } from './copy/context-source.ts';
 import type { Source } from './copy/tree.ts';
 import { BuildError } from './errors.ts';
-import type { NamedContext } from './frontend/frontend.ts';
+import type { NamedContext } from './frontend/named-context.ts';
 import { readInput } from './read-file.ts';
 
 /** Bounds of the two files that the builder itself reads. */
@@ -72,7 +72,7 @@ export function openContexts(
 ): Disposable & { readonly get: Contexts } {
   const opened = new Map<string | undefined, Source & Disposable>();
   return {
-    get(name) {
+    async get(name) {
       const named = name === undefined ? undefined : input.contexts.get(name);
       const path =
         name === undefined ? input.context : named?.kind === 'directory' ? named.path : undefined;
@@ -91,32 +91,42 @@ export function openContexts(
   };
 }
 
+/** The ignore rules of a context: of the file beside the Dockerfile, else of its own. */
+export function readIgnore(
+  context: string,
+  dockerfile: string | undefined,
+): { readonly file: string; readonly matcher: IgnoreMatcher } | undefined {
+  const own = dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`];
+  for (const file of [...own, join(context, '.dockerignore')]) {
+    const text = readInput(file, IGNORE_LIMIT);
+    if (text) return { file, matcher: parseIgnore(text.toString()) };
+  }
+  return undefined;
+}
+
 /** A directory as a source for COPY, with the ignore file that belongs to it. */
 function openContext(
   context: string,
   dockerfile: string | undefined,
   store: Store,
 ): Source & Disposable {
-  const own = dockerfile === undefined ? undefined : `${dockerfile}.dockerignore`;
-  const files = [...(own === undefined ? [] : [own]), join(context, '.dockerignore')];
-  for (const file of files) {
-    const text = readInput(file, IGNORE_LIMIT);
-    if (!text) continue;
-    const matcher = parseIgnore(text.toString());
-    return contextSource(
-      context,
-      {
-        ignored: (path) => matcher.ignored(path) !== undefined,
-        mayContainIncluded: (path) => matcher.mayContainIncluded(path),
-      },
-      store,
-      (path) => {
-        const decided = matcher.ignored(path.slice(1));
-        if (!decided) return undefined;
-        return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
-      },
-    );
+  const ignore = readIgnore(context, dockerfile);
+  if (!ignore) {
+    const all = { ignored: () => false, mayContainIncluded: () => true };
+    return contextSource(context, all, store, () => undefined);
   }
-  const all = { ignored: () => false, mayContainIncluded: () => true };
-  return contextSource(context, all, store, () => undefined);
+  const { file, matcher } = ignore;
+  return contextSource(
+    context,
+    {
+      ignored: (path) => matcher.ignored(path) !== undefined,
+      mayContainIncluded: (path) => matcher.mayContainIncluded(path),
+    },
+    store,
+    (path) => {
+      const decided = matcher.ignored(path.slice(1));
+      if (!decided) return undefined;
+      return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import { elapsed } from '../base/clock.ts';
 import { StaveError } from '../base/errors.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
@@ -6,8 +7,9 @@ import { chainId, chainOn, digestOf, type ChainId, type DiffId } from '../oci/di
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { explainMiss } from './cache/why.ts';
 import { BuildError } from './errors.ts';
+import type { CacheRow } from '../store/tables.ts';
 import type { Vertex } from './graph.ts';
-import type { Keyed, Solved, SolverParts, SolverTally } from './solver-parts.ts';
+import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
 const EMPTY: Solved = { chain: undefined, layers: [], createdAt: 0 };
 /** The key of an empty root. */
@@ -110,7 +112,7 @@ export class Solver {
     }
     const read = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
     const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, ...read], secret);
-    const quick = vertex.uncached ? undefined : this.#find(alias.key);
+    const quick = vertex.uncached ? undefined : await this.#find(alias.key);
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
     if (vertex.base) this.#begin(vertex.base);
     const results = await this.#inputs(vertex);
@@ -136,8 +138,10 @@ export class Solver {
    */
   #begin(vertex: Vertex, reader?: Vertex): void {
     const begun = this.#key(vertex)
-      .then((keyed) => {
-        if (keyed.hit || (reader && this.#wasRead(vertex, keyed.key, reader))) return undefined;
+      .then(async (keyed) => {
+        if (keyed.hit || (reader && (await this.#wasRead(vertex, keyed.key, reader)))) {
+          return undefined;
+        }
         return this.#result(vertex);
       })
       .catch((error: unknown) => this.#fail(error));
@@ -145,15 +149,16 @@ export class Solver {
   }
 
   /** Whether a record of `reader` was made from this very input. */
-  #wasRead(input: Vertex, key: string, reader: Vertex): boolean {
+  async #wasRead(input: Vertex, key: string, reader: Vertex): Promise<boolean> {
     if (reader.uncached) return false;
     const digest = digestOf(key);
     const rows = this.#parts.store.read(({ cache }) => cache.at(byDefinition(reader), 8));
-    return rows.some(({ ingredients }) =>
+    const known = rows.some(({ ingredients }) =>
       ingredients.some(
         (one) => one.kind === 'parent' && one.name === input.stage && one.digest === digest,
       ),
     );
+    return known || ((await this.#parts.imported?.wasRead(digest)) ?? false);
   }
 
   async #known(
@@ -162,8 +167,8 @@ export class Solver {
     alias: CacheKey | undefined,
     parent: string,
   ): Promise<Keyed> {
-    const row = vertex.uncached ? undefined : this.#find(own.key);
-    if (!row) {
+    const found = vertex.uncached ? undefined : await this.#find(own.key);
+    if (!found) {
       return {
         key: downstream(vertex, own.key, parent),
         own: own.key,
@@ -171,21 +176,26 @@ export class Solver {
         ...(alias && { alias }),
       };
     }
-    if (alias) this.#remember(vertex, alias, row.chain, row.took, own.key, row.createdAt);
-    return this.#hit(vertex, own, own.key, row, parent);
+    if (alias && found.from === undefined) {
+      const { chain, took, createdAt } = found;
+      this.#remember(vertex, alias, chain, took, own.key, createdAt);
+    }
+    return this.#hit(vertex, own, own.key, found, parent, alias);
   }
 
   async #hit(
     vertex: Vertex,
     own: CacheKey,
     canonical: string,
-    row: { chain: ChainId; createdAt: number },
+    found: Found,
     parent: string,
+    alias?: CacheKey,
   ): Promise<Keyed> {
-    const result = await this.#stacked(vertex, row.chain, row.createdAt);
+    const result = await this.#stacked(vertex, found);
     this.tally.steps += 1;
     this.tally.cached += 1;
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
+    if (found.from !== undefined) task.note(`cached from ${found.from}`);
     task.outcome = 'cached';
     this.tally.hits.push(own.key, canonical);
     return {
@@ -193,13 +203,12 @@ export class Solver {
       own: canonical,
       ingredients: own.ingredients,
       hit: result,
+      ...(own.key !== canonical ? { alias: own } : alias && { alias }),
     };
   }
 
   /** A remembered result as this vertex's: a linked copy is put on its own base. */
-  async #stacked(vertex: Vertex, chain: ChainId, createdAt: number): Promise<Solved> {
-    const layers = this.#parts.snapshotter.stack(chain);
-    if (!layers) throw new BuildError(`a cached layer vanished while it was looked at: ${chain}`);
+  async #stacked(vertex: Vertex, { chain, layers, createdAt }: Found): Promise<Solved> {
     if (vertex.op.kind !== 'copy' || !vertex.op.link) return { chain, layers, createdAt };
     const base = await this.#result(vertex.base);
     return this.#onto(base, layers.at(-1)!, createdAt, vertex);
@@ -208,11 +217,16 @@ export class Solver {
   #onto(base: Solved, layer: DiffId, createdAt: number, vertex: Vertex): Solved {
     const { span } = vertex;
     const file = vertex.place.split('\0')[0];
+    const layers = [...base.layers, layer];
+    // What is not here yet gets its name when it comes.
+    if (!this.#parts.store.read((tables) => tables.layers.get(layer))) {
+      return { chain: chainOn(base.chain, layer), layers, createdAt };
+    }
     const chain = this.#parts.snapshotter.name(layer, base.chain, {
       instruction: vertex.instruction,
       ...(span && file !== undefined && { file, lines: [span.start.line, span.end.line] as const }),
     });
-    return { chain, layers: [...base.layers, layer], createdAt };
+    return { chain, layers, createdAt };
   }
 
   #image(vertex: Vertex): Keyed {
@@ -251,11 +265,11 @@ export class Solver {
       await this.#parts.supply.ensure(one.layers, this.#call);
       this.#hold(one);
     }
-    const began = performance.now();
+    const began = elapsed();
     const layer = await this.#run(vertex, base, inputs, task);
     const createdAt = this.#parts.store.clock.now().getTime();
     const result = this.#onto(base, layer, createdAt, vertex);
-    const took = Math.round(performance.now() - began);
+    const took = Math.round(elapsed() - began);
     const linked = vertex.op.kind === 'copy' && vertex.op.link;
     const chain = linked
       ? this.#parts.snapshotter.name(layer, undefined)
@@ -293,14 +307,28 @@ export class Solver {
     }
   }
 
-  #find(
-    key: string,
-  ): { chain: ChainId; createdAt: number; canonicalKey?: string; took: number } | undefined {
-    return this.#parts.store.read(({ cache, layers }) => {
-      const row = cache.get(key);
-      if (!row || !layers.stack(row.chain)) return undefined;
-      return row;
+  /** The local record of a key, or else one that was imported and whose layers can be had. */
+  async #find(key: string): Promise<Found | undefined> {
+    const row = this.#parts.store.read(({ cache, layers }) => {
+      const own = cache.get(key);
+      const stack = own && layers.stack(own.chain)?.map(({ diffId }) => diffId);
+      return own && stack && { ...ofRow(own), layers: stack };
     });
+    return row ?? (await this.#parts.imported?.find(key));
+  }
+
+  /**
+   * Every step that has been keyed and has a result, with the keys of its records. Call it
+   * after {@link solve}; runs nothing.
+   */
+  async outcomes(): Promise<Outcome[]> {
+    const all: Outcome[] = [];
+    for (const [vertex, promise] of this.#keys) {
+      const keyed = await promise;
+      const solved = keyed.hit ?? (await this.#results.get(vertex));
+      if (solved) all.push({ vertex, keyed, solved });
+    }
+    return all;
   }
 
   #why(vertex: Vertex, keyed: Keyed): string {
@@ -330,6 +358,10 @@ export class Solver {
       });
     });
   }
+}
+
+function ofRow({ chain, createdAt, took, canonicalKey }: CacheRow): Omit<Found, 'layers'> {
+  return { chain, createdAt, took, ...(canonicalKey !== undefined && { canonicalKey }) };
 }
 
 /** The place of records whose keys are made without looking at any content. */

@@ -1,6 +1,6 @@
 import type { CallOptions } from '../base/progress.ts';
 import type { Task } from '../base/reporter.ts';
-import type { ChainId, DiffId } from '../oci/digest.ts';
+import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
@@ -26,6 +26,35 @@ export interface Solved {
   readonly layers: readonly DiffId[];
   /** When its layer was made, in milliseconds since the epoch. */
   readonly createdAt: number;
+}
+
+/** A remembered result, of this store or of an imported cache. */
+export interface Found {
+  readonly chain: ChainId;
+  /** Bottom first. Those of an imported record need not be in the store. */
+  readonly layers: readonly DiffId[];
+  /** The key that later steps build on when it is not the one that was asked for. */
+  readonly canonicalKey?: string;
+  readonly createdAt: number;
+  /** Milliseconds. */
+  readonly took: number;
+  /** The cache it was imported from, for people. */
+  readonly from?: string;
+}
+
+/** Records that came with `--cache-from`. */
+export interface ImportedRecords {
+  /** A record whose layers can be had. Waits until the caches have been read. */
+  find(key: string): Promise<Found | undefined>;
+  /** Whether a record was made from an input whose key has this digest. */
+  wasRead(key: Digest): Promise<boolean>;
+}
+
+/** A step of a finished build with its result. */
+export interface Outcome {
+  readonly vertex: Vertex;
+  readonly keyed: Keyed;
+  readonly solved: Solved;
 }
 
 /** What runs a vertex that no record answers. Returns the new layer. */
@@ -58,6 +87,8 @@ export interface SolverParts {
   readonly run: Runner;
   /** Made when the first step has to run. */
   readonly lease: () => Lease;
+  /** Asked where the store has no record. */
+  readonly imported?: ImportedRecords;
 }
 
 /** Counts of a finished build. */

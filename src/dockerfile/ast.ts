@@ -37,6 +37,8 @@ export interface Dockerfile {
   readonly stages: readonly Stage[];
   /** Which rules count: for the findings of the frontend, too. */
   readonly checks: CheckOptions;
+  /** What counts besides for single instructions, by the line where findings about them begin. */
+  readonly ownChecks: ReadonlyMap<number, CheckOptions>;
   /** Findings that need the text only, in file order, with {@link Dockerfile.checks} applied. */
   readonly warnings: readonly LintWarning[];
 }

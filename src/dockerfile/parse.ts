@@ -10,7 +10,7 @@ import type {
 import { DockerfileError, InstructionValueError } from './errors.ts';
 import { typedInstruction } from './instruction.ts';
 import { type CheckOptions, parseChecks } from './lint/checks.ts';
-import { lint } from './lint/lint.ts';
+import { lint, ownChecks } from './lint/lint.ts';
 import type { LintWarning } from './lint/rule.ts';
 import { type InstructionNode, type NodeFile, nodeSource, nodeSpan, readNodes } from './nodes.ts';
 import { foreignSyntax } from './syntax.ts';
@@ -38,8 +38,9 @@ export function parseDockerfile(
   refuseForeign(file, options.syntax);
   const checks = checksOf(file, options.check);
   const draft: Draft = { globals: [], stages: [], instructions: [] };
+  const own = ownChecks(file.nodes);
   const findings = (): readonly LintWarning[] =>
-    lint(file.nodes, { ...draft, escape: file.escape }, checks);
+    lint(file, { ...draft, escape: file.escape }, { checks, ownChecks: own });
   for (const node of file.nodes) {
     try {
       place(draft, instructionOf(file, node));
@@ -58,7 +59,17 @@ export function parseDockerfile(
     throw new DockerfileError('dockerfile contains no stages to build', { file: name });
   }
   const { text, directives, escape } = file;
-  return { name, text, directives, escape, globals, stages, checks, warnings: findings() };
+  return {
+    name,
+    text,
+    directives,
+    escape,
+    globals,
+    stages,
+    checks,
+    ownChecks: own,
+    warnings: findings(),
+  };
 }
 
 interface Draft {

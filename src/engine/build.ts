@@ -1,6 +1,6 @@
 import type { CallOptions } from '../base/progress.ts';
 import { buildImage, type BuildParts } from '../build/build.ts';
-import type { NamedContext } from '../build/frontend/frontend.ts';
+import type { NamedContext } from '../build/frontend/named-context.ts';
 import { BuildError } from '../build/errors.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';

@@ -1,28 +1,14 @@
-import { reporter } from '../base/reporter.ts';
-import type { CallOptions } from '../base/progress.ts';
 import { BaseNotFoundError } from '../build/errors.ts';
 import type { BaseImage } from '../build/frontend/frontend.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
-import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.ts';
 import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts';
 import type { Store } from '../store/store.ts';
 import { ImageNotFoundError } from './errors.ts';
 import { findImage } from './images/find.ts';
 
 /** Finds a base image for a build: metadata only. Throws ImageNotFoundError. */
-export function findBase(
-  store: Store,
-  name: string,
-  platform: Platform,
-  call: CallOptions = {},
-): BaseImage {
+export function findBase(store: Store, name: string): BaseImage {
   const image = baseImage(store, name);
-  if (!matchesPlatform(platform, image.platform)) {
-    reporter(call.progress).warn({
-      code: 'InvalidBaseImagePlatform',
-      message: `Base image ${name} was pulled with platform "${formatPlatform(image.platform)}", expected "${formatPlatform(platform)}" for current build`,
-    });
-  }
   const config = parseConfig(store.blobs.readSync(image.id));
   return {
     name: canonical(name, image.id),

@@ -71,8 +71,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
       const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name, platform) =>
-        findBase(store, name, platform, call);
+      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name) =>
+        findBase(store, name);
       return runBuild(
         request,
         { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },

@@ -91,13 +91,16 @@ function decoder(
   }
 }
 
-/** Compresses. The result depends on the bytes alone, not on how they come or on the machine. */
-export function compressed(bytes: Bytes, format: 'gzip' | 'zstd'): Bytes {
-  if (format === 'gzip') return gzipped(bytes);
+/**
+ * Compresses. The result depends on the bytes and the level alone, not on how they come or on
+ * the machine. Levels: gzip 0 to 9, zstd 1 to 22; without one, that of layers.
+ */
+export function compressed(bytes: Bytes, format: 'gzip' | 'zstd', level?: number): Bytes {
+  if (format === 'gzip') return gzipped(bytes, level);
   const engine = zlib().createZstdCompress({
     chunkSize: CHUNK,
     params: {
-      [zlib().constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL,
+      [zlib().constants.ZSTD_c_compressionLevel]: level ?? ZSTD_LEVEL,
       [zlib().constants.ZSTD_c_checksumFlag]: 1,
     },
   });

@@ -22,7 +22,7 @@ const END = Buffer.of(3, 0);
  *
  * @see https://www.rfc-editor.org/rfc/rfc1952
  */
-export async function* gzipped(bytes: Bytes): AsyncGenerator<Uint8Array, void> {
+export async function* gzipped(bytes: Bytes, level = LEVEL): AsyncGenerator<Uint8Array, void> {
   const { crc32 } = zlib();
   const running: Promise<Uint8Array>[] = [];
   let before: Buffer | undefined;
@@ -33,7 +33,7 @@ export async function* gzipped(bytes: Bytes): AsyncGenerator<Uint8Array, void> {
     for await (const block of blocks(bytes, BLOCK)) {
       crc = crc32(block, crc);
       size += block.length;
-      running.push(deflated(block, before?.subarray(-WINDOW)));
+      running.push(deflated(block, before?.subarray(-WINDOW), level));
       before = block;
       if (running.length >= AT_ONCE) yield await running.shift()!;
     }
@@ -47,10 +47,14 @@ export async function* gzipped(bytes: Bytes): AsyncGenerator<Uint8Array, void> {
   yield Buffer.concat([END, trailer]);
 }
 
-function deflated(block: Uint8Array, dictionary: Uint8Array | undefined): Promise<Uint8Array> {
+function deflated(
+  block: Uint8Array,
+  dictionary: Uint8Array | undefined,
+  level: number,
+): Promise<Uint8Array> {
   const { constants, deflateRaw } = zlib();
   return promisify(deflateRaw)(block, {
-    level: LEVEL,
+    level,
     chunkSize: BLOCK,
     // Ends at a byte, so that the next block can follow.
     finishFlush: constants.Z_SYNC_FLUSH,

@@ -10,6 +10,7 @@ import { RuntimeFailedError } from './errors.ts';
 import type { ChildJob } from './executor-child.ts';
 import type { ExitStatus, Executor, ProcessIo, ProcessSpec, RunOptions } from './executor.ts';
 import { loggedError, runtimeFailure } from './failure.ts';
+import { warmCgroups } from './cgroup-warmth.ts';
 import { cgroupLayout, hostLimits } from './host.ts';
 import { launch, type Launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
 import { OutputGate } from './output-gate.ts';
@@ -90,7 +91,8 @@ class OciExecutor implements Executor {
 
   async run(asked: ProcessSpec, io: ProcessIo, options: RunOptions = {}): Promise<ExitStatus> {
     options.signal?.throwIfAborted();
-    const { stateDir } = this.#subject;
+    const { stateDir, layout } = this.#subject;
+    if (this.runtime.cgroups !== 'off') warmCgroups(layout);
     if (!this.#swept) sweep(stateDir, this.#cgroups);
     this.#swept = true;
     if (asked.cgroup !== undefined && this.runtime.cgroups === 'off') {

@@ -27,7 +27,7 @@ import { layerTable } from './layer-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
-import { containerTable, factTable, fileDigestTable } from './small-tables.ts';
+import { containerTable, factTable, fileDigestTable, sourceTable } from './small-tables.ts';
 import type {
   CheckOptions,
   CheckResult,
@@ -139,6 +139,7 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     files: fileDigestTable(db),
     containers: containerTable(db),
     facts: factTable(db),
+    sources: sourceTable(db),
   };
 }
 

@@ -125,4 +125,14 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX holds_key ON holds (kind, key);
   `,
+  `
+  -- What builds fetched from elsewhere, to be asked for again only when it has changed.
+  CREATE TABLE sources (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    blob TEXT,
+    value TEXT NOT NULL,
+    used_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];

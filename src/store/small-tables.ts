@@ -6,6 +6,8 @@ import type {
   FactTable,
   FileDigestTable,
   FileStamp,
+  SourceRow,
+  SourceTable,
 } from './tables.ts';
 
 /** The persistent stat cache in the database. */
@@ -101,4 +103,37 @@ export function factTable(db: Database): FactTable {
     get: (key) => db.get<{ value: string }>('SELECT value FROM facts WHERE key = ?', key)?.value,
     set: (key, value) => void db.run('INSERT OR REPLACE INTO facts VALUES (?, ?)', key, value),
   };
+}
+
+interface SourceRecord {
+  readonly key: string;
+  readonly kind: SourceRow['kind'];
+  readonly blob: Digest | null;
+  readonly value: string;
+  readonly used_at: number;
+}
+
+/** What builds fetched, in the database. */
+export function sourceTable(db: Database): SourceTable {
+  return {
+    get(key) {
+      const row = db.get<SourceRecord>('SELECT * FROM sources WHERE key = ?', key);
+      return row && sourceRow(row);
+    },
+    list: () => db.all<SourceRecord>('SELECT * FROM sources ORDER BY key').map(sourceRow),
+    put: ({ key, kind, blob, value, usedAt }) =>
+      void db.run(
+        'INSERT OR REPLACE INTO sources (key, kind, blob, value, used_at) VALUES (?, ?, ?, ?, ?)',
+        key,
+        kind,
+        blob ?? null,
+        value,
+        usedAt,
+      ),
+    remove: (key) => void db.run('DELETE FROM sources WHERE key = ?', key),
+  };
+}
+
+function sourceRow({ key, kind, blob, value, used_at }: SourceRecord): SourceRow {
+  return { key, kind, ...(blob !== null && { blob }), value, usedAt: used_at };
 }

@@ -3,7 +3,7 @@ import { InvalidInputError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { ChainId, DiffId } from '../oci/digest.ts';
+import { chainId, type ChainId, type DiffId } from '../oci/digest.ts';
 import { verified } from '../oci/verified.ts';
 import { LayerEntryError } from '../snapshot/errors.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
@@ -63,8 +63,11 @@ export class LayerSupply {
    */
   async ensure(layers: readonly DiffId[], call: CallOptions = {}): Promise<void> {
     const missing = this.#missing(layers);
-    if (missing.length === 0) return;
+    const top = chainId(layers);
+    if (top === undefined || (missing.length === 0 && this.#snapshotter.stack(top))) return;
     await Promise.all(missing.map((diffId) => this.#fetched(diffId, layers, call)));
+    // What is here already has no name in this order, so nothing keeps it.
+    if (missing.length < layers.length) for (const one of layers) this.#lease().hold('layer', one);
     let chain: ChainId | undefined;
     for (const diffId of layers) chain = this.#snapshotter.name(diffId, chain);
   }

@@ -113,7 +113,14 @@ function planned(source: Source, entry: TreeEntry, rules: CopyRules): Parameters
   };
   switch (entry.kind) {
     case 'directory':
-      return { ...metadata, kind: 'directory', fresh: false, children: new Map(), pending: [] };
+      return {
+        ...metadata,
+        kind: 'directory',
+        fresh: false,
+        ...(entry.isWay === true && { isWay: true }),
+        children: new Map(),
+        pending: [],
+      };
     case 'symlink':
       return { ...metadata, kind: 'symlink', target: source.tree.readlink(entry) };
     case 'file':

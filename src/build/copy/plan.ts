@@ -21,6 +21,8 @@ export interface PlannedDirectory extends Omit<Metadata, 'mtime'> {
   readonly fresh: boolean;
   /** Keys are names as latin1, so that every byte is one character and order is byte order. */
   readonly children: Map<string, PlannedNode>;
+  /** Of a directory that is there already, the owner and the time stay. */
+  readonly isWay?: boolean;
   /** What is still to be put into it, in order. See {@link Plan.expand}. */
   readonly pending: Pending[];
 }
@@ -165,6 +167,7 @@ export class Plan {
       node.kind === 'directory'
         ? {
             ...node,
+            ...(node.isWay === true && this.#asWay(node, known, below)),
             fresh: known?.kind === 'directory' ? known.fresh : below === undefined,
             children: known?.kind === 'directory' ? known.children : node.children,
             pending: [...(known?.kind === 'directory' ? known.pending : []), ...node.pending],
@@ -172,6 +175,19 @@ export class Plan {
         : node;
     parent.children.set(key, placed);
     return placed;
+  }
+
+  /** What a directory keeps of itself when another one only leads through it. */
+  #asWay(
+    { mode }: PlannedDirectory,
+    known: PlannedNode | undefined,
+    below: TreeEntry | undefined,
+  ): Partial<Metadata> {
+    if (known) {
+      const { uid, gid, mtime, xattrs } = known;
+      return { mode, uid, gid, mtime, xattrs };
+    }
+    return below ? { ...metadataOf(below), mode, xattrs: this.#xattrs(below) } : {};
   }
 
   #lookup(path: Buffer): PlannedNode | undefined {

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
 import { posix } from 'node:path';
-import { InvalidInputError } from '../../base/errors.ts';
 import { breather } from '../../base/limit.ts';
 import { hasWildcards, matchesGlob } from '../../dockerfile/match.ts';
 import { finish, type Digest } from '../../oci/digest.ts';
@@ -13,6 +12,12 @@ export interface Selected {
   readonly entry: TreeEntry;
   /** Of the path as it was asked for, not of what a link leads to. */
   readonly name: Buffer;
+}
+
+/** Things to copy, and the tree to copy them from. */
+export interface Selection {
+  readonly source: Source;
+  readonly selected: readonly Selected[];
 }
 
 /** Leaves entries of a copied directory out; the path is relative to that directory. */
@@ -108,20 +113,6 @@ function add(hash: Hash, source: Source, entry: TreeEntry, name: Uint8Array): vo
       .update(`${key}=`)
       .update(xattrs.get(key) ?? '')
       .update('\0');
-  }
-}
-
-/** Refuses sources that cannot be put where the destination says. */
-export function checkDestination(
-  selected: readonly Selected[],
-  paths: number,
-  target: string,
-): void {
-  if (paths > 1 && selected.length > 1 && !endsAsDirectory(target)) {
-    throw new InvalidInputError(
-      `when copying more than one source, the destination must be a directory and end with a /: "${target}"`,
-      { hint: `Write "${target}/".` },
-    );
   }
 }
 

@@ -12,6 +12,8 @@ export interface TreeEntry {
   readonly kind: 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo' | 'socket';
   /** The layer it lies in; absent for the build context. */
   readonly layer?: DiffId;
+  /** A directory that is there only for what lies below it: see `selectWithParents`. */
+  readonly isWay?: boolean;
 }
 
 /**

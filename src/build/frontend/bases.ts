@@ -49,7 +49,7 @@ function standIn(name: string, platform: Platform): BaseImage {
     os: platform.os,
     rootfs: { type: 'layers' as const, diff_ids: [] },
   };
-  return { name, manifest: '', layers: [], config, platform };
+  return { name, manifest: '', layers: [], config, platform, guessed: true };
 }
 
 function attempt<T>(job: () => T): () => T {

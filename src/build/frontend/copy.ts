@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { InvalidInputError } from '../../base/errors.ts';
 import type { AddInstruction, CopyInstruction, Heredoc, Word } from '../../dockerfile/ast.ts';
 import type { CopyOp } from '../graph.ts';
 import { copyText } from './history.ts';
@@ -30,6 +31,10 @@ export function addCopy(
     }));
   refuseUnavailable(instruction, paths, setting);
   const target = destination(state.workdir, expand(instruction.target));
+  // The others would overwrite each other; with --parents the target is always a directory.
+  if (instruction.sources.length > 1 && !target.endsWith('/') && flags.parents !== true) {
+    setting.words.located(instruction.target.span, () => severalWithoutSlash(instruction, target));
+  }
   const chown = flags.chown && expand(flags.chown);
   const chmod = flags.chmod && expand(flags.chmod);
   const source = flags.from ? setting.source(flags.from, instruction) : undefined;
@@ -44,7 +49,9 @@ export function addCopy(
     target,
     ...(chown !== undefined && { chown }),
     ...(chmod !== undefined && { chmod }),
-    link: flags.link === true,
+    // As in BuildKit, which cannot link what it has to change.
+    link: flags.link === true && chmod === undefined,
+    ...(flags.parents === true && { parents: true }),
     exclude: flags.exclude,
     ...(flags.unpack !== undefined && { unpack: flags.unpack }),
   };
@@ -62,6 +69,13 @@ function destination(workdir: string, target: string): string {
   return directory && !clean.endsWith('/') ? `${clean}/` : clean;
 }
 
+function severalWithoutSlash({ kind }: CopyInstruction | AddInstruction, target: string): never {
+  throw new InvalidInputError(
+    `When using ${kind} with more than one source file, the destination must be a directory and end with a /`,
+    { hint: `Write ${target}/ for a directory.` },
+  );
+}
+
 /** Flags and sources that this version refuses rather than ignores. */
 function refuseUnavailable(
   instruction: CopyInstruction | AddInstruction,
@@ -76,11 +90,9 @@ function refuseUnavailable(
   const what =
     remote !== undefined
       ? `ADD of a URL or git repository (${remote})`
-      : flags.parents
-        ? 'COPY --parents'
-        : flags.checksum || flags.keepGitDir
-          ? 'ADD of a URL or git repository'
-          : undefined;
+      : flags.checksum || flags.keepGitDir
+        ? 'ADD of a URL or git repository'
+        : undefined;
   if (what !== undefined)
     throw setting.words.error(`${what} is not available in this version`, span);
 }

@@ -1,5 +1,5 @@
 import { closest } from '../../base/suggest.ts';
-import type { Dockerfile, FromInstruction, Stage } from '../../dockerfile/ast.ts';
+import type { Dockerfile, FromInstruction, Stage, StageInstruction } from '../../dockerfile/ast.ts';
 import { DockerfileError } from '../../dockerfile/errors.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
@@ -11,7 +11,10 @@ import {
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
+import { contextNamed, type NamedContext } from './named-context.ts';
+import { platformArgs } from './platform-args.ts';
 import { StageState } from './state.ts';
+import type { Beginning, Watcher } from './watcher.ts';
 import { Words } from './words.ts';
 
 /** A base image as the frontend needs it: metadata only. */
@@ -23,12 +26,9 @@ export interface BaseImage {
   readonly layers: readonly DiffId[];
   readonly config: ImageConfig;
   readonly platform: Platform;
+  /** Nothing is known of it: `config` is a guess. Only checks put up with such an image. */
+  readonly guessed?: boolean;
 }
-
-/** What `--build-context name=…` stands for. */
-export type NamedContext =
-  | { readonly kind: 'image'; readonly reference: string }
-  | { readonly kind: 'directory'; readonly path: string };
 
 /** What a Dockerfile is evaluated with. */
 export interface FrontendOptions {
@@ -45,6 +45,8 @@ export interface FrontendOptions {
   readonly uncached: (stage: string) => boolean;
   /** Throws when there is no such image. */
   readonly resolve: (name: string, platform: Platform) => BaseImage;
+  /** Sees what happens, as it happens. */
+  readonly watch?: Watcher;
 }
 
 /** What came out: the target stage and all that was noticed. */
@@ -62,6 +64,17 @@ export interface Plan {
  */
 export function evaluate(file: Dockerfile, options: FrontendOptions): Plan {
   return new Evaluation(file, options).target();
+}
+
+/**
+ * As {@link evaluate}, for all stages, the target or not. What fails does not keep the others from being
+ * looked at; returns the first failure.
+ */
+export function evaluateAll(
+  file: Dockerfile,
+  options: FrontendOptions,
+): DockerfileError | undefined {
+  return new Evaluation(file, options).all();
 }
 
 class Evaluation {
@@ -85,6 +98,20 @@ class Evaluation {
     const stage = this.#stage(this.#target());
     const unusedArgs = [...this.#options.args.keys()].filter((name) => !this.#used.has(name));
     return { stage, unusedArgs, stages: new Set(this.#done.keys()) };
+  }
+
+  all(): DockerfileError | undefined {
+    let first: DockerfileError | undefined;
+    for (const stage of this.#file.stages) {
+      try {
+        this.#stage(stage);
+      } catch (error) {
+        if (!(error instanceof DockerfileError)) throw error;
+        first ??= error;
+        this.#open.clear();
+      }
+    }
+    return first;
   }
 
   #target(): Stage {
@@ -112,6 +139,7 @@ class Evaluation {
       if (given !== undefined) globals.set(name, given);
       this.#used.add(name);
     }
+    const predefined = new Map(globals);
     for (const instruction of this.#file.globals) {
       for (const { name, value } of instruction.args) {
         const given = args.get(name);
@@ -124,6 +152,7 @@ class Evaluation {
           );
       }
     }
+    this.#options.watch?.globals?.(globals, predefined);
     return globals;
   }
 
@@ -155,15 +184,35 @@ class Evaluation {
       step: total,
       ordinal: 0,
     };
-    for (const trigger of triggers) applyInstruction(state, trigger, setting, true);
-    for (const instruction of stage.body) applyInstruction(state, instruction, setting, false);
+    for (const trigger of triggers) this.#apply(stage, state, trigger, setting, true);
+    for (const instruction of stage.body) this.#apply(stage, state, instruction, setting, false);
     this.#open.delete(stage.index);
     this.#done.set(stage.index, state);
     return state;
   }
 
+  #apply(
+    stage: Stage,
+    state: StageState,
+    instruction: StageInstruction,
+    setting: StageSetting,
+    trigger: boolean,
+  ): void {
+    try {
+      applyInstruction(state, instruction, setting, trigger);
+    } finally {
+      this.#options.watch?.applied?.(stage, state, instruction, trigger);
+    }
+  }
+
+  #begin(stage: Stage): Beginning {
+    const begun = this.#start(stage);
+    this.#options.watch?.begin?.(stage, begun.state, begun);
+    return begun;
+  }
+
   /** The state a stage starts from, and how many steps its FROM counts. */
-  #begin(stage: Stage): { state: StageState; total: number } {
+  #start(stage: Stage): Beginning {
     const { from } = stage;
     const lookup = (key: string): string | undefined => this.#globals.get(key);
     const image = this.#words.expand(from.image, lookup);
@@ -173,17 +222,17 @@ class Evaluation {
     const platform = this.#platform(from, lookup);
     const named = contextNamed(this.#options.contexts, image);
     if (named) return this.#beginNamed(named, platform, stage, from);
-    if (image === 'scratch') return { state: StageState.empty(platform), total: 0 };
+    if (image === 'scratch') {
+      return { state: StageState.empty(platform), total: 0, guessed: false };
+    }
     const earlier = this.#file.stages.findLast(
       (other) => other.index < stage.index && other.from.as === image,
     );
-    if (earlier) return { state: StageState.fromStage(this.#stage(earlier)), total: 0 };
-    const { vertex, base } = this.#image(image, platform, stage, from);
-    const state = StageState.fromImage(base.config, base.platform, vertex, {
-      name: base.name,
-      digest: base.manifest,
-    });
-    return { state, total: 1 };
+    if (earlier) {
+      const state = StageState.fromStage(this.#stage(earlier));
+      return { state, total: 0, earlier, guessed: false };
+    }
+    return this.#beginImage(image, platform, stage, from);
   }
 
   /** FROM a named context: an image, or a directory as the whole root. */
@@ -192,14 +241,9 @@ class Evaluation {
     platform: Platform,
     stage: Stage,
     from: FromInstruction,
-  ): { state: StageState; total: number } {
+  ): Beginning {
     if (context.kind === 'image') {
-      const { vertex, base } = this.#image(context.reference, platform, stage, from);
-      const state = StageState.fromImage(base.config, base.platform, vertex, {
-        name: base.name,
-        digest: base.manifest,
-      });
-      return { state, total: 1 };
+      return this.#beginImage(context.reference, platform, stage, from);
     }
     const state = StageState.empty(platform);
     state.vertex = {
@@ -222,7 +266,16 @@ class Evaluation {
       span: from.span,
       uncached: false,
     };
-    return { state, total: 0 };
+    return { state, total: 0, guessed: false };
+  }
+
+  #beginImage(image: string, platform: Platform, stage: Stage, from: FromInstruction): Beginning {
+    const { vertex, base } = this.#image(image, platform, stage, from);
+    const state = StageState.fromImage(base.config, base.platform, vertex, {
+      name: base.name,
+      digest: base.manifest,
+    });
+    return { state, total: 1, guessed: base.guessed === true };
   }
 
   #platform(from: FromInstruction, lookup: (key: string) => string | undefined): Platform {
@@ -250,6 +303,7 @@ class Evaluation {
     } catch (error) {
       throw this.#error(error instanceof Error ? error.message : String(error), at, error);
     }
+    this.#options.watch?.base?.(name, platform, base, at);
     const prefix = this.#label(stage);
     const steps = stage.body.filter((one) => makesLayer(one.kind)).length + 1;
     const vertex: Vertex = {
@@ -332,28 +386,6 @@ function nameOf(stage: Stage): string {
   return stage.from.as ?? String(stage.index);
 }
 
-/** The named context that a text means; `alpine` and `alpine:latest` are the same name. */
-function contextNamed(
-  contexts: ReadonlyMap<string, NamedContext>,
-  text: string,
-): { name: string; context: NamedContext } | undefined {
-  for (const name of [text, `${text}:latest`, text.replace(/:latest$/, '')]) {
-    const context = contexts.get(name);
-    if (context) return { name, context };
-  }
-  return undefined;
-}
-
 function makesLayer(kind: string): boolean {
   return kind === 'RUN' || kind === 'COPY' || kind === 'ADD' || kind === 'WORKDIR';
-}
-
-function platformArgs(prefix: string, platform: Platform): [string, string][] {
-  return [
-    [`${prefix}PLATFORM`, formatPlatform(platform)],
-    [`${prefix}OS`, platform.os],
-    [`${prefix}OSVERSION`, platform['os.version'] ?? ''],
-    [`${prefix}ARCH`, platform.architecture],
-    [`${prefix}VARIANT`, platform.variant ?? ''],
-  ];
 }

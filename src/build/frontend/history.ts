@@ -23,7 +23,7 @@ export function copyText(
   target: string,
 ): string {
   const words = [
-    ...(flags.parents ? ['--parents=true'] : []),
+    ...(flags.parents ? ['--parents'] : []),
     ...(expanded.chown !== undefined ? [`--chown=${expanded.chown}`] : []),
     ...(expanded.chmod !== undefined ? [`--chmod=${expanded.chmod}`] : []),
     ...sources,

@@ -3,6 +3,16 @@ import type { EnvironmentEntry } from '../graph.ts';
 /** Proxy settings work without a declaration and leave no trace. Upper case. */
 const PROXY_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'];
 
+/** What one instruction is told of at most. */
+const MOST_MISSING = 1000;
+
+/** A name that a word asked for. */
+export interface MissingVariable {
+  readonly name: string;
+  /** How many variables were set: those that {@link Scope.names} lists first. */
+  readonly known: number;
+}
+
 /**
  * The variables of a stage. ENV and ARG share one build environment in which the later line
  * wins; only ENV reaches the image.
@@ -11,6 +21,7 @@ export class Scope {
   readonly #build: Map<string, EnvironmentEntry>;
   readonly #image: Map<string, string>;
   readonly #declared: Set<string>;
+  #missing: MissingVariable[] = [];
 
   constructor(from?: Scope) {
     this.#build = new Map(from ? from.#build : []);
@@ -21,7 +32,23 @@ export class Scope {
   }
 
   get(name: string): string | undefined {
+    const value = this.#build.get(name)?.value;
+    if (value === undefined && !this.#declared.has(name) && this.#missing.length < MOST_MISSING) {
+      this.#missing.push({ name, known: this.#build.size });
+    }
+    return value;
+  }
+
+  /** As {@link get}, without being noticed. */
+  peek(name: string): string | undefined {
     return this.#build.get(name)?.value;
+  }
+
+  /** Names that were asked for, but neither set nor declared then; each answer is given once. */
+  takeMissing(): readonly MissingVariable[] {
+    const missing = this.#missing;
+    if (missing.length > 0) this.#missing = [];
+    return missing;
   }
 
   /** Sets a variable of the image; a known one keeps its position. */

@@ -10,7 +10,7 @@ import { octalMode, parseMode } from '../copy/chmod.ts';
 import { ownerOf, userOf } from '../copy/chown.ts';
 import { planCopy, planText, type CopyRules } from '../copy/fill.ts';
 import { Plan } from '../copy/plan.ts';
-import { checkDestination, selectSources } from '../copy/select.ts';
+import { selectionsOf } from '../copy/parents.ts';
 import { travelling } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
@@ -42,20 +42,22 @@ export async function runCopy(
   const view = parts.snapshotter.view(op.link ? [] : below);
   const rules = rulesFor(op, view, parts);
   const plan = newPlan(view, rules, op.chmod === undefined ? undefined : octalMode(op.chmod));
-  const selected = source ? selectSources(source, op.paths) : [];
-  checkDestination(selected, op.paths.length + op.texts.length, op.target);
+  const selections = source ? op.paths.flatMap((path) => selectionsOf(source, path, how(op))) : [];
   await using draft = parts.snapshotter.draft(parts.lease());
-  for (const [index, one] of selected.entries()) {
-    const scratch = join(draft.scratch, `archive-${index}`);
-    const archive =
-      op.add && op.unpack !== false && one.entry.kind === 'file'
-        ? await unpackIfArchive(source!, one.entry, scratch, call)
-        : undefined;
-    if (archive) {
-      const { mode: _mode, ...kept } = rules;
-      planCopy(plan, archive.source, [archive.root], `${op.target}/`.replace('//', '/'), kept);
-    } else {
-      planCopy(plan, source!, [one], op.target, rules);
+  const asDirectory = `${op.target}/`.replace('//', '/');
+  let archives = 0;
+  for (const { source: from, selected } of selections) {
+    for (const one of selected) {
+      const archive =
+        op.add && op.unpack !== false && one.entry.kind === 'file'
+          ? await unpackIfArchive(from, one.entry, join(draft.scratch, `${archives++}`), call)
+          : undefined;
+      if (archive) {
+        const { mode: _mode, ...kept } = rules;
+        planCopy(plan, archive.source, [archive.root], asDirectory, kept);
+      } else {
+        planCopy(plan, from, [one], op.parents ? asDirectory : op.target, rules);
+      }
     }
   }
   for (const { name, content } of op.texts) {
@@ -108,6 +110,10 @@ async function sealPlan(
   const figures = stream.finish();
   table.close();
   return parts.snapshotter.sealHashed(draft, figures, tableFile).diffId;
+}
+
+function how(op: CopyOp): Parameters<typeof selectionsOf>[2] {
+  return { parents: op.parents, exclude: excludeOf(op) };
 }
 
 function rulesFor(op: CopyOp, view: StackView, parts: OpParts): CopyRules {

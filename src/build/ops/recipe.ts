@@ -6,14 +6,15 @@ import { ignorePatterns } from '../../dockerfile/ignore.ts';
 import { finish } from '../../oci/digest.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Fact } from '../cache/key.ts';
-import { selectionDigest, selectSources, type Exclude, type Selected } from '../copy/select.ts';
+import { selectionsOf } from '../copy/parents.ts';
+import { selectionDigest, type Exclude, type Selection } from '../copy/select.ts';
 import { stackSource } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
 import type { Recipe, Solved } from '../solver-parts.ts';
 
-/** Opens the build context, or a named one. Undefined where a build has none. */
-export type Contexts = (name: string | undefined) => Source | undefined;
+/** Opens the build context, or a named one, fetching it if need be. Undefined where a build has none. */
+export type Contexts = (name: string | undefined) => Promise<Source | undefined>;
 
 /** Keys of all ops. COPY reads contexts, nothing else does. */
 export function recipeFor(
@@ -38,7 +39,7 @@ export function recipeFor(
           const own = [...copyFacts(op), ...date];
           if (op.paths.length === 0) return own;
           if (op.from === 'input') return vertex.inputs.length > 0 ? own : [...own, ...missing(op)];
-          return [...own, ...(await fileFacts(requireContext(contexts, op), op, call))];
+          return [...own, ...(await fileFacts(await requireContext(contexts, op), op, call))];
         }
         default:
           throw new TypeError(`${op.kind} has a key of its own`);
@@ -60,8 +61,8 @@ export function excludeOf(op: CopyOp): Exclude | undefined {
 }
 
 /** The context, or an error that names what was asked of it. */
-export function requireContext(contexts: Contexts, op: CopyOp): Source {
-  const context = contexts(op.context);
+export async function requireContext(contexts: Contexts, op: CopyOp): Promise<Source> {
+  const context = await contexts(op.context);
   if (context) return context;
   throw new InvalidInputError(`"${op.paths[0] ?? ''}": not found: this build has no context`, {
     hint: 'Give a directory instead of - to build with a context.',
@@ -97,7 +98,13 @@ function mkdirFacts(op: MkdirOp): Fact[] {
 
 function copyFacts(op: CopyOp): Fact[] {
   const word = op.add ? 'ADD' : 'COPY';
-  const flags = { chown: op.chown, chmod: op.chmod, link: op.link || undefined, unpack: op.unpack };
+  const flags = {
+    chown: op.chown,
+    chmod: op.chmod,
+    link: op.link || undefined,
+    parents: op.parents || undefined,
+    unpack: op.unpack,
+  };
   return [
     { kind: 'instruction', name: word, value: op.target },
     ...Object.entries(flags).flatMap(([name, value]) =>
@@ -120,25 +127,25 @@ async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise
   const facts: Fact[] = [];
   for (const path of op.paths) {
     call.signal?.throwIfAborted();
-    const selected = selectSources(source, [path]);
     facts.push({
       kind: 'file',
-      name: posix.normalize(`/${path}`).slice(1) || '.',
-      value: await digest(source, selected, exclude),
+      name: op.parents ? path : posix.normalize(`/${path}`).slice(1) || '.',
+      value: await digest(selectionsOf(source, path, { parents: op.parents, exclude }), exclude),
     });
   }
   return facts;
 }
 
 async function digest(
-  source: Source,
-  selected: readonly Selected[],
+  selections: readonly Selection[],
   exclude: Exclude | undefined,
 ): Promise<string> {
-  // Names count: they are what a file is called in a destination directory.
   const hash = createHash('sha256');
-  for (const { name } of selected) hash.update(name).update('\0');
-  hash.update(await selectionDigest(source, selected, exclude));
+  for (const { source, selected } of selections) {
+    // Names count: they are what a file is called in a destination directory.
+    for (const { name } of selected) hash.update(name).update('\0');
+    hash.update(await selectionDigest(source, selected, exclude));
+  }
   return finish(hash);
 }
 

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ProgressEvent } from '../../base/progress.ts';
+import type { LayerFile } from '../../layer/file-table.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
+import type { DiffId } from '../../oci/digest.ts';
 import { parseConfig } from '../../oci/parse-config.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -29,11 +31,21 @@ export interface Bench {
     input?: Partial<BuildInput>,
     meanwhile?: Meanwhile,
   ) => Promise<Built & { config: ImageConfig; events: ProgressEvent[] }>;
+  /** The entries of one of an image's layers, counted from the last one (-1), in tar order. */
+  readonly layer: (config: ImageConfig, index?: number) => LayerFile[];
+  /** The same as text: `0755 0:0 directory a/b`, with the target of a link. */
+  readonly listing: (config: ImageConfig, index?: number) => string[];
 }
 
 /** Values from outside have no prototype; for comparing it does not matter. */
 function plain<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
+}
+
+function lineOf({ path, type, mode, uid, gid, linkTarget }: LayerFile): string {
+  const target = linkTarget ? ` -> ${Buffer.from(linkTarget).toString()}` : '';
+  const bits = mode.toString(8).padStart(4, '0');
+  return `${bits} ${uid}:${gid} ${type} ${Buffer.from(path).toString()}${target}`;
 }
 
 /** Makes a {@link Bench}. */
@@ -43,6 +55,9 @@ export function bench(t: TestContext): Bench {
   mkdirSync(context);
   const store = openStore(join(directory, 'store'));
   const snapshotter = overlaySnapshotter(store);
+  const layer = (config: ImageConfig, index = -1): LayerFile[] => [
+    ...snapshotter.files(config.rootfs.diff_ids.at(index) as DiffId),
+  ];
   t.after(() => {
     store[Symbol.dispose]();
     rmSync(directory, { recursive: true, force: true });
@@ -52,6 +67,8 @@ export function bench(t: TestContext): Bench {
       [...readdirSync(store.paths.tmp), ...readdirSync(store.paths.leases)].filter(
         (name) => !name.startsWith('.'),
       ),
+    layer,
+    listing: (config, index) => layer(config, index).map(lineOf),
     path: (relative) => join(context, relative),
     write(path, text) {
       const file = join(context, path);

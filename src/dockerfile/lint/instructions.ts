@@ -1,8 +1,14 @@
 import { goQuote } from '../../base/go-quote.ts';
+import type { Span } from '../ast.ts';
 import { InstructionValueError } from '../errors.ts';
 import { parsePorts } from '../expose.ts';
 import { finding, type LintWarning } from './rule.ts';
 import { constantText, type Subject } from './subject.ts';
+
+interface Place {
+  readonly span: Span;
+  readonly stage: number;
+}
 
 /** MaintainerDeprecated. */
 export function maintainers({ instructions }: Subject): LintWarning[] {
@@ -26,16 +32,23 @@ export function workdirs({ stages, escape }: Subject): LintWarning[] {
     const inherited = set.has(stage.from.image.raw);
     if ((first || inherited) && stage.from.as !== undefined) set.add(stage.from.as);
     const path = first && !inherited ? constantText(first.path.raw, escape) : undefined;
-    if (!first || path === undefined || path.startsWith('/')) continue;
-    found.push(
-      finding(
-        'WorkdirRelativePath',
-        `Relative workdir ${goQuote(path)} can have unexpected results if the base image changes`,
-        { span: first.span, stage: stage.index },
-      ),
-    );
+    if (first && path !== undefined) {
+      found.push(...relativeWorkdir(path, { span: first.span, stage: stage.index }));
+    }
   }
   return found;
+}
+
+/** WorkdirRelativePath, for a path without variables or with their values. */
+export function relativeWorkdir(path: string, at: Place): LintWarning[] {
+  if (path.startsWith('/')) return [];
+  return [
+    finding(
+      'WorkdirRelativePath',
+      `Relative workdir ${goQuote(path)} can have unexpected results if the base image changes`,
+      at,
+    ),
+  ];
 }
 
 /** ExposeProtoCasing, ExposeInvalidFormat. */
@@ -46,30 +59,35 @@ export function exposedPorts({ stages, escape }: Subject): LintWarning[] {
       const at = { span: instruction.span, stage: stage.index };
       return instruction.ports.flatMap(({ raw }) => {
         const port = constantText(raw, escape);
-        const ports = port === undefined ? undefined : portsOf(port);
-        return [
-          ...(ports?.oddCase
-            ? [
-                finding(
-                  'ExposeProtoCasing',
-                  `Defined protocol '${port}' in EXPOSE instruction should be lowercase`,
-                  at,
-                ),
-              ]
-            : []),
-          ...(ports?.hostPart
-            ? [
-                finding(
-                  'ExposeInvalidFormat',
-                  `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`,
-                  at,
-                ),
-              ]
-            : []),
-        ];
+        return port === undefined ? [] : oddPorts(port, at);
       });
     }),
   );
+}
+
+/** ExposeProtoCasing and ExposeInvalidFormat, for a word without variables or with their values. */
+export function oddPorts(port: string, at: Place): LintWarning[] {
+  const ports = portsOf(port);
+  return [
+    ...(ports?.oddCase
+      ? [
+          finding(
+            'ExposeProtoCasing',
+            `Defined protocol '${port}' in EXPOSE instruction should be lowercase`,
+            at,
+          ),
+        ]
+      : []),
+    ...(ports?.hostPart
+      ? [
+          finding(
+            'ExposeInvalidFormat',
+            `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`,
+            at,
+          ),
+        ]
+      : []),
+  ];
 }
 
 function portsOf(word: string): ReturnType<typeof parsePorts> | undefined {

@@ -1,11 +1,12 @@
 import { directive } from '../directives.ts';
 import { InstructionValueError } from '../errors.ts';
 import { lineSpan } from '../lines.ts';
-import type { InstructionNode } from '../nodes.ts';
+import type { InstructionNode, NodeFile } from '../nodes.ts';
 import { casing } from './casing.ts';
 import { checked, type CheckOptions, mergeChecks, parseChecks } from './checks.ts';
 import { commands } from './commands.ts';
 import { descriptions } from './descriptions.ts';
+import { misspelledDirectives } from './directives.ts';
 import { exposedPorts, maintainers, workdirs } from './instructions.ts';
 import { keyValues } from './key-values.ts';
 import { platforms } from './platforms.ts';
@@ -30,18 +31,34 @@ const RULES = [
  * directly above an instruction count for it alone.
  */
 export function lint(
-  nodes: readonly InstructionNode[],
+  file: Pick<NodeFile, 'nodes' | 'text'>,
   subject: Subject,
-  options: CheckOptions,
+  checks: FileChecks,
 ): readonly LintWarning[] {
-  const found = [...emptyContinuations(nodes), ...RULES.flatMap((rule) => rule(subject))];
-  const own = ownChecks(nodes);
-  return found
-    .filter((warning) => {
-      const extra = own.get(warning.span.start.line);
-      return checked([warning], extra ? mergeChecks(options, extra) : options).length > 0;
-    })
-    .toSorted((a, b) => a.span.start.line - b.span.start.line);
+  const found = [
+    ...misspelledDirectives(file.text),
+    ...emptyContinuations(file.nodes),
+    ...RULES.flatMap((rule) => rule(subject)),
+  ];
+  return allowed(found, checks).toSorted((a, b) => a.span.start.line - b.span.start.line);
+}
+
+/** Which rules count in a file: in all of it, and for single instructions. */
+export interface FileChecks {
+  readonly checks: CheckOptions;
+  /** By the line where findings about the instruction begin. */
+  readonly ownChecks: ReadonlyMap<number, CheckOptions>;
+}
+
+/** The findings that a file wants to hear. */
+export function allowed(
+  found: readonly LintWarning[],
+  { checks, ownChecks }: FileChecks,
+): readonly LintWarning[] {
+  return found.filter((warning) => {
+    const own = ownChecks.get(warning.span.start.line);
+    return checked([warning], own ? mergeChecks(checks, own) : checks).length > 0;
+  });
 }
 
 /** NoEmptyContinuation, told at the last line of the instruction. */
@@ -56,12 +73,14 @@ function emptyContinuations(nodes: readonly InstructionNode[]): LintWarning[] {
 }
 
 /** Options of single instructions, by the lines where findings about them begin. */
-function ownChecks(nodes: readonly InstructionNode[]): ReadonlyMap<number, CheckOptions> {
+export function ownChecks(nodes: readonly InstructionNode[]): ReadonlyMap<number, CheckOptions> {
   const own = new Map<number, CheckOptions>();
   for (const { line } of nodes) {
     for (const comment of line.comments) {
       const pair = directive(comment);
-      const options = pair?.name === 'check' ? optionsOf(pair.value) : undefined;
+      // What follows a blank is a remark.
+      const value = pair?.name === 'check' ? pair.value.split(' ', 1)[0] : undefined;
+      const options = value === undefined ? undefined : optionsOf(value);
       if (!options) continue;
       own.set(line.first, options);
       own.set(line.last, options);

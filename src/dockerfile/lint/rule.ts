@@ -5,7 +5,7 @@ export interface LintWarning {
   readonly ruleName: RuleName;
   /** What the rule is about: the same for every finding of it. */
   readonly description: string;
-  /** Page that explains the rule. */
+  /** Page that explains the rule; empty for rules that only stave has. */
   readonly url: string;
   /** What was found here. */
   readonly detail: string;
@@ -14,7 +14,10 @@ export interface LintWarning {
   readonly stage?: number;
 }
 
-/** Rules by name, with what they are about. Those that need more than the text are the frontend's. */
+/**
+ * Rules by name, with what they are about. Those that need more than the text are looked at while
+ * a Dockerfile is evaluated.
+ */
 const RULES = {
   StageNameCasing: 'Stage names should be lowercase',
   FromAsCasing: "The 'as' keyword should match the case of the 'from' keyword",
@@ -47,13 +50,38 @@ const RULES = {
   ExposeProtoCasing: 'Protocol in EXPOSE instruction should be lowercase',
   ExposeInvalidFormat:
     'IP address and host-port mapping should not be used in EXPOSE instruction. This will become an error in a future release',
+  MisspelledDirective: 'A comment at the top looks like a parser directive but is none',
 } as const;
 
 /** Name of a rule, as `check=skip=` takes it. */
 export type RuleName = keyof typeof RULES;
 
+/** Rules without a page of their own elsewhere. */
+const OWN: ReadonlySet<RuleName> = new Set(['MisspelledDirective']);
+
 /** Rules that are off until `check=experimental=` names them. */
 export const EXPERIMENTAL: ReadonlySet<RuleName> = new Set(['InvalidDefinitionDescription']);
+
+/** A rule, for reports that list them all. */
+export interface Rule {
+  readonly name: RuleName;
+  readonly description: string;
+  readonly url: string;
+}
+
+/** All rules, in the order in which their documentation lists them. */
+export function allRules(): Rule[] {
+  return (Object.keys(RULES) as RuleName[]).map(ruleOf);
+}
+
+function ruleOf(name: RuleName): Rule {
+  const page = name.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase();
+  return {
+    name,
+    description: RULES[name],
+    url: OWN.has(name) ? '' : `https://docs.docker.com/go/dockerfile/rule/${page}/`,
+  };
+}
 
 /**
  * A finding of a rule.
@@ -65,11 +93,11 @@ export function finding(
   detail: string,
   at: { readonly span: Span; readonly stage?: number },
 ): LintWarning {
-  const page = ruleName.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-');
+  const { description, url } = ruleOf(ruleName);
   return {
     ruleName,
-    description: RULES[ruleName],
-    url: `https://docs.docker.com/go/dockerfile/rule/${page.toLowerCase()}/`,
+    description,
+    url,
     detail,
     span: at.span,
     ...(at.stage !== undefined && { stage: at.stage }),
