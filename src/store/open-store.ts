@@ -28,7 +28,8 @@ import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { fileDigestTable } from './file-digests.ts';
-import { containerTable, factTable, selectionTable, sourceTable } from './small-tables.ts';
+import { containerTable, factTable, sourceTable } from './small-tables.ts';
+import { selectionTable } from './selections.ts';
 import type {
   CheckOptions,
   CheckResult,
