@@ -1,14 +1,11 @@
-import { InvalidInputError } from './errors.ts';
-
 /**
  * The fields of one line of comma-separated values; `"` quotes a whole field and is doubled
- * inside one. Throws {@link InvalidInputError} for a stray or unmatched quote, and for
- * nothing at all.
+ * inside one. Throws RangeError for a stray or unmatched quote, and for nothing at all.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4180
  */
 export function csvFields(line: string): string[] {
-  if (line === '') throw new InvalidInputError('EOF');
+  if (line === '') throw new RangeError('EOF');
   const fields: string[] = [];
   for (let at = 0; at <= line.length;) {
     const quoted = line[at] === '"';
@@ -40,6 +37,6 @@ function endOfQuoted(line: string, start: number): number {
   }
 }
 
-function syntax(offset: number, what: string): InvalidInputError {
-  return new InvalidInputError(`parse error on line 1, column ${offset + 1}: ${what}`);
+function syntax(offset: number, what: string): RangeError {
+  return new RangeError(`parse error on line 1, column ${offset + 1}: ${what}`);
 }

@@ -1,13 +1,12 @@
-import { csvFields as fields } from '../base/csv.ts';
-import { InvalidInputError } from '../base/errors.ts';
+import { csvFields as fieldsOf } from '../base/csv.ts';
 import { InstructionValueError } from './errors.ts';
 
-/** The fields of a flag's value. Throws {@link InstructionValueError}. */
+/** {@link fieldsOf} for values in a Dockerfile: throws InstructionValueError. */
 export function csvFields(line: string): string[] {
   try {
-    return fields(line);
+    return fieldsOf(line);
   } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InstructionValueError(error.message);
+    if (error instanceof RangeError) throw new InstructionValueError(error.message);
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { CacheRequest } from './cache-types.ts';
 
 /** What RUN gets from whoever builds, and what it is limited to. None of it is part of a cache key. */
 export interface BuildRunRequest {
@@ -53,6 +54,8 @@ export interface BuildRequest extends BuildRunRequest {
   /** Seconds since the epoch: later times are clamped to it. */
   readonly sourceDateEpoch?: number;
   readonly shmSize?: number;
+  /** Caches elsewhere. */
+  readonly cache?: CacheRequest;
 }
 
 /** What came out. */

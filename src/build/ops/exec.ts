@@ -30,6 +30,7 @@ import type { Solved } from '../solver-parts.ts';
 import type { Contexts } from './recipe.ts';
 import type { StorePaths } from '../../store/paths.ts';
 import { newPlan, type OpParts } from './copy.ts';
+import type { OnFailure } from './failed-shell.ts';
 
 /** What RUN needs besides the other ops' parts. */
 export interface ExecParts extends OpParts {
@@ -37,6 +38,8 @@ export interface ExecParts extends OpParts {
   readonly contexts: Contexts;
   readonly paths: StorePaths;
   readonly settings: RunSettings | undefined;
+  /** Is told of a command that failed, and may look at what it left behind. */
+  readonly failed?: { readonly tell: OnFailure; readonly signal: AbortSignal | undefined };
 }
 
 /** Bytes; below it a disk counts as full. */
@@ -68,30 +71,33 @@ export async function runExec(
   const stubs = join(draft.scratch, 'mount-points');
   const { specs, made } = placed(view, mounts, stubs);
   const user = userOf(op.user, view);
-  const status = await executor.run(
-    {
-      id: `build-${process.pid}-${++count}`,
-      root: {
-        lower: [...parts.snapshotter.directories(below), ...(made ? [stubs] : [])],
-        upper: draft.fs,
-        work: draft.work,
-      },
-      argv: op.argv,
-      env: environment(op, user.home, own.env),
-      ...(own.secretEnv.length > 0 && { secretEnv: own.secretEnv }),
-      cwd: op.cwd,
-      user,
-      hostname: op.hostname,
-      mounts: specs,
-      network: networkOf(op),
-      ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
-      ...(await confinement(op, parts.settings)),
+  const spec: ProcessSpec = {
+    id: `build-${process.pid}-${++count}`,
+    root: {
+      lower: [...parts.snapshotter.directories(below), ...(made ? [stubs] : [])],
+      upper: draft.fs,
+      work: draft.work,
     },
-    { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') },
-    call,
-  );
+    argv: op.argv,
+    env: environment(op, user.home, own.env),
+    ...(own.secretEnv.length > 0 && { secretEnv: own.secretEnv }),
+    cwd: op.cwd,
+    user,
+    hostname: op.hostname,
+    mounts: specs,
+    network: networkOf(op),
+    ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
+    ...(await confinement(op, parts.settings)),
+  };
+  const output = { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') };
+  const status = await executor.run(spec, output, call);
   if (!('code' in status) || status.code !== 0) {
-    throw new RunFailedError(op.argv, status, fullDisk(draft.fs));
+    const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs));
+    if (parts.failed) {
+      const { offerShell } = await import('./failed-shell.ts');
+      await offerShell({ spec, view, scratch: draft.scratch, executor }, failure, parts.failed);
+    }
+    throw failure;
   }
   if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
   return (await parts.snapshotter.seal(draft, call)).diffId;

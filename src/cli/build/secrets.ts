@@ -45,7 +45,7 @@ interface SecretFields {
 
 function fieldsOf(text: string): SecretFields {
   const found = new Map<string, string>();
-  for (const field of csvFields(text)) {
+  for (const field of csvOf(text)) {
     const equals = field.indexOf('=');
     if (equals < 0) {
       throw new InvalidInputError(`invalid field '${field}' must be a key=value pair`, {
@@ -65,6 +65,15 @@ function fieldsOf(text: string): SecretFields {
     throw new InvalidInputError(`unsupported secret type ${JSON.stringify(type)}`);
   }
   return { ...Object.fromEntries(found), id };
+}
+
+function csvOf(text: string): string[] {
+  try {
+    return csvFields(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidInputError(`failed to parse csv secret: ${error.message}`);
+  }
 }
 
 /** Once, and in a stream: it may be a pipe. */
