@@ -1,42 +1,6 @@
 import type { ChainId, Digest } from '../oci/digest.ts';
 import type { Database } from './database.ts';
-import type {
-  ContainerRow,
-  ContainerTable,
-  FactTable,
-  FileDigestTable,
-  FileStamp,
-  SourceRow,
-  SourceTable,
-} from './tables.ts';
-
-/** The persistent stat cache in the database. */
-export function fileDigestTable(db: Database): FileDigestTable {
-  return {
-    get: (stamp) =>
-      db.get<{ digest: Digest }>(
-        `SELECT digest FROM file_digests
-         WHERE dev = ? AND ino = ? AND size = ? AND mtime = ? AND ctime = ?`,
-        ...stampValues(stamp),
-      )?.digest,
-    put(rows) {
-      for (const { stamp, digest } of rows) {
-        db.run(
-          `INSERT OR REPLACE INTO file_digests (dev, ino, size, mtime, ctime, digest)
-           VALUES (?, ?, ?, ?, ?, ?)`,
-          ...stampValues(stamp),
-          digest,
-        );
-      }
-    },
-  };
-}
-
-/** SQLite's integers have 64 bits with a sign; device and inode numbers have none. */
-function stampValues(stamp: FileStamp): bigint[] {
-  const { dev, ino, size, mtimeNs, ctimeNs } = stamp;
-  return [dev, ino, size, mtimeNs, ctimeNs].map((value) => BigInt.asIntN(64, value));
-}
+import type { ContainerRow, ContainerTable, FactTable, SourceRow, SourceTable } from './tables.ts';
 
 interface ContainerRecord {
   readonly id: string;
