@@ -159,4 +159,3 @@ function parentsOf({ ingredients }: SharedRecord): Digest[] {
     kind === 'parent' && digest !== undefined ? [digest] : [],
   );
 }
-
