@@ -126,6 +126,26 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX holds_key ON holds (kind, key);
   `,
   `
+  -- What builds fetched from elsewhere, to be asked for again only when it has changed.
+  CREATE TABLE sources (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    blob TEXT,
+    value TEXT NOT NULL,
+    used_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
+  `
+  DROP TABLE file_digests;
+  -- by 64 inodes, see file-digests.ts; rowid tells the oldest entries
+  CREATE TABLE file_digests (
+    dev INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    files BLOB NOT NULL,
+    UNIQUE (dev, place)
+  );
+  `,
+  `
   -- The lists of files that cache keys were made of: for telling which one changed.
   CREATE TABLE selections (
     id INTEGER PRIMARY KEY,

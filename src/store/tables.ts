@@ -15,6 +15,7 @@ export interface Tables {
   readonly files: FileDigestTable;
   readonly containers: ContainerTable;
   readonly facts: FactTable;
+  readonly sources: SourceTable;
 }
 
 /** One image: a config with its manifest. Stays until it is removed, named or not. */
@@ -235,4 +236,24 @@ export interface ContainerTable {
 export interface FactTable {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
+}
+
+/** Something that builds fetched from elsewhere. */
+export interface SourceRow {
+  /** For `http` the URL without credentials; for `git` the name of its directory in the store. */
+  readonly key: string;
+  readonly kind: 'http' | 'git';
+  /** Kept as long as the row is. */
+  readonly blob?: Digest;
+  /** Everything else, as its owner wrote it. */
+  readonly value: string;
+  /** Milliseconds since the epoch. */
+  readonly usedAt: number;
+}
+
+export interface SourceTable {
+  get(key: string): SourceRow | undefined;
+  list(): SourceRow[];
+  put(row: SourceRow): void;
+  remove(key: string): void;
 }
