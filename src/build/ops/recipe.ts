@@ -157,6 +157,8 @@ async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise
       kind: 'file',
       name: op.parents ? path : posix.normalize(`/${path}`).slice(1) || '.',
       value: await digest(selections, exclude, list),
+      // Where it lies counts only as far as it shows at the destination.
+      unnamed: !op.parents,
       list,
     });
   }
