@@ -11,6 +11,7 @@ import { LayerSupply } from '../transport/layer-supply.ts';
 import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
 import type { ResolveBase } from './frontend/bases.ts';
+import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
@@ -19,10 +20,12 @@ import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
-import { sourceDate } from './date/source-date.ts';
+import { dated, type Dated } from './date/source-date.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
+import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
+import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
 
 /** What to build, checked and with its defaults filled in. */
@@ -54,11 +57,13 @@ export interface BuildInput {
   /** `context` where nothing else says a date. */
   readonly reproducible?: boolean;
   readonly shmSize: number | undefined;
+  /** What RUN gets beside the Dockerfile. */
+  readonly run?: RunSettings | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
+  /** Caches elsewhere, to read and to write. */
+  readonly caches?: BuildCaches | undefined;
 }
-
-type DatedInput = BuildInput & { readonly sourceDateEpoch: number | undefined };
 
 /** What a build works with. */
 export interface BuildParts {
@@ -120,11 +125,16 @@ async function build(
   const supply = new LayerSupply(store, snapshotter, leases.get);
   const resolve = parts.resolve(supply);
   using contexts = openContexts(asked, dockerfile, store);
+  const allow = asked.run?.allow ?? NOTHING_MORE;
   const target = async (): Promise<Vertex | undefined> =>
-    (await planBuild(dockerfile, asked, resolve, reporter(undefined))).stage.vertex;
-  const date = await sourceDate(asked, dockerfile, { target, contexts: contexts.get }, call);
-  const input = dated(asked, date);
-  const plan = await planBuild(dockerfile, input, resolve, report);
+    (await planBuild(dockerfile, { ...asked, allow }, resolve, reporter(undefined))).stage.vertex;
+  const input = await dated(asked, dockerfile, { target, contexts: contexts.get }, call);
+  await using caches = await cacheSession(
+    input,
+    { store, snapshotter, lease: leases.get, supply },
+    call,
+  );
+  const plan = await planBuild(dockerfile, { ...input, allow }, resolve, report);
   const solver = new Solver(
     {
       store,
@@ -133,6 +143,7 @@ async function build(
       recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
       run: runner(input, contexts.get, leases.get, parts, dockerfile, call.signal),
       lease: leases.get,
+      ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, plan.stage.vertex),
       explain: input.explain === true,
       ...(input.assertCached === true && {
@@ -144,16 +155,20 @@ async function build(
   );
   const result = await solver.solve(plan.stage.vertex);
   await supply.ensure(result.layers, call);
+  const solved = caches && { outcomes: await solver.outcomes(), target: plan.stage.vertex };
+  if (solved) await caches.keep(solved);
   const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
     if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
   }
-  const config = imageConfig(plan.stage, result, {
+  const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
+  const document = imageConfig(plan.stage, result, {
     labels: input.labels,
-    clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
+    clamp,
     now: store.clock.now().getTime(),
     madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
   });
+  const config = solved ? { ...document, ...(await caches.members(solved, clamp)) } : document;
   const { id, manifest } = publish(
     {
       config,
@@ -166,19 +181,24 @@ async function build(
     { store, snapshotter, lease: leases.get },
     call,
   );
+  if (solved) await caches.export(solved);
   return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
 }
 
-/** A build with its date, which commands may ask for as an argument. */
-function dated(input: BuildInput, date: number | undefined): DatedInput {
-  if (date === undefined) return { ...input, sourceDateEpoch: undefined };
-  const args = new Map([...input.args, ['SOURCE_DATE_EPOCH', String(date)]]);
-  return { ...input, args, sourceDateEpoch: date };
+/** Loaded when the build names caches elsewhere. */
+async function cacheSession(
+  { caches, platform }: BuildInput,
+  parts: Omit<SessionParts, 'platform'>,
+  call: CallOptions,
+): Promise<CacheSession | undefined> {
+  if (!caches) return undefined;
+  const module = await import('./cache/session.ts');
+  return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
-  input: DatedInput,
+  input: Dated<BuildInput>,
   contexts: Contexts,
   lease: () => Lease,
   parts: BuildParts,
@@ -190,6 +210,9 @@ function runner(
     snapshotter,
     lease,
     executor: parts.executor,
+    contexts,
+    paths: store.paths,
+    settings: input.run,
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined
@@ -208,7 +231,8 @@ function runner(
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
           const { runExec } = await import('./ops/exec.ts');
-          return await runExec(op, base.layers, { ...opParts, ...failed(vertex) }, task, call);
+          const more = { ...opParts, ...failed(vertex) };
+          return await runExec(op, base.layers, inputs, more, task, call);
         }
         case 'mkdir': {
           const { runMkdir } = await import('./ops/copy.ts');

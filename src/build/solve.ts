@@ -9,6 +9,7 @@ import { BuildError } from './errors.ts';
 import { hitReason, reasonOf } from './step-words.ts';
 import type { CacheRow } from '../store/tables.ts';
 import type { Vertex } from './graph.ts';
+import { byDefinition, sourceOf } from './solver-parts.ts';
 import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
 const EMPTY: Solved = { chain: undefined, layers: [], createdAt: 0 };
@@ -132,7 +133,8 @@ export class Solver {
 
   /** An input by its key alone, whatever a step reads of it. */
   async #asRead(input: Vertex): Promise<Fact> {
-    return { kind: 'parent', name: input.stage, value: (await this.#key(input)).key };
+    const { key } = await this.#key(input);
+    return { kind: 'parent', name: input.stage, value: key, unnamed: true };
   }
 
   /**
@@ -236,17 +238,12 @@ export class Solver {
   }
 
   #onto(base: Solved, layer: DiffId, createdAt: number, vertex: Vertex): Solved {
-    const { span } = vertex;
-    const file = vertex.place.split('\0')[0];
     const layers = [...base.layers, layer];
     // What is not here yet gets its name when it comes.
     if (!this.#parts.store.read((tables) => tables.layers.get(layer))) {
       return { chain: chainOn(base.chain, layer), layers, createdAt };
     }
-    const chain = this.#parts.snapshotter.name(layer, base.chain, {
-      instruction: vertex.instruction,
-      ...(span && file !== undefined && { file, lines: [span.start.line, span.end.line] as const }),
-    });
+    const chain = this.#parts.snapshotter.name(layer, base.chain, sourceOf(vertex));
     return { chain, layers, createdAt };
   }
 
@@ -383,11 +380,6 @@ export class Solver {
 
 function ofRow({ chain, createdAt, took, canonicalKey }: CacheRow): Omit<Found, 'layers'> {
   return { chain, createdAt, took, ...(canonicalKey !== undefined && { canonicalKey }) };
-}
-
-/** The place of records whose keys are made without looking at any content. */
-function byDefinition(vertex: Vertex): string {
-  return `${vertex.place}\0by definition`;
 }
 
 /** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */

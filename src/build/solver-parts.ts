@@ -1,7 +1,7 @@
 import type { CallOptions, StepReason } from '../base/progress.ts';
 import type { Task } from '../base/reporter.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
-import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { LayerSource, Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
@@ -106,4 +106,16 @@ export interface SolverTally {
   cached: number;
   /** Keys of the records that were used. */
   readonly hits: string[];
+}
+
+/** The place of records whose keys are made without looking at any content. */
+export function byDefinition(vertex: Vertex): string {
+  return `${vertex.place}\0by definition`;
+}
+
+/** Which instruction a vertex's layer comes from. */
+export function sourceOf({ instruction, span, place }: Vertex): LayerSource {
+  const [file] = place.split('\0');
+  if (!span || file === undefined) return { instruction };
+  return { instruction, file, lines: [span.start.line, span.end.line] };
 }

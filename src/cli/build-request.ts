@@ -4,6 +4,8 @@ import { collect, type Bytes } from '../base/bytes.ts';
 import { InvalidInputError, UsageError } from '../base/errors.ts';
 import type { BuildRequest } from '../engine/build-types.ts';
 import { hostPlatform, parsePlatform } from '../oci/platform.ts';
+import { resourcesOf } from './build/resources.ts';
+import { secretsOf, sshOf } from './build/secrets.ts';
 import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
@@ -23,6 +25,9 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
   const platform = platformOf(flags.platform ?? env['DOCKER_DEFAULT_PLATFORM']);
   return {
     ...(await sources(context)),
+    ...resourcesOf(flags),
+    ...(flags.secret.length > 0 && { secrets: secretsOf(flags.secret, context) }),
+    ...(flags.ssh.length > 0 && { ssh: sshOf(flags.ssh, context) }),
     tags: flags.tag,
     args,
     labels: labelsOf(flags.label),
@@ -30,6 +35,7 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     extraHosts: flags['add-host'].map(extraHost),
     noCache: flags['no-cache'],
     noCacheFilter: flags['no-cache-filter'],
+    ...(await cacheOf(context)),
     ...(flags.target !== undefined && { target: flags.target }),
     ...(platform !== undefined && { platform }),
     ...(network !== undefined && { network }),
@@ -37,6 +43,13 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
     ...reasonRequest(flags),
   };
+}
+
+/** Loaded when a cache is named. */
+async function cacheOf({ flags, cwd }: BuildContext): Promise<Pick<BuildRequest, 'cache'>> {
+  const [from, to] = [flags['cache-from'], flags['cache-to']];
+  if (from.length === 0 && to.length === 0) return {};
+  return { cache: (await import('./build/cache-options.ts')).cacheRequest(from, to, cwd) };
 }
 
 /** Named contexts; directories are made absolute. */

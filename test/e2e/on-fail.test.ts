@@ -46,7 +46,11 @@ function onTerminal(
 }
 
 const build = (context: string, ...flags: string[]): string[] => [
-  ...['build', '--network', 'none', ...flags, context],
+  'build',
+  '--network',
+  'none',
+  ...flags,
+  context,
 ];
 
 test(

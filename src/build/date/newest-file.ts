@@ -5,6 +5,7 @@ import { selectionsOf } from '../copy/parents.ts';
 import type { Exclude } from '../copy/select.ts';
 import { joinPath, type Source, type TreeEntry } from '../copy/tree.ts';
 import type { Vertex } from '../graph.ts';
+import { mountedContext, reading, sourceEntry } from '../mounts/facts.ts';
 import { excludeOf, type Contexts } from '../ops/recipe.ts';
 import { verticesOf } from '../vertices.ts';
 
@@ -25,6 +26,15 @@ export async function newestFile(
   };
   for (const { op } of verticesOf(target)) {
     call.signal?.throwIfAborted();
+    if (op.kind === 'exec') {
+      for (const mount of reading(op.mounts, 'context')) {
+        const source = await mountedContext(contexts, mount.origin.name, mount.source);
+        const entry = source && sourceEntry(source, mount.source);
+        if (!entry) continue;
+        look(entry);
+        if (entry.kind === 'directory') await walk(source, entry, undefined, look);
+      }
+    }
     if (op.kind !== 'copy' || op.from !== 'context') continue;
     const source = await contexts(op.context);
     const exclude = excludeOf(op);

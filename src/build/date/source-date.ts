@@ -23,13 +23,31 @@ interface DateParts {
   readonly contexts: Contexts;
 }
 
+/** A build that knows its date. */
+export type Dated<T> = Omit<T, 'sourceDateEpoch'> & {
+  readonly sourceDateEpoch: number | undefined;
+};
+
+/** A build with its date; commands may ask for that as an argument. Throws InvalidInputError. */
+export async function dated<T extends DateInput>(
+  input: T,
+  dockerfile: DockerfileInput,
+  parts: DateParts,
+  call: CallOptions,
+): Promise<Dated<T>> {
+  const date = await sourceDate(input, dockerfile, parts, call);
+  if (date === undefined) return { ...input, sourceDateEpoch: undefined };
+  const args = new Map([...input.args, [NAME, String(date)]]);
+  return { ...input, args, sourceDateEpoch: date };
+}
+
 /**
  * The date that a build is clamped to, in seconds since the epoch: as it was given, else the
  * default of the Dockerfile's global `ARG SOURCE_DATE_EPOCH`, else with `reproducible` that of
  * the context. That is its git commit's, or the time of the newest file that the build reads,
  * the Dockerfile among them. Throws InvalidInputError.
  */
-export async function sourceDate(
+async function sourceDate(
   input: DateInput,
   dockerfile: DockerfileInput,
   parts: DateParts,

@@ -5,8 +5,9 @@ import type { TestContext } from 'node:test';
 import type { ProgressEvent } from '../../base/progress.ts';
 import type { LayerFile } from '../../layer/file-table.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
-import type { DiffId } from '../../oci/digest.ts';
+import { digestOf, type DiffId } from '../../oci/digest.ts';
 import { parseConfig } from '../../oci/parse-config.ts';
+import type { RunSettings } from '../run-settings.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -18,6 +19,16 @@ import { buildImage, type BuildInput, type Built } from '../build.ts';
 export const root =
   process.getuid?.() === 0 ? {} : { skip: 'layers keep owners, which needs root' };
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
+/** A build that is given nothing and allowed everything. */
+export const RUN: RunSettings = {
+  secrets: new Map(),
+  ssh: new Map(),
+  allow: { hostNetwork: true, insecure: true, devices: true },
+  rlimits: [],
+  cgroup: undefined,
+  noNewPrivileges: false,
+  unfiltered: false,
+};
 
 /** What a RUN does: something to the store or to its upper directory; it ends well. */
 export type Meanwhile = (store: Store, upper: string, process: ProcessSpec) => Promise<void>;
@@ -103,6 +114,7 @@ export function bench(t: TestContext): Bench {
           uncached: () => false,
           sourceDateEpoch: undefined,
           shmSize: undefined,
+          run: RUN,
           parallel: 8,
           ...input,
         },
@@ -127,5 +139,21 @@ export function bench(t: TestContext): Bench {
       );
       return { ...built, config: plain(parseConfig(store.blobs.readSync(built.id))), events };
     },
+  };
+}
+
+/** A base image of no layers, whose manifest is made of these. */
+export function image(name: string, revision: string, env: readonly string[] = []): BaseImage {
+  return {
+    name: `docker.io/library/${name}:latest`,
+    manifest: digestOf(`${name} ${revision} ${env.join()}`),
+    layers: [],
+    config: {
+      architecture: 'amd64',
+      os: 'linux',
+      config: { Env: ['PATH=/bin', ...env] },
+      rootfs: { type: 'layers', diff_ids: [] },
+    },
+    platform: { os: 'linux', architecture: 'amd64' },
   };
 }

@@ -4,6 +4,7 @@ import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { BuildResult } from '../../engine/build-types.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { buildRequest } from '../build-request.ts';
+import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
@@ -18,12 +19,15 @@ import { openRenderer, type ProgressMode, type Renderer } from '../render/render
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
   ...REASON_FLAGS,
+  ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
     'A directory or docker-image://NAME to use under a name',
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
+  'cache-from': flag.list('stringArray', 'A cache to use: "type=local,src=DIR" or an image'),
+  'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
   call: flag.text('string', 'Do not build: check, outline or targets'),
   check: flag.toggle('Check the Dockerfile; do not build'),
   file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),

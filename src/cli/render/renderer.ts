@@ -42,15 +42,16 @@ export async function openRenderer(
       return {
         // One that reads events is no person at the terminal.
         sink: (event) => out.raw(`${JSON.stringify(event)}\n`),
-        pause: nothing,
+        pause: unpaused,
         [Symbol.dispose]: () => {},
       };
     case 'quiet':
-      return { sink: () => {}, pause: nothing, [Symbol.dispose]: () => {} };
+      return { sink: () => {}, pause: unpaused, [Symbol.dispose]: () => {} };
   }
 }
 
-function nothing(): Disposable {
+/** Of displays that share the terminal with nobody. */
+export function unpaused(): Disposable {
   return { [Symbol.dispose]: () => {} };
 }
 
