@@ -13,6 +13,7 @@ import { stackSource } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
 import type { Recipe, Solved } from '../solver-parts.ts';
+import type { RemoteSources } from '../sources/remote-sources.ts';
 
 /** Opens the build context, or a named one, fetching it if need be. Undefined where a build has none. */
 export type Contexts = (name: string | undefined) => Promise<Source | undefined>;
@@ -20,6 +21,7 @@ export type Contexts = (name: string | undefined) => Promise<Source | undefined>
 /** Keys of all ops. COPY reads contexts, nothing else does. */
 export function recipeFor(
   contexts: Contexts,
+  remotes: Pick<RemoteSources, 'identity'>,
   snapshotter: Snapshotter,
   sourceDateEpoch: number | undefined,
 ): Recipe {
@@ -37,7 +39,7 @@ export function recipeFor(
         case 'mkdir':
           return [...mkdirFacts(op), ...date];
         case 'copy': {
-          const own = [...copyFacts(op), ...date];
+          const own = [...copyFacts(op), ...(await remoteFacts(remotes, op, call)), ...date];
           if (op.paths.length === 0) return own;
           if (op.from === 'input') return vertex.inputs.length > 0 ? own : [...own, ...missing(op)];
           return [...own, ...(await fileFacts(await requireContext(contexts, op), op, call))];
@@ -125,6 +127,22 @@ function copyFacts(op: CopyOp): Fact[] {
       value: content,
     })),
   ];
+}
+
+/** One fact for each source from elsewhere: the digest of a file, the commit of a tree. */
+async function remoteFacts(
+  remotes: Pick<RemoteSources, 'identity'>,
+  op: CopyOp,
+  call: CallOptions,
+): Promise<Fact[]> {
+  return await Promise.all(
+    (op.remotes ?? []).map(async ({ at, ref }): Promise<Fact> => {
+      const identity = await remotes.identity(ref, call);
+      const value = at === 0 ? identity : `${identity} after ${at}`;
+      // A commit is the same wherever it was fetched from.
+      return { kind: 'file', name: ref.kind === 'git' ? 'git' : ref.shown, value };
+    }),
+  );
 }
 
 /** One fact for each source as it was written, with the digest of all it selects. */
