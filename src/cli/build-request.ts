@@ -2,6 +2,8 @@ import { InvalidInputError } from '../base/errors.ts';
 import type { BuildRequest } from '../engine/build-types.ts';
 import { hostPlatform, parsePlatform } from '../oci/platform.ts';
 import { contextSources, namedContextsOf, proxiesOf } from './build/contexts.ts';
+import { resourcesOf } from './build/resources.ts';
+import { secretsOf, sshOf } from './build/secrets.ts';
 import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
@@ -23,6 +25,9 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
       stdin: context.stdin,
     })),
     ...proxiesOf(env),
+    ...resourcesOf(flags),
+    ...(flags.secret.length > 0 && { secrets: secretsOf(flags.secret, context) }),
+    ...(flags.ssh.length > 0 && { ssh: sshOf(flags.ssh, context) }),
     tags: flags.tag,
     args,
     labels: labelsOf(flags.label),

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
 import type { OpenedContext } from './build-context.ts';
 import { dateOf, namedContexts, proxiesFor } from './build-input.ts';
+import { runSettings } from './build-run.ts';
 import type { CacheRegistry } from './build-caches.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 
@@ -39,6 +40,7 @@ export async function runBuild(
       sourceDateEpoch: dateOf(request.sourceDateEpoch, context),
       proxy: proxiesFor(request),
       shmSize: request.shmSize,
+      run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
       caches: await cachesOf(request, parts.cacheRegistry),
