@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { InvalidInputError } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Vertex } from '../graph.ts';
-import type { DockerfileInput } from '../inputs.ts';
+import type { DockerfileInput, MainContext } from '../inputs.ts';
 import type { Contexts } from '../ops/recipe.ts';
 import { readFile } from '../plan.ts';
 
@@ -10,7 +10,7 @@ const NAME = 'SOURCE_DATE_EPOCH';
 
 /** What says to which date times are clamped. */
 interface DateInput {
-  readonly context: string | undefined;
+  readonly context: MainContext;
   readonly args: ReadonlyMap<string, string>;
   readonly sourceDateEpoch: number | 'context' | undefined;
   readonly reproducible?: boolean;
@@ -56,14 +56,21 @@ async function sourceDate(
   const asked = input.sourceDateEpoch ?? defaultOf(dockerfile, input.args);
   if (typeof asked === 'number') return asked;
   if (asked === undefined && input.reproducible !== true) return undefined;
-  const { commitDate } = await import('./commit-date.ts');
-  const commit = input.context === undefined ? undefined : commitDate(input.context);
-  if (commit !== undefined) return commit;
+  const known = await contextDate(input.context);
+  if (known !== undefined) return known;
   const { newestFile } = await import('./newest-file.ts');
   const file = await newestFile(await parts.target(), parts.contexts, call);
   const { path } = dockerfile;
   const own = path === undefined ? 0 : Math.floor(statSync(path).mtimeMs / 1000);
   return Math.max(file ?? 0, own);
+}
+
+/** Of a fetched context when it was made; of a directory the date of its commit. */
+async function contextDate(context: MainContext): Promise<number | undefined> {
+  if (context === undefined) return undefined;
+  if (typeof context === 'object') return context.time;
+  const { commitDate } = await import('./commit-date.ts');
+  return commitDate(context);
 }
 
 /** What the Dockerfile itself says, before its first FROM. */

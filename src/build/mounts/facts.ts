@@ -22,6 +22,7 @@ export function mountFacts(mounts: readonly ExecMount[]): Fact[] {
     kind: 'flag',
     name: `--mount ${mount.target ?? mount.type}`,
     value: JSON.stringify(definition(mount)),
+    text: words(mount),
   }));
 }
 
@@ -39,6 +40,26 @@ function definition(mount: ExecMount): unknown[] {
       return [type, target, mount.id, env, mount.mode, mount.uid, mount.gid];
     }
   }
+}
+
+/** For people: what is written behind `--mount=`, without the target. */
+function words(mount: ExecMount): string {
+  const fields: Readonly<Record<string, string | boolean | undefined>> = {
+    type: mount.type,
+    ...('source' in mount && mount.source !== '/' && { source: mount.source }),
+    ...('id' in mount && mount.type !== 'cache' && { id: mount.id }),
+    ...('env' in mount && { env: mount.env }),
+    ...(mount.type === 'bind' && !mount.readonly && { rw: true }),
+    ...(mount.type === 'cache' && mount.readonly && { ro: true }),
+    ...('mode' in mount && {
+      mode: mount.mode.toString(8),
+      uid: `${mount.uid}`,
+      gid: `${mount.gid}`,
+    }),
+  };
+  return Object.entries(fields)
+    .map(([key, value]) => (value === true ? key : `${key}=${value}`))
+    .join(',');
 }
 
 /** The mounts that read from origins of a kind. */
