@@ -58,6 +58,8 @@ export interface BuildInput {
   readonly explain?: boolean;
   /** Fail on the first step that would have to run. */
   readonly assertCached?: boolean;
+  /** Remember no result. */
+  readonly forget?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
   /** Seconds since the epoch; `context`: the date of the build context. */
@@ -163,6 +165,7 @@ async function build(
       ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, plan.stage.vertex),
       explain: input.explain === true,
+      forget: input.forget === true,
       ...(input.assertCached === true && {
         refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
       }),

@@ -79,6 +79,17 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { openConnections } = await import('../registry/connection.ts');
     return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
   };
+  const build: Engine['build'] = async (request, call = {}) => {
+    const { runBuild } = await import('./build.ts');
+    const { findBase } = await import('./find-base.ts');
+    const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name) =>
+      findBase(store, name);
+    return runBuild(
+      request,
+      { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },
+      call,
+    );
+  };
   return {
     images: imagesOf({ store, snapshotter, applyChanges, connections }),
     containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
@@ -88,16 +99,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
-    async build(request, call = {}) {
-      const { runBuild } = await import('./build.ts');
-      const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name) =>
-        findBase(store, name);
-      return runBuild(
-        request,
-        { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },
-        call,
-      );
+    build,
+    async verify(image, request, call = {}) {
+      const { verifyImage } = await import('./verify.ts');
+      return verifyImage(image, request, { store, snapshotter: await snapshotter(), build }, call);
     },
     async check(request) {
       const { check } = await import('./dockerfile-calls.ts');

@@ -281,6 +281,10 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       }),
       pruneCache: async () => ({ bytes: 0, records: 0 }),
     },
+    async verify(name) {
+      const { id } = find(name);
+      return { identical: true, image: id, rebuilt: id, layers: [], config: [], onlyTimes: false };
+    },
     check: async (request) => check(request, noBase),
     outline: async (request) => outline(request, noBase),
     targets: async (request) => targets(request),
