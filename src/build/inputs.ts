@@ -112,8 +112,7 @@ function openContext(
 ): Source & Disposable {
   const ignore = readIgnore(context, dockerfile);
   if (!ignore) {
-    const all = { ignored: () => false, mayContainIncluded: () => true };
-    return contextSource(context, all, store, () => undefined);
+    return contextSource(context, undefined, store, () => undefined);
   }
   const { file, matcher } = ignore;
   return contextSource(

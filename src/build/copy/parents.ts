@@ -69,6 +69,10 @@ function unescaped(pattern: string): string {
   return pattern.replaceAll(/\\(.)/g, '$1');
 }
 
+function asWay({ path, file, stat, kind, layer }: TreeEntry): TreeEntry {
+  return { path, file, stat, kind, ...(layer !== undefined && { layer }), isWay: true };
+}
+
 /** A tree as the pattern leaves it: `list` gives what matches and what leads to a match. */
 function matching(
   tree: Tree,
@@ -91,7 +95,7 @@ function matching(
     const path = relative(entry);
     if (entry.kind === 'socket' || exclude?.(path, entry.kind === 'directory')) return undefined;
     if (pattern.matches(path)) return entry;
-    return entry.kind === 'directory' && leads(entry, path) ? { ...entry, isWay: true } : undefined;
+    return entry.kind === 'directory' && leads(entry, path) ? asWay(entry) : undefined;
   };
   const leads = (directory: TreeEntry, path: string): boolean => {
     if (!pattern.mayMatchBelow(path)) return false;

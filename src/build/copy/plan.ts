@@ -206,7 +206,7 @@ export class Plan {
 /** Mode, owner and time of something that exists. */
 export function metadataOf(entry: TreeEntry): Omit<Metadata, 'xattrs'> {
   return {
-    mode: Number(entry.stat.mode & 0o7777n),
+    mode: Number(entry.stat.mode) & 0o7777,
     uid: Number(entry.stat.uid),
     gid: Number(entry.stat.gid),
     mtime: entry.stat.mtimeNs,

@@ -102,7 +102,7 @@ export async function selectionDigest(
 function add(hash: Hash, source: Source, entry: TreeEntry, name: Uint8Array): void {
   const { stat } = entry;
   const owner = source.keepOwners ? `${stat.uid}:${stat.gid}` : '0:0';
-  const facts = [entry.kind, (stat.mode & 0o7777n).toString(8), owner];
+  const facts = [entry.kind, (Number(stat.mode) & 0o7777).toString(8), owner];
   if (entry.kind === 'file') facts.push(String(stat.size), source.contentDigest(entry));
   if (entry.kind === 'char' || entry.kind === 'block') facts.push(String(stat.rdev));
   hash.update(name).update(`\0${facts.join(' ')}\0`);

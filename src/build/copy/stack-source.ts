@@ -60,7 +60,7 @@ export function travelling(entry: Pick<TreeEntry, 'file'>): ReadonlyMap<string, 
 /** A directory that this process made, as a source: what ADD unpacked. */
 export function directorySource(root: string): Source {
   return {
-    tree: contextTree(root, { ignored: () => false, mayContainIncluded: () => true }),
+    tree: contextTree(root, undefined),
     keepOwners: true,
     contentDigest: (entry) => hashOpenFile(openPlain(entry)),
     open: openPlain,

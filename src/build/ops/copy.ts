@@ -34,11 +34,12 @@ export interface OpParts {
  */
 export async function runCopy(
   op: CopyOp,
-  source: Source | undefined,
+  files: Source | undefined,
   below: readonly DiffId[],
   parts: OpParts,
   call: CallOptions,
 ): Promise<DiffId> {
+  const source = files?.witnessed?.(op) ?? files;
   const view = parts.snapshotter.view(op.link ? [] : below);
   const rules = rulesFor(op, view, parts);
   const plan = newPlan(view, rules, op.chmod === undefined ? undefined : octalMode(op.chmod));

@@ -122,7 +122,8 @@ function copyFacts(op: CopyOp): Fact[] {
 }
 
 /** One fact for each source as it was written, with the digest of all it selects. */
-async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
+async function fileFacts(from: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
+  const source = from.witnessed?.(op) ?? from;
   const exclude = excludeOf(op);
   const facts: Fact[] = [];
   for (const path of op.paths) {
