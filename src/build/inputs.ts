@@ -112,7 +112,7 @@ function openContext(
 ): Source & Disposable {
   const ignore = readIgnore(context, dockerfile);
   if (!ignore) {
-    return contextSource(context, undefined, store, () => undefined);
+    return contextSource(context, undefined, store, {});
   }
   const { file, matcher } = ignore;
   return contextSource(
@@ -122,10 +122,16 @@ function openContext(
       mayContainIncluded: (path) => matcher.mayContainIncluded(path),
     },
     store,
-    (path) => {
-      const decided = matcher.ignored(path.slice(1));
-      if (!decided) return undefined;
-      return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
+    {
+      explainMissing(path) {
+        const decided = matcher.ignored(path.slice(1));
+        if (!decided) return undefined;
+        return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
+      },
+      ignoredBy(path) {
+        const decided = matcher.ignored(path);
+        return decided && `${basename(file)}:${decided.line}`;
+      },
     },
   );
 }

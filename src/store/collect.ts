@@ -100,6 +100,7 @@ function sweepRows(db: Database): { layers: number; blobs: number } {
        UNION ALL SELECT manifest_digest FROM images
        UNION ALL SELECT blob FROM image_blobs
        UNION ALL SELECT image FROM containers
+       UNION ALL SELECT blob FROM sources WHERE blob IS NOT NULL
        UNION ALL SELECT key FROM holds WHERE kind = 'blob'
        UNION ALL SELECT blob FROM layer_blobs JOIN layers USING (diff_id) WHERE writer = 0
      )`,

@@ -32,7 +32,7 @@ export function contextSource(
   root: string,
   filter: ContextFilter | undefined,
   store: Store,
-  explainMissing: (path: string) => string | undefined,
+  why: Pick<Source, 'explainMissing' | 'ignoredBy'>,
 ): Source & Disposable {
   const tree = contextTree(root, filter);
   const directories = new OpenDirectories(root);
@@ -100,7 +100,7 @@ export function contextSource(
     isFresh: (entry) => !isSettled(entry, began),
     xattrs: (entry) =>
       entry.kind === 'file' || entry.kind === 'directory' ? facts(entry).xattrs : NO_XATTRS,
-    explainMissing,
+    ...why,
   };
   return {
     ...source,
