@@ -4,7 +4,7 @@ import { baseOf, components, isUp } from '../../snapshot/names.ts';
 import { statAt, type FileStat } from '../../sys/at.ts';
 import { ContextChangedError, unreadable } from '../errors.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { joinPath, kindOf, type Tree, type TreeEntry } from './tree.ts';
+import { joinLatin1, joinPath, kindOf, type Tree, type TreeEntry } from './tree.ts';
 
 /** What the ignore file decides, as the walk needs it. Paths are relative, without a leading slash. */
 export interface ContextFilter {
@@ -73,12 +73,15 @@ export function contextTree(root: string, filter: ContextFilter | undefined): Tr
     list(directory) {
       const { path } = directory;
       const parent = path.length === 1 ? '' : `${path.toString('utf8', 1)}/`;
-      return statsIn(directory).flatMap(({ name, stat }) => {
-        const bytes = Buffer.from(name, 'latin1');
-        // Of ASCII both are the same, and most names are.
-        const utf8 = filter && bytes.toString('utf8');
-        return entryOf(joinPath(path, bytes), utf8 === undefined ? '' : parent + utf8, stat) ?? [];
+      const entries: TreeEntry[] = [];
+      eachIn(directory, (name, stat) => {
+        const below = joinLatin1(path, name);
+        // What nobody filters needs no name.
+        const text = filter ? parent + textOf(name) : '';
+        const entry = entryOf(below, text, stat);
+        if (entry) entries.push(entry);
       });
+      return entries;
     },
     readlink(entry) {
       try {
@@ -92,26 +95,33 @@ export function contextTree(root: string, filter: ContextFilter | undefined): Tr
   };
 }
 
-/** What is in a directory, by the bytes of the names. */
-function statsIn(directory: TreeEntry): { readonly name: string; readonly stat: FileStat }[] {
-  const { file, path } = directory;
+/** A name that was read as latin1. */
+function textOf(name: string): string {
+  // Of ASCII both are the same, and most names are.
+  return isPlain(name) ? name : Buffer.from(name, 'latin1').toString();
+}
+
+function isPlain(name: string): boolean {
+  for (let at = 0; at < name.length; at += 1) if (name.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+/** Goes through a directory, by the bytes of the names, which come as latin1. */
+function eachIn({ file, path }: TreeEntry, visit: (name: string, stat: FileStat) => void): void {
   let fd: number | undefined;
   try {
     fd = openSync(file, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     // As latin1 a byte is a character, so strings sort as bytes do, and cost far less.
     const names = readdirSync(`/proc/self/fd/${fd}`, 'latin1').sort();
-    const found: { readonly name: string; readonly stat: FileStat }[] = [];
     for (const name of names) {
-      const bytes = Buffer.from(name, 'latin1');
       const stat =
         names.length < MANY
-          ? lstatSync(joinPath(file, bytes), { bigint: true, throwIfNoEntry: false })
-          : statAt(fd, bytes);
+          ? lstatSync(joinLatin1(file, name), { bigint: true, throwIfNoEntry: false })
+          : statAt(fd, name);
       // Gone since the directory was read.
-      if (!stat) throw new ContextChangedError(joinPath(path, bytes));
-      found.push({ name, stat });
+      if (!stat) throw new ContextChangedError(joinLatin1(path, name));
+      visit(name, stat);
     }
-    return found;
   } catch (error) {
     throw unreadable(error, path);
   } finally {

@@ -75,9 +75,24 @@ export function kindOf({ mode }: FileStat): TreeEntry['kind'] {
 
 /** Two byte strings with a slash between. */
 export function joinPath(directory: Uint8Array, name: Uint8Array): Buffer {
-  const bytes = Buffer.from(directory.buffer, directory.byteOffset, directory.length);
-  if (bytes.length > 0 && bytes.at(-1) === 0x2f) return Buffer.concat([bytes, name]);
-  return Buffer.concat([bytes, SLASH, name]);
+  const { length } = directory;
+  const at = length > 0 && directory[length - 1] === SLASH ? length : length + 1;
+  const path = Buffer.allocUnsafe(at + name.length);
+  path.set(directory);
+  path[at - 1] = SLASH;
+  path.set(name, at);
+  return path;
 }
 
-const SLASH = Buffer.from('/');
+/** The same with a name whose bytes are the characters of a string. */
+export function joinLatin1(directory: Uint8Array, name: string): Buffer {
+  const { length } = directory;
+  const at = length > 0 && directory[length - 1] === SLASH ? length : length + 1;
+  const path = Buffer.allocUnsafe(at + name.length);
+  path.set(directory);
+  path[at - 1] = SLASH;
+  path.write(name, at, 'latin1');
+  return path;
+}
+
+const SLASH = 0x2f;
