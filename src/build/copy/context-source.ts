@@ -92,6 +92,7 @@ export function contextSource(
 
   const source: Source = {
     tree,
+    directory: root,
     keepOwners: false,
     look,
     contentDigest: (entry) => facts(entry).digest,
