@@ -1,21 +1,15 @@
-import { constants, lstatSync } from 'node:fs';
+import { type BigIntStats, constants, lstatSync } from 'node:fs';
 import { ErrnoError } from './errors.ts';
 import { native } from './native.ts';
 import { deviceNumber } from './node.ts';
 
-/** What is asked of a file most often. Times are in nanoseconds since the epoch. */
-export interface FileStat {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly mode: number | bigint;
-  readonly nlink: number | bigint;
-  readonly uid: number | bigint;
-  readonly gid: number | bigint;
-  readonly rdev: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}
+/** What is asked of a file most often. */
+export type FileStat = Readonly<
+  Pick<
+    BigIntStats,
+    'dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'gid' | 'rdev' | 'size' | 'mtimeNs' | 'ctimeNs'
+  >
+>;
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
@@ -52,10 +46,10 @@ export function statAt(directory: number, file: Uint8Array | string): FileStat |
     return lstatSync(plain, { bigint: true, throwIfNoEntry: false });
   }
   return {
-    mode: u16[14]!,
-    nlink: u32[4]!,
-    uid: u32[5]!,
-    gid: u32[6]!,
+    mode: BigInt(u16[14]!),
+    nlink: BigInt(u32[4]!),
+    uid: BigInt(u32[5]!),
+    gid: BigInt(u32[6]!),
     ino: u64[4]!,
     size: u64[5]!,
     ctimeNs: s64[12]! * BILLION + BigInt(u32[26]!),
