@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { type IgnoreMatcher, parseIgnore } from '../dockerfile/ignore.ts';
@@ -104,6 +104,14 @@ export function readIgnore(
   return undefined;
 }
 
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A directory as a source for COPY, with the ignore file that belongs to it. */
 function openContext(
   context: string,
@@ -125,7 +133,7 @@ function openContext(
     {
       explainMissing(path) {
         const decided = matcher.ignored(path.slice(1));
-        if (!decided) return undefined;
+        if (!decided || !isThere(join(context, path))) return undefined;
         return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
       },
       ignoredBy(path) {

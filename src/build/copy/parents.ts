@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { pathPattern, type PathPattern } from '../../dockerfile/ignore-pattern.ts';
 import { hasWildcards } from '../../dockerfile/match.ts';
 import { SourceNotFoundError } from '../errors.ts';
+import { whereIs } from './missing.ts';
 import { selectSources, type Exclude, type Selection } from './select.ts';
 import { joinPath, type Source, type Tree, type TreeEntry } from './tree.ts';
 
@@ -61,7 +62,7 @@ function requireThere(
   const clean = posix.normalize(`/${unescaped(top)}/${unescaped(pattern)}`).replace(/(.)\/$/, '$1');
   const hint = source.tree.find(clean)
     ? 'A directory on the way to it is a symbolic link, which --parents does not follow.'
-    : source.explainMissing?.(clean);
+    : whereIs(source, clean.slice(1));
   throw new SourceNotFoundError(clean, hint);
 }
 
