@@ -59,10 +59,16 @@ async function change(
     store[Symbol.dispose]();
     rmSync(directory, { recursive: true, force: true });
   });
-  const recipe = recipeFor(() => Promise.resolve(source), snapshotter, undefined);
+  const recipe = recipeFor(
+    () => Promise.resolve(source),
+    { identity: () => assert.fail('nothing is fetched here') },
+    snapshotter,
+    undefined,
+  );
   await recipe.facts({ op } as Parameters<typeof recipe.facts>[0], {});
   between(path);
-  const parts = { snapshotter, lease: () => lease, now: () => 0n, clamp: undefined };
+  const remotes = { selected: () => assert.fail('nothing is fetched here') };
+  const parts = { snapshotter, remotes, lease: () => lease, now: () => 0n, clamp: undefined };
   return runCopy(op, wrap(source), [], parts, {});
 }
 
