@@ -59,12 +59,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const changes = await import('../build/changes.ts');
     return changes.applyChanges(...change);
   };
+  const images = imagesOf({ store, snapshotter, applyChanges });
+  const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   return {
-    images: imagesOf({ store, snapshotter, applyChanges }),
-    containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
+    images,
+    containers,
     system: systemOf({
       store,
       snapshotter,
+      images,
+      containers,
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),

@@ -58,7 +58,8 @@ export function cacheTable(db: Database): CacheTable {
       );
     },
     touch(keys, at) {
-      for (const key of keys) db.run('UPDATE cache SET used_at = ?, uses = uses + 1 WHERE key = ?', at, key);
+      for (const key of keys)
+        db.run('UPDATE cache SET used_at = ?, uses = uses + 1 WHERE key = ?', at, key);
     },
     held: () =>
       db.all<{ key: ChainId }>("SELECT key FROM holds WHERE kind = 'chain'").map(({ key }) => key),
