@@ -32,6 +32,7 @@ export interface Asked {
   readonly runs: RunRequest[];
   readonly imports: ImportRequest[];
   readonly prunes: CachePruneRequest[];
+  readonly pulls: string[];
   readonly removed: { readonly name: string; readonly force?: boolean; readonly prune?: boolean }[];
 }
 
@@ -158,7 +159,15 @@ const CONTAINERS: readonly ContainerSummary[] = [
 
 /** An engine in memory that answers as recorded, and keeps what it was asked. */
 export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked } {
-  const asked: Asked = { filters: [], builds: [], runs: [], imports: [], prunes: [], removed: [] };
+  const asked: Asked = {
+    filters: [],
+    builds: [],
+    runs: [],
+    imports: [],
+    prunes: [],
+    pulls: [],
+    removed: [],
+  };
   const find = (name: string): ImageDetails => {
     const found = IMAGES.find(
       ({ id, tags }) =>
@@ -190,6 +199,17 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           size,
           comment: 'buildkit.dockerfile.v0',
         }));
+      },
+      async pull({ name }) {
+        asked.pulls.push(name);
+        const { id, manifest } = IMAGES[0]!;
+        return {
+          id,
+          digest: manifest.digest,
+          isNew: true,
+          name,
+          fullName: `docker.io/library/${name}`,
+        };
       },
       async tag(source) {
         find(source);
