@@ -277,7 +277,11 @@ function runner(
               : op.from === 'input'
                 ? stackSource(snapshotter, inputs[0]?.layers ?? [])
                 : await requireContext(contexts, op);
-          return await runCopy(op, files, base.layers, opParts, call);
+          const place = vertex.span && `${dockerfile.name}:${vertex.span.start.line}`;
+          const warn: ExecParts['warn'] = (warning) =>
+            reporter(call.progress).warn({ ...warning, ...(place !== undefined && { place }) });
+          const more = { ...opParts, warn };
+          return await runCopy(op, files, base.layers, more, call);
         }
         default:
           throw new TypeError('a base image is not run');

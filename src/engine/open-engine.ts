@@ -79,12 +79,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { openConnections } = await import('../registry/connection.ts');
     return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
   };
+  const images = imagesOf({ store, snapshotter, applyChanges, connections });
+  const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   return {
-    images: imagesOf({ store, snapshotter, applyChanges, connections }),
-    containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
+    images,
+    containers,
     system: systemOf({
       store,
       snapshotter,
+      images,
+      containers,
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
@@ -95,7 +99,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         findBase(store, name);
       return runBuild(
         request,
-        { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },
+        {
+          store,
+          snapshotter: await snapshotter(),
+          executor,
+          resolve,
+          cpus: cpus().length,
+          registries: connections,
+        },
         call,
       );
     },
