@@ -22,6 +22,8 @@ export interface BuildRequest {
   readonly noCache?: boolean;
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
+  /** Ask registries for base images, whatever the store has. */
+  readonly pull?: boolean;
   /** Seconds since the epoch: later times are clamped to it. */
   readonly sourceDateEpoch?: number;
   readonly shmSize?: number;
