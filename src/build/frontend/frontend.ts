@@ -5,6 +5,7 @@ import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
+import type { Entitlements } from './entitlements.ts';
 import { evaluateGlobals } from './globals.ts';
 import {
   applyInstruction,
@@ -40,6 +41,8 @@ export interface FrontendOptions {
   /** Absolute path, or another stable name, of the Dockerfile: finds earlier records. */
   readonly origin: string;
   readonly network: 'default' | 'none' | 'host';
+  /** Everything by default. */
+  readonly allow?: Entitlements | undefined;
   readonly extraHosts: readonly string[];
   readonly shmSize: number | undefined;
   readonly uncached: (stage: string) => boolean;
@@ -164,9 +167,10 @@ class Evaluation {
       used: this.#used,
       words: this.#words,
       network: this.#options.network,
+      allow: this.#options.allow,
       extraHosts: this.#options.extraHosts,
       shmSize: this.#options.shmSize,
-      source: (from, at) => this.#source(from.raw, stage, at),
+      source: (from, at, mounted) => this.#source(from.raw, stage, at, mounted),
       step: total,
       ordinal: 0,
     };
@@ -313,8 +317,16 @@ class Evaluation {
     return { vertex, base };
   }
 
-  /** What `--from` means: a named context, a stage by index or name, else an image. */
-  #source(from: string, stage: Stage, at: { readonly span: FromInstruction['span'] }): CopySource {
+  /**
+   * What `--from` means: a named context, a stage by index or name, else an image. A mount,
+   * for which `mounted` is given, knows no indexes.
+   */
+  #source(
+    from: string,
+    stage: Stage,
+    at: { readonly span: FromInstruction['span'] },
+    mounted?: string,
+  ): CopySource {
     if (from.includes('$')) {
       throw this.#error(
         'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
@@ -324,7 +336,7 @@ class Evaluation {
     const named = contextNamed(this.#options.contexts, from);
     if (named?.context.kind === 'directory') return { context: named.name };
     const { stages } = this.#file;
-    if (!named && /^\d+$/.test(from)) {
+    if (!named && mounted === undefined && /^\d+$/.test(from)) {
       const index = Number(from);
       const found = stages[index];
       if (!found) throw this.#error(`invalid stage index ${from}`, at);
@@ -336,19 +348,26 @@ class Evaluation {
     const found =
       stages.findLast((other) => other.from.as === name && other.index < stage.index) ??
       stages.find((other) => other.from.as === name);
-    if (found && !named) return { vertex: this.#earlier(found, stage, at).vertex };
+    if (found && !named) return { vertex: this.#earlier(found, stage, at, mounted).vertex };
     if (from === 'scratch') return { vertex: undefined };
     const image = named?.context.kind === 'image' ? named.context.reference : from;
     return { vertex: this.#image(image, this.#options.platform, stage, at).vertex };
   }
 
-  #earlier(found: Stage, stage: Stage, at: { readonly span: FromInstruction['span'] }): StageState {
+  #earlier(
+    found: Stage,
+    stage: Stage,
+    at: { readonly span: FromInstruction['span'] },
+    mounted?: string,
+  ): StageState {
     if (found.index === stage.index) {
       throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
     }
     if (found.index > stage.index) {
       throw this.#error(
-        `cannot copy from stage "${nameOf(found)}", it needs to be defined before current stage "${nameOf(stage)}"`,
+        mounted !== undefined
+          ? `cannot mount from stage ${JSON.stringify(nameOf(found))} to ${JSON.stringify(mounted)}, stage needs to be defined before current command`
+          : `cannot copy from stage "${nameOf(found)}", it needs to be defined before current stage "${nameOf(stage)}"`,
         at,
       );
     }
