@@ -12,9 +12,9 @@ const token =
   (answer: (text: object) => unknown): Fault =>
   ({ response, kind }) => {
     if (kind !== 'token') return false;
-    const { end } = response;
+    const end = response.end.bind(response);
     response.end = ((text: string) =>
-      end.call(response, String(answer(JSON.parse(text) as object)), 'utf8')) as typeof end;
+      end(String(answer(JSON.parse(text) as object)))) as typeof end;
     return false;
   };
 

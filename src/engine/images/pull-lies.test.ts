@@ -91,7 +91,7 @@ const LIES: Readonly<Record<string, Lie>> = {
   'a manifest as text': { must: 'ok', change: { type: 'text/plain; charset=utf-8' } },
   'a manifest without a media type': {
     must: 'ok',
-    change: { manifest: ({ mediaType: _, ...manifest }) => manifest },
+    change: { manifest: (manifest) => ({ ...manifest, mediaType: undefined }) },
   },
   'a manifest under a false media type': {
     must: /not "application/,
@@ -116,22 +116,18 @@ const LIES: Readonly<Record<string, Lie>> = {
     must: /expected sha256/,
     fault({ response, kind }) {
       if (kind !== 'manifest') return false;
-      const { setHeader } = response;
+      const setHeader = response.setHeader.bind(response);
       response.setHeader = (name, value) =>
-        setHeader.call(
-          response,
-          name,
-          name === 'docker-content-digest' ? digestOf(Buffer.from('x')) : value,
-        );
+        setHeader(name, name === 'docker-content-digest' ? digestOf(Buffer.from('x')) : value);
       return false;
     },
   },
   'no digest header': {
     must: 'ok',
     fault({ response }) {
-      const { setHeader } = response;
+      const setHeader = response.setHeader.bind(response);
       response.setHeader = (name, value) =>
-        name === 'docker-content-digest' ? response : setHeader.call(response, name, value);
+        name === 'docker-content-digest' ? response : setHeader(name, value);
       return false;
     },
   },
