@@ -80,6 +80,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/system-info.ts')).systemInfo,
   },
   {
+    name: 'builder du',
+    aliases: ['buildx du'],
+    summary: 'Show what builds keep',
+    load: async () => (await import('./commands/builder-du.ts')).builderDu,
+  },
+  {
     name: 'builder prune',
     aliases: ['buildx prune'],
     summary: 'Forget build results that no image needs',
@@ -156,6 +162,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['fsck'],
     summary: 'Re-hash everything stored and say what is wrong',
     load: async () => (await import('./commands/system-check.ts')).systemCheck,
+  },
+  {
+    name: 'system df',
+    aliases: [],
+    summary: 'Show what takes space on the disk',
+    load: async () => (await import('./commands/system-df.ts')).systemDf,
+  },
+  {
+    name: 'system prune',
+    aliases: [],
+    summary: 'Remove what is not used',
+    load: async () => (await import('./commands/system-prune.ts')).systemPrune,
   },
 ];
 

@@ -13,7 +13,8 @@ import {
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
-import { contextNamed, type NamedContext } from './named-context.ts';
+import { contextNamed, type FoundContext, type NamedContext } from './named-context.ts';
+import { contextVertex } from './context-vertex.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
 import { Words } from './words.ts';
@@ -153,12 +154,14 @@ class Evaluation {
       throw this.#error(`circular dependency detected on stage: ${name}`, stage.from);
     }
     this.#open.add(stage.index);
-    const { state, total } = this.#begin(stage);
-    const triggers = state.takeTriggers().map(readTrigger);
+    const { state, total, replaced } = this.#begin(stage);
+    // What a context stands in for is not built, and its triggers are for those who build on it.
+    const triggers = replaced ? [] : state.takeTriggers().map(readTrigger);
+    const body = replaced ? [] : stage.body;
     const setting: StageSetting = {
       name,
       prefix: this.#label(stage),
-      total: total + [...triggers, ...stage.body].filter((one) => makesLayer(one.kind)).length,
+      total: total + [...triggers, ...body].filter((one) => makesLayer(one.kind)).length,
       origin: this.#options.origin,
       platform: formatPlatform(state.platform),
       uncached: this.#options.uncached(name),
@@ -175,7 +178,7 @@ class Evaluation {
       ordinal: 0,
     };
     for (const trigger of triggers) this.#apply(stage, state, trigger, setting, true);
-    for (const instruction of stage.body) this.#apply(stage, state, instruction, setting, false);
+    for (const instruction of body) this.#apply(stage, state, instruction, setting, false);
     this.#open.delete(stage.index);
     this.#done.set(stage.index, state);
     return state;
@@ -207,12 +210,14 @@ class Evaluation {
   #start(stage: Stage): Beginning {
     const { from } = stage;
     const lookup = (key: string): string | undefined => this.#globals.get(key);
+    const platform = this.#platform(from, lookup);
+    const own = from.as && contextNamed(this.#options.contexts, from.as, platform);
+    if (own) return { ...this.#beginNamed(own, platform, stage, from), replaced: true };
     const image = this.#words.expand(from.image, lookup);
     if (image === '') {
       throw this.#error(`base name (${from.image.raw}) should not be blank`, from);
     }
-    const platform = this.#platform(from, lookup);
-    const named = contextNamed(this.#options.contexts, image);
+    const named = contextNamed(this.#options.contexts, image, platform);
     if (named) return this.#beginNamed(named, platform, stage, from);
     if (image === 'scratch') {
       return { state: StageState.empty(platform), total: 0, guessed: false };
@@ -229,7 +234,7 @@ class Evaluation {
 
   /** FROM a named context: an image, or a directory as the whole root. */
   #beginNamed(
-    { name, context }: { name: string; context: NamedContext },
+    { name, context }: FoundContext,
     platform: Platform,
     stage: Stage,
     from: FromInstruction,
@@ -238,26 +243,11 @@ class Evaluation {
       return this.#beginImage(context.reference, platform, stage, from);
     }
     const state = StageState.empty(platform);
-    state.vertex = {
-      op: {
-        kind: 'copy',
-        add: false,
-        from: 'context',
-        context: name,
-        paths: ['.'],
-        texts: [],
-        target: '/',
-        link: false,
-        exclude: [],
-      },
-      inputs: [],
-      name: `[context ${name}] load from ${context.path}`,
-      stage: nameOf(stage),
-      place: [this.#options.origin, nameOf(stage), 'context', name].join('\0'),
-      instruction: `FROM ${name}`,
-      span: from.span,
-      uncached: false,
-    };
+    const place = [this.#options.origin, nameOf(stage), 'context', name].join('\0');
+    state.vertex = contextVertex(
+      { name, context },
+      { stage: nameOf(stage), place, span: from.span },
+    );
     return { state, total: 0, guessed: false };
   }
 
@@ -333,8 +323,8 @@ class Evaluation {
         at,
       );
     }
-    const named = contextNamed(this.#options.contexts, from);
-    if (named?.context.kind === 'directory') return { context: named.name };
+    const named = contextNamed(this.#options.contexts, from, this.#options.platform);
+    if (named && named.context.kind !== 'image') return { context: named.name };
     const { stages } = this.#file;
     if (!named && mounted === undefined && /^\d+$/.test(from)) {
       const index = Number(from);

@@ -61,7 +61,7 @@ function execMount(
         target,
         readonly,
         // Without an id the target is one, as it is written.
-        id: mount.id || posix.normalize(mount.target ?? '.'),
+        id: mount.id || posix.join(mount.target ?? '').replace(/(.)\/+$/, '$1'),
         namespace: setting.args.get('BUILDKIT_CACHE_MOUNT_NS') ?? '',
         sharing: mount.sharing ?? 'shared',
         origin: origin(),

@@ -18,7 +18,7 @@ export const BUILD_FLAGS = {
   ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
-    'A directory or docker-image://NAME to use under a name',
+    'A directory, URL, docker-image://NAME or oci-layout://DIR to use under a name',
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
@@ -45,7 +45,7 @@ export const BUILD_FLAGS = {
 
 /** `image build`, `build`. */
 export const imageBuild = command({
-  usage: '[OPTIONS] PATH | -',
+  usage: '[OPTIONS] PATH | URL | -',
   operands: [1, 1],
   flags: BUILD_FLAGS,
   examples: [
