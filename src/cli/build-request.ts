@@ -34,6 +34,7 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     contexts: namedContextsOf(flags['build-context'], context.cwd),
     extraHosts: flags['add-host'].map(extraHost),
     noCache: flags['no-cache'],
+    ...(flags.pull && { pull: true }),
     noCacheFilter: flags['no-cache-filter'],
     ...(await cacheOf(context)),
     ...(flags.target !== undefined && { target: flags.target }),

@@ -64,6 +64,8 @@ export interface BuildRequest extends BuildRunRequest {
   readonly noCache?: boolean;
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
+  /** Ask registries for base images, whatever the store has. */
+  readonly pull?: boolean;
   /**
    * Seconds since the epoch: later times are clamped to it. `context`: the time of the commit
    * that the context is.
