@@ -165,9 +165,10 @@ test(
   async (t) => {
     const { engine, build } = await house(t);
     for (const name of ['a', 'b', 'c', 'd']) await build({ [name]: 100 }, { budget: 250 * KB });
-    const { total } = await engine.system.cacheUsage();
-    assert.ok(total <= 250 * KB, String(total));
-    assert.deepEqual(await descriptions(engine), ['COPY d /d', 'COPY c /c']);
+    // What the last image had did not count as long as it was there.
+    assert.deepEqual(await descriptions(engine), ['COPY d /d', 'COPY c /c', 'COPY b /b']);
+    await build({ e: 100 }, { budget: 250 * KB, tag: 'kept' });
+    assert.deepEqual(await descriptions(engine), ['COPY e /e', 'COPY d /d', 'COPY c /c']);
   },
 );
 
@@ -203,11 +204,10 @@ test(
     (await holdCacheMount(store.paths, { ...request, id: 'idle', fill }))[Symbol.dispose]();
     const usage = usageOf(cacheItems(store));
     assert.deepEqual(
-      usage.entries.map(({ type, description, inUse }) => [type, description, inUse]).sort(),
-      [
-        ['exec.cachemount', 'cache mount idle', false],
-        ['exec.cachemount', 'cache mount used', true],
-      ],
+      usage.entries
+        .map(({ type, description, inUse }) => `${type} ${description} ${inUse}`)
+        .sort((a, b) => (a < b ? -1 : 1)),
+      ['exec.cachemount cache mount idle false', 'exec.cachemount cache mount used true'],
     );
     const { removed, bytes } = await pruneCache(store);
     assert.deepEqual(
@@ -242,10 +242,13 @@ test(
       0,
     );
     assert.equal(images.size + cache.size, layers + bytesBelow(join(root, 'blobs')));
-    assert.deepEqual(images.rows.map(({ image, shared }) => [image.tags[0], shared]).sort(), [
-      ['one:latest', 100 * KB],
-      ['two:latest', 100 * KB],
-    ]);
+    assert.deepEqual(
+      new Map(images.rows.map(({ image, shared }) => [image.tags[0], shared])),
+      new Map([
+        ['one:latest', 100 * KB],
+        ['two:latest', 100 * KB],
+      ]),
+    );
     for (const { image, unique } of images.rows) {
       const before = (await engine.system.diskUsage()).images.size;
       if (image.tags[0] !== 'two:latest') continue;
