@@ -34,7 +34,7 @@ import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
-import { RemoteSources } from './sources/remote-sources.ts';
+import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
 export interface BuildInput {
@@ -135,8 +135,8 @@ async function build(
   const report = reporter(call.progress);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
-  const resolve = parts.resolve(supply);
-  using remotes = new RemoteSources(remoteParts(asked, store, leases.get));
+  const resolve = await resolver(asked, parts.resolve(supply), supply);
+  await using remotes = new RemoteSources(remoteParts(asked, store, leases.get));
   using contexts = openContexts(asked, dockerfile, store, async (name, url) => {
     const { openNamedContext } = await import('./sources/named-context.ts');
     return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
@@ -216,13 +216,22 @@ async function cacheSession(
   return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
-/** What fetching for a build works with. */
-export function remoteParts(
-  input: Pick<BuildInput, 'proxy'>,
-  store: Store,
-  lease: () => Lease,
-): ConstructorParameters<typeof RemoteSources>[0] {
-  return { store, lease, proxy: input.proxy ?? {}, secrets: new Map(), sshAgent: undefined };
+/** Finds base images; those that contexts name may lie in layouts. */
+async function resolver(
+  { contexts }: BuildInput,
+  resolve: ResolveBase,
+  supply: LayerSupply,
+): Promise<ResolveBase> {
+  const layouts = new Set<string>();
+  for (const one of contexts.values()) {
+    if (one.kind === 'image' && one.reference.startsWith('oci-layout://')) {
+      layouts.add(one.reference);
+    }
+  }
+  if (layouts.size === 0) return resolve;
+  const { layoutBase } = await import('./sources/layout-base.ts');
+  return (name, platform) =>
+    layouts.has(name) ? layoutBase(name, platform, supply) : resolve(name, platform);
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
@@ -277,7 +286,11 @@ function runner(
               : op.from === 'input'
                 ? stackSource(snapshotter, inputs[0]?.layers ?? [])
                 : await requireContext(contexts, op);
-          return await runCopy(op, files, base.layers, opParts, call);
+          const place = vertex.span && `${dockerfile.name}:${vertex.span.start.line}`;
+          const warn: ExecParts['warn'] = (warning) =>
+            reporter(call.progress).warn({ ...warning, ...(place !== undefined && { place }) });
+          const more = { ...opParts, warn };
+          return await runCopy(op, files, base.layers, more, call);
         }
         default:
           throw new TypeError('a base image is not run');

@@ -64,6 +64,8 @@ export interface BuildRequest extends BuildRunRequest {
   readonly noCache?: boolean;
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
+  /** Ask registries for base images, whatever the store has. */
+  readonly pull?: boolean;
   /**
    * Seconds since the epoch: later times are clamped to it. `context`: the date of the context,
    * see `reproducible`.
@@ -83,6 +85,8 @@ export interface BuildRequest extends BuildRunRequest {
   /** Is told of a RUN that failed, while what it left is still there to be looked at. */
   readonly failed?: (step: FailedRun) => Promise<void>;
   readonly shmSize?: number;
+  /** Bytes that the build cache may take; when this build adds to it, what was used longest ago goes. */
+  readonly cacheBudget?: number;
   /** Caches elsewhere. */
   readonly cache?: CacheRequest;
 }

@@ -36,18 +36,16 @@ const PLANTED: readonly (readonly [command: string, file: string, kind: string])
 
 function verify(house: House, context: string, flags: readonly string[] = []): Found {
   const { code, stdout, stderr } = house.stave([
-    ...[
-      'build',
-      '--network',
-      'host',
-      '-q',
-      '--verify',
-      'app',
-      '--format',
-      'json',
-      ...flags,
-      context,
-    ],
+    'build',
+    '--network',
+    'host',
+    '-q',
+    '--verify',
+    'app',
+    '--format',
+    'json',
+    ...flags,
+    context,
   ]);
   const found = JSON.parse(stdout) as Found;
   assert.equal(code, found.identical ? 0 : 1, stderr);
@@ -106,7 +104,14 @@ test('--verify says identical, keeps nothing, and leaves the cache alone', { ski
   house.must(['build', '--network', 'none', '-q', '-t', 'app', '--reproducible', context]);
   const before = house.must(['images', '-a', '-q']);
   const { code, stdout } = house.stave([
-    ...['build', '--network', 'none', '-q', '--reproducible', '--verify', 'app', context],
+    'build',
+    '--network',
+    'none',
+    '-q',
+    '--reproducible',
+    '--verify',
+    'app',
+    context,
   ]);
   assert.match(stdout, /^app is identical: sha256:[0-9a-f]{64}\n$/);
   assert.equal(code, 0);
