@@ -20,6 +20,19 @@ export type {
   RemovalEvent,
 } from './engine/engine.ts';
 export type { BuildRequest, BuildResult } from './engine/build-types.ts';
+export type {
+  CheckReport,
+  LintWarning,
+  LookedAt,
+  Outline,
+  OutlineArg,
+  OutlineMount,
+  Position,
+  RuleName,
+  Span,
+  Target,
+  TargetList,
+} from './engine/dockerfile-types.ts';
 export type { Containers, ContainerSummary, RunRequest } from './engine/container-types.ts';
 export type { CheckResult, System, SystemInfo } from './engine/system-types.ts';
 export {

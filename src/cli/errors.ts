@@ -1,4 +1,4 @@
-import { StaveError } from '../base/errors.ts';
+import { StaveError, type StaveErrorOptions } from '../base/errors.ts';
 
 /** No object of any kind, or of the kind asked for, answers to this name. */
 export class ObjectNotFoundError extends StaveError {
@@ -6,5 +6,14 @@ export class ObjectNotFoundError extends StaveError {
 
   constructor(kind: string, name: string) {
     super(`No such ${kind}: ${name}`, { httpStatus: 404 });
+  }
+}
+
+/** A Dockerfile that was to be checked cannot be built at all. */
+export class DockerfileCheckError extends StaveError {
+  readonly code = 'BUILD_FAILED';
+
+  constructor(message: string, options: StaveErrorOptions) {
+    super(`failed to build: failed to solve: ${message}`, options);
   }
 }

@@ -1,17 +1,22 @@
-const PADDING = 3;
-const NARROWEST = 10;
+/** Widths of columns: what stands behind the widest cell, and the least. */
+export interface Spacing {
+  readonly padding: number;
+  readonly narrowest: number;
+}
+
+const LISTING: Spacing = { padding: 3, narrowest: 10 };
 
 /**
  * Aligns text whose cells end in tabs, with blanks: Docker's tables. A column reaches over
- * neighbouring lines that have it; its width is that of its widest cell plus three, at
- * least ten; what follows the last tab of a line is not padded.
+ * neighbouring lines that have it; its width is that of its widest cell plus some blanks, three
+ * unless told, at least ten; what follows the last tab of a line is not padded.
  *
  * @see https://pkg.go.dev/text/tabwriter
  */
-export function alignTabs(text: string): string {
+export function alignTabs(text: string, spacing = LISTING): string {
   const lines = text.split('\n').map((line) => line.split('\t'));
   const widths = lines.map((cells) => Array.from({ length: cells.length - 1 }, () => 0));
-  measure(lines, widths, 0, 0, lines.length);
+  measure(lines, widths, spacing, 0, 0, lines.length);
   return lines
     .map((cells, y) =>
       cells
@@ -25,6 +30,7 @@ export function alignTabs(text: string): string {
 function measure(
   lines: readonly (readonly string[])[],
   widths: readonly number[][],
+  spacing: Spacing,
   column: number,
   from: number,
   to: number,
@@ -33,10 +39,11 @@ function measure(
   for (let y = from; y < to; y++) {
     if (!has(y)) continue;
     let end = y;
-    let widest = NARROWEST;
-    while (has(end)) widest = Math.max(widest, width(lines[end++]?.[column] ?? '') + PADDING);
+    let widest = spacing.narrowest;
+    while (has(end))
+      widest = Math.max(widest, width(lines[end++]?.[column] ?? '') + spacing.padding);
     for (let i = y; i < end; i++) (widths[i] ?? [])[column] = widest;
-    measure(lines, widths, column + 1, y, end);
+    measure(lines, widths, spacing, column + 1, y, end);
     y = end;
   }
 }

@@ -1,16 +1,18 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { BuildCaches } from '../build/cache/session.ts';
 import { buildImage, type BuildParts } from '../build/build.ts';
-import type { NamedContext } from '../build/frontend/named-context.ts';
 import { BuildError } from '../build/errors.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
 import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
+import { namedContexts } from './build-input.ts';
+import type { CacheRegistry } from './build-caches.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 
 /** Fills in the defaults of a request, checks its names, and builds. Throws BuildError. */
 export async function runBuild(
   request: BuildRequest,
-  parts: BuildParts & { readonly cpus: number },
+  parts: BuildParts & { readonly cpus: number; readonly cacheRegistry?: CacheRegistry },
   call: CallOptions,
 ): Promise<BuildResult> {
   const references = (request.tags ?? []).map(parseTag);
@@ -23,12 +25,7 @@ export async function runBuild(
       names: references.map(canonicalName),
       args: new Map(Object.entries(request.args ?? {})),
       labels: request.labels ?? {},
-      contexts: new Map(
-        Object.entries(request.contexts ?? {}).map(([name, value]) => [
-          name,
-          namedContext(name, value),
-        ]),
-      ),
+      contexts: namedContexts(request.contexts),
       target: request.target,
       platform: request.platform ?? platform,
       buildPlatform: platform,
@@ -39,6 +36,7 @@ export async function runBuild(
       shmSize: request.shmSize,
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
+      caches: await cachesOf(request, parts.cacheRegistry),
     },
     parts,
     call,
@@ -53,18 +51,12 @@ export async function runBuild(
   };
 }
 
-/** `docker-image://ref`, or a directory. */
-function namedContext(name: string, value: string): NamedContext {
-  const image = /^docker-image:\/\/(.+)$/.exec(value)?.[1];
-  if (image !== undefined) return { kind: 'image', reference: image };
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1];
-  if (scheme === undefined) return { kind: 'directory', path: value };
-  throw new BuildError(
-    `invalid context ${name}=${value}: ${scheme}:// is not available in this version`,
-    {
-      hint: 'Use a directory or docker-image://NAME.',
-    },
-  );
+/** Loaded when the request names caches. */
+async function cachesOf(
+  { cache }: BuildRequest,
+  registry: CacheRegistry | undefined,
+): Promise<BuildCaches | undefined> {
+  return cache && (await import('./build-caches.ts')).buildCaches(cache, registry);
 }
 
 function parseTag(text: string): ReturnType<typeof parseTagTarget> {

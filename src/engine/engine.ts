@@ -4,6 +4,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
+import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { System } from './system-types.ts';
 
@@ -13,6 +14,12 @@ export interface Engine extends AsyncDisposable {
   readonly containers: Containers;
   readonly system: System;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
+  /** Lints a Dockerfile; builds and writes nothing. Throws BuildError when there is none. */
+  check(request: BuildRequest): Promise<CheckReport>;
+  /** What the target of a Dockerfile can be given. Throws BuildError. */
+  outline(request: BuildRequest): Promise<Outline>;
+  /** The stages of a Dockerfile. Throws BuildError. */
+  targets(request: BuildRequest): Promise<TargetList>;
 }
 
 /** One image of a listing. */

@@ -79,6 +79,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         call,
       );
     },
+    async check(request) {
+      const { check } = await import('./dockerfile-calls.ts');
+      const { findBase } = await import('./find-base.ts');
+      return check(request, (name) => findBase(store, name));
+    },
+    async outline(request) {
+      const { outline } = await import('./dockerfile-calls.ts');
+      const { findBase } = await import('./find-base.ts');
+      return outline(request, (name) => findBase(store, name));
+    },
+    async targets(request) {
+      const { targets } = await import('./dockerfile-calls.ts');
+      return targets(request);
+    },
     [Symbol.asyncDispose]() {
       store[Symbol.dispose]();
       return Promise.resolve();

@@ -3,10 +3,16 @@ import type { DiffId } from '../oci/digest.ts';
 
 /** A layer from outside holds an entry that no layer may hold. */
 export class LayerEntryError extends InvalidInputError {
+  readonly path: Uint8Array;
+  /** What is wrong with it, as the rest of a sentence. */
+  readonly what: string;
+
   constructor(path: Uint8Array, what: string) {
     super(`refused layer: ${quoted(path)} ${what}`, {
       hint: 'Tell the maker of the image: the layer breaks the image specification.',
     });
+    this.path = path;
+    this.what = what;
   }
 }
 

@@ -57,7 +57,7 @@ export function memberPath(name: Uint8Array): Buffer {
   const bytes = Buffer.from(name.buffer, name.byteOffset, name.length);
   if (bytes.includes(0)) throw new LayerEntryError(name, 'has a NUL in its name');
   const parts = components(bytes);
-  if (parts.some(isUp)) throw new LayerEntryError(name, 'climbs out of the layer');
+  if (parts.some(isUp)) throw new LayerEntryError(name, 'climbs out of its root');
   const path = parts.length === 1 && parts[0] ? Buffer.from(parts[0]) : joinAll(parts);
   if (path.length > PATH_LIMIT) throw new LayerEntryError(name, 'has a name that is too long');
   return path;

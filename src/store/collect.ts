@@ -14,8 +14,8 @@ const BATCH = 256;
 const PARTIAL_LIFE = 7 * 24 * 60 * 60 * 1000;
 /** How long a file that is written in one go may take, in milliseconds. */
 const WRITE_LIFE = 60 * 60 * 1000;
-/** Entries that the stat cache keeps. */
-const FILE_DIGESTS = 1_000_000;
+/** Bytes of the stat cache that are kept: more than a million files. */
+const FILE_DIGESTS = 64 * 1024 * 1024;
 
 /**
  * Removes what nothing reaches. First the rows go, in one transaction; then the files that
@@ -103,13 +103,19 @@ function sweepRows(db: Database): { layers: number; blobs: number } {
        UNION ALL SELECT digest FROM indexes
        UNION ALL SELECT blob FROM index_blobs
        UNION ALL SELECT image FROM containers
+       UNION ALL SELECT blob FROM sources WHERE blob IS NOT NULL
        UNION ALL SELECT key FROM holds WHERE kind = 'blob'
        UNION ALL SELECT blob FROM layer_blobs JOIN layers USING (diff_id) WHERE writer = 0
      )`,
   );
   db.run('DELETE FROM layer_blobs WHERE blob NOT IN (SELECT digest FROM blobs)');
   db.run(
-    'DELETE FROM file_digests WHERE rowid <= (SELECT max(rowid) FROM file_digests) - ?',
+    `DELETE FROM file_digests WHERE rowid <= (
+       SELECT max(id) FROM (
+         SELECT rowid AS id, sum(length(files)) OVER (ORDER BY rowid DESC) AS total
+         FROM file_digests
+       ) WHERE total > ?
+     )`,
     FILE_DIGESTS,
   );
   return { layers, blobs };

@@ -142,7 +142,7 @@ class DiskLease implements Lease {
     return this.#directory;
   }
 
-  hold(kind: 'blob' | 'layer' | 'chain' | 'image', key: string): void {
+  hold(kind: Parameters<Lease['hold']>[0], key: string): void {
     this.#assertAlive();
     const { db } = this.#context;
     const add = 'INSERT OR IGNORE INTO holds (lease, kind, key)';

@@ -28,7 +28,9 @@ import { layerTable } from './layer-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
-import { containerTable, factTable, fileDigestTable } from './small-tables.ts';
+import { fileDigestTable } from './file-digests.ts';
+import { containerTable, factTable, sourceTable } from './small-tables.ts';
+import { selectionTable } from './selections.ts';
 import type {
   CheckOptions,
   CheckResult,
@@ -138,9 +140,11 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     layers: layerTable(db, hold),
     blobs: blobTable(db),
     cache: cacheTable(db),
+    selections: selectionTable(db),
     files: fileDigestTable(db),
     containers: containerTable(db),
     facts: factTable(db),
+    sources: sourceTable(db),
   };
 }
 

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { isErrno } from '../base/errors.ts';
 import type { Database } from './database.ts';
 import type { StorePaths } from './paths.ts';
 
 /** A file or directory of the store. `key` is a digest, or the ID of a lease. */
 export interface Stored {
-  readonly kind: 'blob' | 'layer' | 'scratch';
+  readonly kind: 'blob' | 'layer' | 'git' | 'scratch';
   readonly key: string;
   readonly path: string;
 }
@@ -17,12 +18,15 @@ export function* orphans(db: Database, paths: StorePaths): Generator<Stored, voi
 /** True when nothing knows of it. Certain only under the writer's lock. */
 export function isOrphan(db: Database, paths: StorePaths, { kind, key }: Stored): boolean {
   if (kind === 'scratch') return !existsSync(`${paths.leases}/${key}`);
-  const row =
-    kind === 'blob'
-      ? db.get('SELECT 1 FROM blobs WHERE digest = ?', key)
-      : db.get('SELECT 1 FROM layers WHERE diff_id = ?', key);
+  const row = db.get(KNOWN[kind], key);
   return row === undefined && !isHeld(db, kind, key);
 }
+
+const KNOWN = {
+  blob: 'SELECT 1 FROM blobs WHERE digest = ?',
+  layer: 'SELECT 1 FROM layers WHERE diff_id = ?',
+  git: 'SELECT 1 FROM sources WHERE key = ?',
+};
 
 function isHeld(db: Database, kind: string, key: string): boolean {
   return db.get('SELECT 1 FROM holds WHERE kind = ? AND key = ?', kind, key) !== undefined;
@@ -38,8 +42,20 @@ function* stored(paths: StorePaths): Generator<Stored, void> {
   for (const name of readdirSync(paths.layers)) {
     yield { kind: 'layer', key: `sha256:${name}`, path: `${paths.layers}/${name}` };
   }
+  for (const name of repositories(paths)) {
+    yield { kind: 'git', key: name, path: `${paths.git}/${name}` };
+  }
   for (const name of readdirSync(paths.tmp)) {
     yield { kind: 'scratch', key: name, path: `${paths.tmp}/${name}` };
+  }
+}
+
+function repositories({ git }: StorePaths): string[] {
+  try {
+    return readdirSync(git);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
   }
 }
 

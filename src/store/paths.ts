@@ -14,6 +14,7 @@ import { encoded } from '../oci/digest.ts';
  *     tmp/<lease>/            their scratch
  *     trash/                  what is being removed
  *     cache-mounts/<hex>/     RUN --mount=type=cache
+ *     git/<hash of URL>/      repositories that builds fetch from, bare
  *     containers/<id>/        bundle, upper, work, log of a container
  *     run/                    run-time state where no /run directory is used
  */
@@ -30,6 +31,7 @@ export interface StorePaths {
   readonly trash: string;
   readonly cacheMounts: string;
   readonly containers: string;
+  readonly git: string;
   blob(digest: Digest): string;
   layer(diffId: DiffId): string;
   /** The overlay directory of a layer. */
@@ -53,6 +55,7 @@ export function storePaths(root: string, run = `${root}/run`): StorePaths {
     trash: `${root}/trash`,
     cacheMounts: `${root}/cache-mounts`,
     containers: `${root}/containers`,
+    git: `${root}/git`,
     blob: (digest) => `${root}/blobs/${digest.replace(':', '/')}`,
     layer,
     layerFs: (diffId) => `${layer(diffId)}/fs`,

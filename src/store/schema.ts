@@ -125,9 +125,45 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX holds_key ON holds (kind, key);
   `,
-  // Images of several platforms under one name. The column 'image' of a name is then the
-  // platform that is meant without another word.
   `
+  -- What builds fetched from elsewhere, to be asked for again only when it has changed.
+  CREATE TABLE sources (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    blob TEXT,
+    value TEXT NOT NULL,
+    used_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
+  `
+  DROP TABLE file_digests;
+  -- by 64 inodes, see file-digests.ts; rowid tells the oldest entries
+  CREATE TABLE file_digests (
+    dev INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    files BLOB NOT NULL,
+    UNIQUE (dev, place)
+  );
+  `,
+  `
+  -- The lists of files that cache keys were made of: for telling which one changed.
+  CREATE TABLE selections (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    list BLOB NOT NULL
+  );
+
+  -- Keys of records that are gone: a step that runs because of that says so.
+  CREATE TABLE removed_cache (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+  CREATE TRIGGER cache_removed AFTER DELETE ON cache BEGIN
+    INSERT OR REPLACE INTO removed_cache (key) VALUES (OLD.key);
+    DELETE FROM removed_cache WHERE id <= (SELECT max(id) FROM removed_cache) - 10000;
+  END;
+  `,
+  `
+  -- Images of several platforms under one name. The column image of a name is then the
+  -- platform that is meant without another word.
   CREATE TABLE indexes (
     digest TEXT PRIMARY KEY,
     descriptor TEXT NOT NULL,        -- JSON

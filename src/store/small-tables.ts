@@ -1,40 +1,6 @@
 import type { ChainId, Digest } from '../oci/digest.ts';
 import type { Database } from './database.ts';
-import type {
-  ContainerRow,
-  ContainerTable,
-  FactTable,
-  FileDigestTable,
-  FileStamp,
-} from './tables.ts';
-
-/** The persistent stat cache in the database. */
-export function fileDigestTable(db: Database): FileDigestTable {
-  return {
-    get: (stamp) =>
-      db.get<{ digest: Digest }>(
-        `SELECT digest FROM file_digests
-         WHERE dev = ? AND ino = ? AND size = ? AND mtime = ? AND ctime = ?`,
-        ...stampValues(stamp),
-      )?.digest,
-    put(rows) {
-      for (const { stamp, digest } of rows) {
-        db.run(
-          `INSERT OR REPLACE INTO file_digests (dev, ino, size, mtime, ctime, digest)
-           VALUES (?, ?, ?, ?, ?, ?)`,
-          ...stampValues(stamp),
-          digest,
-        );
-      }
-    },
-  };
-}
-
-/** SQLite's integers have 64 bits with a sign; device and inode numbers have none. */
-function stampValues(stamp: FileStamp): bigint[] {
-  const { dev, ino, size, mtimeNs, ctimeNs } = stamp;
-  return [dev, ino, size, mtimeNs, ctimeNs].map((value) => BigInt.asIntN(64, value));
-}
+import type { ContainerRow, ContainerTable, FactTable, SourceRow, SourceTable } from './tables.ts';
 
 interface ContainerRecord {
   readonly id: string;
@@ -101,4 +67,37 @@ export function factTable(db: Database): FactTable {
     get: (key) => db.get<{ value: string }>('SELECT value FROM facts WHERE key = ?', key)?.value,
     set: (key, value) => void db.run('INSERT OR REPLACE INTO facts VALUES (?, ?)', key, value),
   };
+}
+
+interface SourceRecord {
+  readonly key: string;
+  readonly kind: SourceRow['kind'];
+  readonly blob: Digest | null;
+  readonly value: string;
+  readonly used_at: number;
+}
+
+/** What builds fetched, in the database. */
+export function sourceTable(db: Database): SourceTable {
+  return {
+    get(key) {
+      const row = db.get<SourceRecord>('SELECT * FROM sources WHERE key = ?', key);
+      return row && sourceRow(row);
+    },
+    list: () => db.all<SourceRecord>('SELECT * FROM sources ORDER BY key').map(sourceRow),
+    put: ({ key, kind, blob, value, usedAt }) =>
+      void db.run(
+        'INSERT OR REPLACE INTO sources (key, kind, blob, value, used_at) VALUES (?, ?, ?, ?, ?)',
+        key,
+        kind,
+        blob ?? null,
+        value,
+        usedAt,
+      ),
+    remove: (key) => void db.run('DELETE FROM sources WHERE key = ?', key),
+  };
+}
+
+function sourceRow({ key, kind, blob, value, used_at }: SourceRecord): SourceRow {
+  return { key, kind, ...(blob !== null && { blob }), value, usedAt: used_at };
 }

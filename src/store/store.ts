@@ -80,7 +80,7 @@ export interface Lease extends Disposable {
    * what is held without being known to any table goes when the lease ends. An image is held
    * with all that it is made of.
    */
-  hold(kind: 'blob' | 'layer' | 'chain' | 'image', key: string): void;
+  hold(kind: 'blob' | 'layer' | 'chain' | 'image' | 'git', key: string): void;
   /** An index with all of its images that are here. */
   holdIndex(digest: Digest): void;
 }

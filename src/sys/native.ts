@@ -24,6 +24,9 @@ interface Native {
   syncfs(fd: number): number;
   utimensat(directory: number, path: Buffer, times: Buffer, flags: number): number;
   futimens(fd: number, times: Buffer): number;
+  openat(directory: number, path: Buffer, flags: number, mode: number): number;
+  statx(directory: number, path: Buffer, flags: number, mask: number, out: Uint8Array): number;
+  flistxattr(fd: number, list: Buffer | null, size: number): number;
   openat2(number: number, directory: number, path: Buffer, how: Buffer, size: number): number;
   fsopen(number: number, type: Buffer, flags: number): number;
   fsconfig(
@@ -84,6 +87,9 @@ function load(): Native {
     syncfs: declare('syncfs', 'int', 'int'),
     utimensat: declare('utimensat', 'int', 'int', path, path, 'int'),
     futimens: declare('futimens', 'int', 'int', path),
+    openat: declare('openat', 'int', 'int', path, 'int', 'uint'),
+    statx: declare('statx', 'int', 'int', path, 'int', 'uint', bytes),
+    flistxattr: declare('flistxattr', 'long', 'int', bytes, 'size_t'),
     // Neither glibc 2.36 nor musl wraps these, hence syscall(2).
     openat2: declare('syscall', 'long', 'long', 'int', path, path, 'size_t'),
     fsopen: declare('syscall', 'long', 'long', path, 'uint'),

@@ -21,7 +21,7 @@ export function makeNode(
 }
 
 /** Both numbers of a device in the one that the C library and `stat` use. */
-function deviceNumber(major: number, minor: number): bigint {
+export function deviceNumber(major: number, minor: number): bigint {
   const [a, b] = [BigInt(major), BigInt(minor)];
   return (
     ((a & 0xfffff000n) << 32n) | ((a & 0xfffn) << 8n) | ((b & 0xffffff00n) << 12n) | (b & 0xffn)

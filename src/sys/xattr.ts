@@ -29,6 +29,16 @@ export function getXattrs(path: Buffer | string): ReadonlyMap<string, Buffer> {
   return found;
 }
 
+/** Whether an open file has extended attributes. */
+export function hasXattrs(fd: number): boolean {
+  const c = native();
+  const length = c.flistxattr(fd, null, 0);
+  if (length >= 0) return length > 0;
+  const error = new ErrnoError(c.errno(), 'flistxattr');
+  if (error.code === 'ENOTSUP' || error.code === 'EOPNOTSUPP') return false;
+  throw error;
+}
+
 /** One attribute; undefined where the file has none of that name. Links are not followed. */
 export function getXattr(path: Buffer | string, name: string): Buffer | undefined {
   const c = native();

@@ -5,6 +5,7 @@ import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
+import { evaluateGlobals } from './globals.ts';
 import {
   applyInstruction,
   readTrigger,
@@ -12,7 +13,6 @@ import {
   type StageSetting,
 } from './instructions.ts';
 import { contextNamed, type NamedContext } from './named-context.ts';
-import { platformArgs } from './platform-args.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
 import { Words } from './words.ts';
@@ -56,6 +56,8 @@ export interface Plan {
   readonly unusedArgs: readonly string[];
   /** Indexes of the stages that the target needs. */
   readonly stages: ReadonlySet<number>;
+  /** What was asked for, as the file has it. */
+  readonly target: Stage;
 }
 
 /**
@@ -85,33 +87,46 @@ class Evaluation {
   readonly #done = new Map<number, StageState>();
   readonly #open = new Set<number>();
   readonly #used = new Set<string>();
+  /** Where all stages are looked at. */
+  #failures: DockerfileError[] | undefined;
 
   constructor(file: Dockerfile, options: FrontendOptions) {
     this.#file = file;
     this.#options = options;
     this.#words = new Words(file);
     const target = this.#target();
-    this.#globals = this.#evaluateGlobals(target);
+    this.#globals = evaluateGlobals(file, target, {
+      ...options,
+      words: this.#words,
+      used: this.#used,
+    });
   }
 
   target(): Plan {
-    const stage = this.#stage(this.#target());
+    const target = this.#target();
+    const stage = this.#stage(target);
     const unusedArgs = [...this.#options.args.keys()].filter((name) => !this.#used.has(name));
-    return { stage, unusedArgs, stages: new Set(this.#done.keys()) };
+    return { stage, unusedArgs, stages: new Set(this.#done.keys()), target };
   }
 
   all(): DockerfileError | undefined {
-    let first: DockerfileError | undefined;
+    const failures: DockerfileError[] = [];
+    this.#failures = failures;
     for (const stage of this.#file.stages) {
       try {
         this.#stage(stage);
       } catch (error) {
-        if (!(error instanceof DockerfileError)) throw error;
-        first ??= error;
+        this.#fail(error);
         this.#open.clear();
       }
     }
-    return first;
+    return failures[0];
+  }
+
+  /** Goes on after an error where all stages are looked at. */
+  #fail(error: unknown): void {
+    if (!this.#failures || !(error instanceof DockerfileError)) throw error;
+    this.#failures.push(error);
   }
 
   #target(): Stage {
@@ -125,35 +140,6 @@ class Evaluation {
     throw new DockerfileError(
       `target stage ${JSON.stringify(target)} could not be found${near === undefined ? '' : ` (did you mean ${near}?)`}`,
     );
-  }
-
-  #evaluateGlobals(target: Stage): Map<string, string> {
-    const { platform, buildPlatform, args } = this.#options;
-    const globals = new Map([
-      ...platformArgs('TARGET', platform),
-      ...platformArgs('BUILD', buildPlatform),
-      ['TARGETSTAGE', target.from.as ?? 'default'],
-    ]);
-    for (const name of globals.keys()) {
-      const given = args.get(name);
-      if (given !== undefined) globals.set(name, given);
-      this.#used.add(name);
-    }
-    const predefined = new Map(globals);
-    for (const instruction of this.#file.globals) {
-      for (const { name, value } of instruction.args) {
-        const given = args.get(name);
-        this.#used.add(name);
-        if (given !== undefined) globals.set(name, given);
-        else if (value)
-          globals.set(
-            name,
-            this.#words.expand(value, (key) => globals.get(key)),
-          );
-      }
-    }
-    this.#options.watch?.globals?.(globals, predefined);
-    return globals;
   }
 
   #stage(stage: Stage): StageState {
@@ -200,6 +186,8 @@ class Evaluation {
   ): void {
     try {
       applyInstruction(state, instruction, setting, trigger);
+    } catch (error) {
+      this.#fail(error);
     } finally {
       this.#options.watch?.applied?.(stage, state, instruction, trigger);
     }

@@ -26,7 +26,8 @@ export async function unpackIfArchive(
   if (!head || !looksLikeTar(head)) return undefined;
   mkdirSync(scratch, { mode: 0o755 });
   const { bytes } = await decompressed(content(source, entry), { external: externalDecompressor });
-  await unpackTree(bytes, scratch, `${scratch}.files`, call);
+  const name = JSON.stringify(entry.path.toString().slice(1));
+  await unpackTree(bytes, scratch, { owners: true, name, ...call });
   const unpacked = directorySource(scratch);
   return { source: unpacked, root: { entry: unpacked.tree.find('/')!, name: Buffer.alloc(0) } };
 }

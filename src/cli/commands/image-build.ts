@@ -1,9 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InvalidInputError, UsageError } from '../../base/errors.ts';
+import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { BuildResult } from '../../engine/build-types.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { buildRequest } from '../build-request.ts';
+import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
 import { flag } from '../flags.ts';
@@ -19,6 +20,10 @@ export const BUILD_FLAGS = {
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
+  'cache-from': flag.list('stringArray', 'A cache to use: "type=local,src=DIR" or an image'),
+  'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
+  call: flag.text('string', 'Do not build: check, outline or targets'),
+  check: flag.toggle('Check the Dockerfile; do not build'),
   file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),
   iidfile: flag.text('string', 'A file for the image ID'),
   label: flag.list('stringArray', 'A label for the image'),
@@ -44,13 +49,19 @@ export const imageBuild = command({
   examples: [
     ['The Dockerfile here, under a name', 'stave build -t app:v1 .'],
     ['Another file, with an argument', 'stave build -f build/Dockerfile --build-arg V=2 -t app .'],
+    ['What is wrong with the Dockerfile', 'stave build --check .'],
     ['Only the ID, for scripts', 'id=$(stave build -q .)'],
   ],
 
   async run(context) {
     const { flags, stdout, stderr, env, cwd, signal } = context;
+    const call = parseCall(flags.call, flags.check);
     const mode = progressMode(context);
     const request = await buildRequest(context);
+    if (call.method !== 'build') {
+      const { runCall } = await import('../calls/run-call.ts');
+      return await runCall(call, request, await context.engine(), context);
+    }
     if (flags.pull)
       stderr.line('Notice: --pull: base images are local; there is nothing to look up.');
     if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
@@ -64,6 +75,7 @@ export const imageBuild = command({
       writeOut(cwd, flags['metadata-file'], JSON.stringify(metadata(result), undefined, 2));
     }
     if (flags.quiet) stdout.line(result.id);
+    return Exit.ok;
   },
 });
 

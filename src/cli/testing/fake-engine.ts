@@ -11,6 +11,7 @@ import type {
   ImportRequest,
 } from '../../engine/engine.ts';
 import type { BuildRequest } from '../../engine/build-types.ts';
+import { check, noBase, outline, targets } from '../../engine/dockerfile-calls.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 
@@ -268,6 +269,9 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       }),
       pruneCache: async () => ({ bytes: 0, records: 0 }),
     },
+    check: async (request) => check(request, noBase),
+    outline: async (request) => outline(request, noBase),
+    targets: async (request) => targets(request),
     async build(request, { progress } = {}) {
       asked.builds.push(request);
       await setImmediate();

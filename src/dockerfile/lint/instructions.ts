@@ -41,7 +41,8 @@ export function workdirs({ stages, escape }: Subject): LintWarning[] {
 
 /** WorkdirRelativePath, for a path without variables or with their values. */
 export function relativeWorkdir(path: string, at: Place): LintWarning[] {
-  if (path.startsWith('/')) return [];
+  // Nothing at all is an error of its own.
+  if (path === '' || path.startsWith('/')) return [];
   return [
     finding(
       'WorkdirRelativePath',

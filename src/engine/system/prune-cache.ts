@@ -4,7 +4,7 @@ import type { Tables } from '../../store/tables.ts';
 
 /**
  * Forgets build results whose layers no image and no container has; with `all`, every result.
- * Tells how many, and the bytes that the disk got back.
+ * What builds fetched from elsewhere goes, too. Tells how many, and the bytes that the disk got back.
  */
 export async function pruneCache(
   store: Store,
@@ -14,6 +14,8 @@ export async function pruneCache(
     const needed = options.all === true ? new Set() : neededStacks(tables);
     const useless = tables.cache.list().filter((record) => !needed.has(record.chain));
     for (const record of useless) tables.cache.remove(record.key);
+    // What was fetched for builds is like them: it can be had again.
+    for (const { key } of tables.sources.list()) tables.sources.remove(key);
     return useless.length;
   });
   const { bytes } = await store.collect();

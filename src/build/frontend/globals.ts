@@ -1,0 +1,54 @@
+import type { Dockerfile, Stage } from '../../dockerfile/ast.ts';
+import { formatPlatform, type Platform } from '../../oci/platform.ts';
+import type { FrontendOptions } from './frontend.ts';
+import type { Words } from './words.ts';
+
+/**
+ * The arguments that FROM lines see: what the platforms and the target say, then the ARGs before
+ * the first FROM. Throws DockerfileError.
+ */
+export function evaluateGlobals(
+  file: Dockerfile,
+  target: Stage,
+  options: Pick<FrontendOptions, 'platform' | 'buildPlatform' | 'args' | 'watch'> & {
+    readonly words: Words;
+    /** Gets the names of build arguments that something asked for. */
+    readonly used: Set<string>;
+  },
+): Map<string, string> {
+  const { platform, buildPlatform, args, words, used, watch } = options;
+  const globals = new Map([
+    ...platformArgs('TARGET', platform),
+    ...platformArgs('BUILD', buildPlatform),
+    ['TARGETSTAGE', target.from.as ?? 'default'],
+  ]);
+  for (const name of globals.keys()) {
+    const given = args.get(name);
+    if (given !== undefined) globals.set(name, given);
+    used.add(name);
+  }
+  const predefined = new Map(globals);
+  for (const instruction of file.globals) {
+    for (const { name, value } of instruction.args) {
+      const given = args.get(name);
+      used.add(name);
+      if (given !== undefined) globals.set(name, given);
+      else if (value) {
+        const text = words.expand(value, (key) => globals.get(key));
+        globals.set(name, text);
+      }
+    }
+  }
+  watch?.globals?.(globals, predefined);
+  return globals;
+}
+
+function platformArgs(prefix: 'TARGET' | 'BUILD', platform: Platform): [string, string][] {
+  return [
+    [`${prefix}PLATFORM`, formatPlatform(platform)],
+    [`${prefix}OS`, platform.os],
+    [`${prefix}OSVERSION`, platform['os.version'] ?? ''],
+    [`${prefix}ARCH`, platform.architecture],
+    [`${prefix}VARIANT`, platform.variant ?? ''],
+  ];
+}

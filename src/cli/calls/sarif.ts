@@ -1,0 +1,80 @@
+import { allRules } from '../../engine/dockerfile-calls.ts';
+import type { CheckReport, Span } from '../../engine/dockerfile-types.ts';
+
+/** The rule under which a Dockerfile that cannot be built is reported. */
+const BUILD_ERROR = {
+  name: 'BuildError',
+  description: 'The Dockerfile cannot be built',
+  url: '',
+};
+
+/**
+ * A check's report in the form that code hosts read. `file` is the Dockerfile's path relative to
+ * the working directory, or an absolute one.
+ *
+ * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+ */
+export function checkSarif(report: CheckReport, file: string, version: string): unknown {
+  const rules = [...allRules(), BUILD_ERROR];
+  const indexes = new Map<string, number>(rules.map(({ name }, index) => [name, index]));
+  const { warnings, error, strict, source } = report;
+  const uri =
+    (file.startsWith('/') ? 'file://' : '') + file.split('/').map(encodeURIComponent).join('/');
+  const result = (rule: string, text: string, span: Span | undefined, level: string) => ({
+    ruleId: rule,
+    ruleIndex: indexes.get(rule),
+    level,
+    message: { text },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri, index: 0 },
+          ...(span && { region: region(span, source.text) }),
+        },
+      },
+    ],
+  });
+  return {
+    $schema:
+      'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'stave',
+            version,
+            rules: rules.map(({ name, description, url }) => ({
+              id: name,
+              name,
+              shortDescription: { text: description },
+              ...(url !== '' && { helpUri: url }),
+              defaultConfiguration: { level: name === BUILD_ERROR.name ? 'error' : 'warning' },
+            })),
+          },
+        },
+        artifacts: [{ location: { uri }, sourceLanguage: 'dockerfile' }],
+        columnKind: 'utf16CodeUnits',
+        results: [
+          ...warnings.map(({ ruleName, detail, span }) =>
+            result(ruleName, detail, span, strict ? 'error' : 'warning'),
+          ),
+          ...(error ? [result(BUILD_ERROR.name, error.message, error.span, 'error')] : []),
+        ],
+      },
+    ],
+  };
+}
+
+/** Columns only where they say more than "the whole line". */
+function region({ start, end }: Span, text: string): Readonly<Record<string, unknown>> {
+  const lines = text.split('\n');
+  const from = lines.slice(start.line - 1, end.line).join('\n');
+  return {
+    startLine: start.line,
+    endLine: Math.max(start.line, end.line),
+    ...(end.line >= start.line &&
+      end.column > 1 && { startColumn: start.column, endColumn: end.column }),
+    ...(from !== '' && { snippet: { text: from } }),
+  };
+}
