@@ -27,9 +27,9 @@ export class Earlier {
   readonly #texts = new Map<string, Set<string>>();
   readonly #origins = new Map<string, string | undefined>();
 
-  constructor(store: Store, target: Vertex | undefined) {
+  constructor(store: Store, targets: readonly (Vertex | undefined)[]) {
     this.#store = store;
-    for (const vertex of verticesOf(target)) {
+    for (const vertex of verticesOf(targets)) {
       const stage = stageOf(vertex);
       this.#texts.set(stage, (this.#texts.get(stage) ?? new Set()).add(instructionText(vertex)));
     }
@@ -83,9 +83,9 @@ export class Earlier {
   }
 }
 
-/** Every vertex that a target is made of. */
-function verticesOf(target: Vertex | undefined): Set<Vertex> {
-  const found = new Set<Vertex>(target ? [target] : []);
+/** Every vertex that the targets are made of. */
+function verticesOf(targets: readonly (Vertex | undefined)[]): Set<Vertex> {
+  const found = new Set<Vertex>(targets.filter((target) => target !== undefined));
   for (const { base, inputs } of found)
     for (const one of [base, ...inputs]) if (one) found.add(one);
   return found;

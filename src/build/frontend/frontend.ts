@@ -13,6 +13,7 @@ import {
   type StageSetting,
 } from './instructions.ts';
 import { contextNamed, type NamedContext } from './named-context.ts';
+import { platformLabel, type Share } from './platforms.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
 import { Words } from './words.ts';
@@ -47,6 +48,8 @@ export interface FrontendOptions {
   readonly resolve: (name: string, platform: Platform) => BaseImage;
   /** Sees what happens, as it happens. */
   readonly watch?: Watcher;
+  /** Of a build for several platforms: step names say which, and equal steps are one. */
+  readonly share?: Share | undefined;
 }
 
 /** What came out: the target stage and all that was noticed. */
@@ -155,6 +158,7 @@ class Evaluation {
     const setting: StageSetting = {
       name,
       prefix: this.#label(stage),
+      share: this.#options.share,
       total: total + [...triggers, ...stage.body].filter((one) => makesLayer(one.kind)).length,
       origin: this.#options.origin,
       platform: formatPlatform(state.platform),
@@ -234,7 +238,7 @@ class Evaluation {
       return this.#beginImage(context.reference, platform, stage, from);
     }
     const state = StageState.empty(platform);
-    state.vertex = {
+    state.vertex = this.#shared({
       op: {
         kind: 'copy',
         add: false,
@@ -253,7 +257,7 @@ class Evaluation {
       instruction: `FROM ${name}`,
       span: from.span,
       uncached: false,
-    };
+    });
     return { state, total: 0, guessed: false };
   }
 
@@ -292,9 +296,11 @@ class Evaluation {
       throw this.#error(error instanceof Error ? error.message : String(error), at, error);
     }
     this.#options.watch?.base?.(name, platform, base, at);
-    const prefix = this.#label(stage);
+    const { share } = this.#options;
+    const made = share ? platformLabel(platform, () => undefined) : '';
+    const prefix = `${made}${this.#label(stage)}`;
     const steps = stage.body.filter((one) => makesLayer(one.kind)).length + 1;
-    const vertex: Vertex = {
+    const vertex = this.#shared({
       op: {
         kind: 'image',
         reference: base.name,
@@ -309,8 +315,12 @@ class Evaluation {
       instruction: `FROM ${name}`,
       span: at.span,
       uncached: false,
-    };
+    });
     return { vertex, base };
+  }
+
+  #shared(vertex: Vertex): Vertex {
+    return this.#options.share?.(vertex) ?? vertex;
   }
 
   /** What `--from` means: a named context, a stage by index or name, else an image. */

@@ -21,6 +21,7 @@ export function addRun(
       : [...state.shell, program.form === 'shell' ? program.text : program.path];
   const op: ExecOp = {
     kind: 'exec',
+    platform: state.platform,
     argv,
     env: state.scope.buildEnv(),
     hiddenEnv: proxyEnv(setting.args, (name) => state.scope.declares(name)),
