@@ -1,6 +1,7 @@
 import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { type Reporter, reporter } from '../base/reporter.ts';
+import type { ProxySettings } from '../net/proxy.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
@@ -12,23 +13,32 @@ import { explained, pointed } from './explained.ts';
 import { finish, type Finished, type OpenRegistry, type OutputInput } from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { Plan } from './frontend/frontend.ts';
+import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
-import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
+import {
+  checkContext,
+  openContexts,
+  readDockerfile,
+  type DockerfileInput,
+  type MainContext,
+} from './inputs.ts';
 import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import type { BuiltImage } from './output/compose.ts';
 import { planBuild } from './plan.ts';
+import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner, Solved } from './solver-parts.ts';
+import { RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
 export interface BuildInput extends OutputInput {
-  readonly context: string | undefined;
+  readonly context: MainContext;
   readonly dockerfile: { readonly path: string } | { readonly text: string } | undefined;
   /** Canonical names. */
   readonly names: readonly string[];
@@ -55,6 +65,10 @@ export interface BuildInput extends OutputInput {
   /** Seconds since the epoch. */
   readonly sourceDateEpoch: number | undefined;
   readonly shmSize: number | undefined;
+  /** What is asked for URLs and repositories; none unless given. */
+  readonly proxy?: ProxySettings;
+  /** What RUN gets beside the Dockerfile. */
+  readonly run?: RunSettings | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
   /** Caches elsewhere, to read and to write. */
@@ -89,8 +103,8 @@ export async function buildImage(
   call: CallOptions,
 ): Promise<Built> {
   checkContext(input.context);
-  for (const named of input.contexts.values()) {
-    if (named.kind === 'directory') checkContext(named.path);
+  for (const [name, named] of input.contexts) {
+    if (named.kind === 'directory') checkContext(named.path, name);
   }
   const report = reporter(call.progress);
   let dockerfile: DockerfileInput;
@@ -127,14 +141,21 @@ async function build(
   );
   const plans = await plansOf(input, dockerfile, parts.resolve(supply), report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
-  using contexts = openContexts(input, dockerfile, store);
+  using remotes = new RemoteSources(remoteParts(input, store, leases.get));
+  using contexts = openContexts(input, dockerfile, store, async (name, url) => {
+    const { openNamedContext } = await import('./sources/named-context.ts');
+    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
+  });
   const solver = new Solver(
     {
       store,
       snapshotter,
       supply,
-      recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
-      run: runner(input, contexts.get, leases.get, parts, dockerfile, call.signal),
+      recipe: located(
+        recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
+        dockerfile,
+      ),
+      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, targets),
@@ -199,7 +220,8 @@ async function plansOf(
   for (const platform of input.platforms ?? [input.platform]) {
     // What is wrong with the file is said once.
     const told = plans.length === 0 ? report : reporter(undefined);
-    const plan = await planBuild(dockerfile, { ...input, platform, share }, resolve, told);
+    const options = { ...input, platform, share, allow: input.run?.allow ?? NOTHING_MORE };
+    const plan = await planBuild(dockerfile, options, resolve, told);
     plans.push({ platform, plan });
   }
   return plans;
@@ -235,10 +257,20 @@ async function cacheSession(
   return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
+/** What fetching for a build works with. */
+export function remoteParts(
+  input: Pick<BuildInput, 'proxy'>,
+  store: Store,
+  lease: () => Lease,
+): ConstructorParameters<typeof RemoteSources>[0] {
+  return { store, lease, proxy: input.proxy ?? {}, secrets: new Map(), sshAgent: undefined };
+}
+
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
   input: BuildInput,
   contexts: Contexts,
+  remotes: RemoteSources,
   lease: () => Lease,
   parts: BuildParts,
   dockerfile: DockerfileInput,
@@ -247,8 +279,12 @@ function runner(
   const { store, snapshotter } = parts;
   const opParts: ExecParts = {
     snapshotter,
+    remotes,
     lease,
     executor: parts.executor,
+    contexts,
+    paths: store.paths,
+    settings: input.run,
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined
@@ -267,7 +303,8 @@ function runner(
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
           const { runExec } = await import('./ops/exec.ts');
-          return await runExec(op, base.layers, { ...opParts, ...failed(vertex) }, task, call);
+          const more = { ...opParts, ...failed(vertex) };
+          return await runExec(op, base.layers, inputs, more, task, call);
         }
         case 'mkdir': {
           const { runMkdir } = await import('./ops/copy.ts');

@@ -46,6 +46,27 @@ export class BaseNotFoundError extends StaveError {
   }
 }
 
+/** A RUN wants more than the build was allowed. */
+export class NotAllowedError extends StaveError {
+  readonly code = 'NOT_ALLOWED';
+
+  constructor(entitlement: string) {
+    super(`${entitlement} is not allowed`, {
+      hint: `Allow it with --allow ${entitlement}.`,
+      httpStatus: 403,
+    });
+  }
+}
+
+/** A required secret, key or device that the build was not given. */
+export class NotGivenError extends StaveError {
+  readonly code = 'NOT_GIVEN';
+
+  constructor(message: string, hint: string) {
+    super(message, { hint });
+  }
+}
+
 /** `--cache-to` failed; the image itself was built. */
 export class CacheExportError extends StaveError {
   readonly code = 'CACHE_EXPORT';

@@ -1,6 +1,8 @@
-import type { CopyFlags, Heredoc, Span } from '../dockerfile/ast.ts';
+import type { CopyFlags, Heredoc, RunDevice, Span } from '../dockerfile/ast.ts';
 import type { DiffId } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { RemoteRef } from './sources/remote.ts';
+import type { ExecMount } from './exec-mount.ts';
 
 /** A base image, resolved: nothing is done for it. */
 export interface ImageOp {
@@ -28,6 +30,11 @@ export interface ExecOp {
   /** As in USER; '' is root. */
   readonly user: string;
   readonly network: 'default' | 'none' | 'host';
+  /** Without confinement. */
+  readonly insecure: boolean;
+  readonly devices: readonly RunDevice[];
+  /** In the order in which they are mounted: what lies inside another comes after it. */
+  readonly mounts: readonly ExecMount[];
   readonly extraHosts: readonly string[];
   readonly hostname: string;
   readonly shmSize?: number;
@@ -53,6 +60,8 @@ export interface CopyOp {
   readonly context?: string;
   readonly paths: readonly string[];
   readonly texts: readonly Pick<Heredoc, 'name' | 'content'>[];
+  /** ADD only: what comes from elsewhere, each after the first `at` paths. */
+  readonly remotes?: readonly { readonly at: number; readonly ref: RemoteRef }[];
   /** Absolute; keeps a trailing slash. */
   readonly target: string;
   readonly chown?: string;

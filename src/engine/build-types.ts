@@ -1,16 +1,58 @@
+import type { Bytes } from '../base/bytes.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { CacheRequest } from './cache-types.ts';
 
+/** What RUN gets from whoever builds, and what it is limited to. None of it is part of a cache key. */
+export interface BuildRunRequest {
+  /** Values of secret mounts by their id. */
+  readonly secrets?: Readonly<Record<string, Uint8Array>>;
+  /** For ssh mounts, by id: the socket of an agent, or files of private keys without passphrase. */
+  readonly ssh?: Readonly<Record<string, readonly string[]>>;
+  /** `network.host`, `security.insecure`, `device`, `device=NAME`. */
+  readonly allow?: readonly string[];
+  /** -1 is without limit. */
+  readonly ulimits?: readonly {
+    readonly type: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes of memory and swap together; -1 is without limit. */
+  readonly memorySwap?: number;
+  readonly cpuShares?: number;
+  /** Microseconds. */
+  readonly cpuPeriod?: number;
+  readonly cpuQuota?: number;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  readonly cgroupParent?: string;
+  readonly noNewPrivileges?: boolean;
+  readonly seccompUnconfined?: boolean;
+}
+
 /** What to build. Everything but the context has a default. */
-export interface BuildRequest {
-  /** A directory. `undefined`: an empty context (Dockerfile from stdin with `-`). */
-  readonly context: string | undefined;
-  /** Path of the Dockerfile, or its text. Default: `Dockerfile` in the context. */
+export interface BuildRequest extends BuildRunRequest {
+  /**
+   * A directory, an archive as a stream (plain or compressed), or a URL: a git repository, an
+   * archive, or a Dockerfile. `undefined`: an empty context (Dockerfile from stdin with `-`).
+   */
+  readonly context: string | { readonly tar: Bytes } | { readonly url: string } | undefined;
+  /**
+   * Path of the Dockerfile (inside the context where that is no directory), or its text.
+   * Default: `Dockerfile` in the context.
+   */
   readonly dockerfile?: { readonly path: string } | { readonly text: string };
   readonly tags?: readonly string[];
   readonly args?: Readonly<Record<string, string>>;
-  /** Names that stand for a directory or, as `docker-image://NAME`, for an image. */
+  /** `HTTP_PROXY` and the like of the caller's environment; those in `args` come before them. */
+  readonly proxies?: Readonly<Record<string, string>>;
+  /**
+   * Names that stand for a directory, a URL (as `context`), an image as `docker-image://NAME`,
+   * or one in a layout as `oci-layout://DIRECTORY[:TAG|@DIGEST]`. A name with `::PLATFORM` behind
+   * it is for that platform.
+   */
   readonly contexts?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly target?: string;
@@ -22,8 +64,11 @@ export interface BuildRequest {
   readonly noCache?: boolean;
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
-  /** Seconds since the epoch: later times are clamped to it. */
-  readonly sourceDateEpoch?: number;
+  /**
+   * Seconds since the epoch: later times are clamped to it. `context`: the time of the commit
+   * that the context is.
+   */
+  readonly sourceDateEpoch?: number | 'context';
   readonly shmSize?: number;
   /** Caches elsewhere. */
   readonly cache?: CacheRequest;

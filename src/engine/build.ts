@@ -4,8 +4,11 @@ import { buildImage, type BuildParts } from '../build/build.ts';
 import { BuildError } from '../build/errors.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
+import type { Store } from '../store/store.ts';
 import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
-import { namedContexts } from './build-input.ts';
+import type { OpenedContext } from './build-context.ts';
+import { dateOf, namedContexts, proxiesFor } from './build-input.ts';
+import { runSettings } from './build-run.ts';
 import type { CacheRegistry } from './build-caches.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 
@@ -18,9 +21,11 @@ export async function runBuild(
   const references = (request.tags ?? []).map(parseTag);
   const platform = hostPlatform(process.arch);
   const filter = new Set((request.noCacheFilter ?? []).map((name) => name.toLowerCase()));
+  using opened = await contextOf(request, parts.store, call);
+  const { context } = opened;
   const built = await buildImage(
     {
-      context: request.context,
+      context,
       dockerfile: request.dockerfile,
       names: references.map(canonicalName),
       args: new Map(Object.entries(request.args ?? {})),
@@ -32,8 +37,10 @@ export async function runBuild(
       network: request.network ?? 'default',
       extraHosts: request.extraHosts ?? [],
       uncached: (stage) => request.noCache === true || filter.has(stage),
-      sourceDateEpoch: request.sourceDateEpoch,
+      sourceDateEpoch: dateOf(request.sourceDateEpoch, context),
+      proxy: proxiesFor(request),
       shmSize: request.shmSize,
+      run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
       caches: await cachesOf(request, parts.cacheRegistry),
@@ -57,6 +64,18 @@ async function cachesOf(
   registry: CacheRegistry | undefined,
 ): Promise<BuildCaches | undefined> {
   return cache && (await import('./build-caches.ts')).buildCaches(cache, registry);
+}
+
+/** Loaded when there is something to fetch or to unpack. */
+async function contextOf(
+  request: BuildRequest,
+  store: Store,
+  call: CallOptions,
+): Promise<OpenedContext> {
+  const { context } = request;
+  if (typeof context !== 'object') return { context, [Symbol.dispose]: () => {} };
+  const { openContext } = await import('./build-context.ts');
+  return await openContext(request, store, call);
 }
 
 function parseTag(text: string): ReturnType<typeof parseTagTarget> {

@@ -3,7 +3,11 @@ import type { Clock } from '../base/clock.ts';
 import type { Executor, RuntimeInfo } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
+import type { Connections } from '../registry/connection.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
+import type { MainContext } from '../build/inputs.ts';
+import type { BuildRequest } from './build-types.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
@@ -25,6 +29,8 @@ export interface EngineOptions {
    * whoever imports the engine.
    */
   readonly ownProcess?: boolean;
+  /** How registries are reached: variables, insecure hosts, patience. */
+  readonly registries?: RegistrySettings;
   /** Of the program, for `info`. */
   readonly version?: string;
 }
@@ -59,8 +65,22 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const changes = await import('../build/changes.ts');
     return changes.applyChanges(...change);
   };
+  const withContext = async <T>(
+    request: BuildRequest,
+    body: (context: MainContext) => T,
+  ): Promise<T> => {
+    if (typeof request.context !== 'object') return body(request.context);
+    const opened = await import('./build-context.ts');
+    return await opened.withContext(request, store, body);
+  };
+  let opened: Connections | undefined;
+  const connections = async (): Promise<Connections> => {
+    if (opened) return opened;
+    const { openConnections } = await import('../registry/connection.ts');
+    return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
+  };
   return {
-    images: imagesOf({ store, snapshotter, applyChanges }),
+    images: imagesOf({ store, snapshotter, applyChanges, connections }),
     containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
     system: systemOf({
       store,
@@ -82,18 +102,21 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async check(request) {
       const { check } = await import('./dockerfile-calls.ts');
       const { findBase } = await import('./find-base.ts');
-      return check(request, (name) => findBase(store, name));
+      const find = (name: string): ReturnType<typeof findBase> => findBase(store, name);
+      return await withContext(request, (context) => check(request, find, context));
     },
     async outline(request) {
       const { outline } = await import('./dockerfile-calls.ts');
       const { findBase } = await import('./find-base.ts');
-      return outline(request, (name) => findBase(store, name));
+      const find = (name: string): ReturnType<typeof findBase> => findBase(store, name);
+      return await withContext(request, (context) => outline(request, find, context));
     },
     async targets(request) {
       const { targets } = await import('./dockerfile-calls.ts');
-      return targets(request);
+      return await withContext(request, (context) => targets(request, context));
     },
     [Symbol.asyncDispose]() {
+      opened?.[Symbol.dispose]();
       store[Symbol.dispose]();
       return Promise.resolve();
     },

@@ -162,6 +162,10 @@ export const MIGRATIONS: readonly string[] = [
   END;
   `,
   `
+  -- How often a result was used.
+  ALTER TABLE cache ADD COLUMN uses INTEGER NOT NULL DEFAULT 1;
+  `,
+  `
   -- Images of several platforms under one name. The column image of a name is then the
   -- platform that is meant without another word.
   CREATE TABLE indexes (

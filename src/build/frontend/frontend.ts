@@ -5,6 +5,7 @@ import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
+import type { Entitlements } from './entitlements.ts';
 import { evaluateGlobals } from './globals.ts';
 import {
   applyInstruction,
@@ -12,7 +13,8 @@ import {
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
-import { contextNamed, type NamedContext } from './named-context.ts';
+import { contextNamed, type FoundContext, type NamedContext } from './named-context.ts';
+import { contextVertex } from './context-vertex.ts';
 import { platformLabel, type Share } from './platforms.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
@@ -41,6 +43,8 @@ export interface FrontendOptions {
   /** Absolute path, or another stable name, of the Dockerfile: finds earlier records. */
   readonly origin: string;
   readonly network: 'default' | 'none' | 'host';
+  /** Everything by default. */
+  readonly allow?: Entitlements | undefined;
   readonly extraHosts: readonly string[];
   readonly shmSize: number | undefined;
   readonly uncached: (stage: string) => boolean;
@@ -153,13 +157,15 @@ class Evaluation {
       throw this.#error(`circular dependency detected on stage: ${name}`, stage.from);
     }
     this.#open.add(stage.index);
-    const { state, total } = this.#begin(stage);
-    const triggers = state.takeTriggers().map(readTrigger);
+    const { state, total, replaced } = this.#begin(stage);
+    // What a context stands in for is not built, and its triggers are for those who build on it.
+    const triggers = replaced ? [] : state.takeTriggers().map(readTrigger);
+    const body = replaced ? [] : stage.body;
     const setting: StageSetting = {
       name,
       prefix: this.#label(stage),
       share: this.#options.share,
-      total: total + [...triggers, ...stage.body].filter((one) => makesLayer(one.kind)).length,
+      total: total + [...triggers, ...body].filter((one) => makesLayer(one.kind)).length,
       origin: this.#options.origin,
       platform: formatPlatform(state.platform),
       uncached: this.#options.uncached(name),
@@ -168,14 +174,15 @@ class Evaluation {
       used: this.#used,
       words: this.#words,
       network: this.#options.network,
+      allow: this.#options.allow,
       extraHosts: this.#options.extraHosts,
       shmSize: this.#options.shmSize,
-      source: (from, at) => this.#source(from.raw, stage, at),
+      source: (from, at, mounted) => this.#source(from.raw, stage, at, mounted),
       step: total,
       ordinal: 0,
     };
     for (const trigger of triggers) this.#apply(stage, state, trigger, setting, true);
-    for (const instruction of stage.body) this.#apply(stage, state, instruction, setting, false);
+    for (const instruction of body) this.#apply(stage, state, instruction, setting, false);
     this.#open.delete(stage.index);
     this.#done.set(stage.index, state);
     return state;
@@ -207,12 +214,14 @@ class Evaluation {
   #start(stage: Stage): Beginning {
     const { from } = stage;
     const lookup = (key: string): string | undefined => this.#globals.get(key);
+    const platform = this.#platform(from, lookup);
+    const own = from.as && contextNamed(this.#options.contexts, from.as, platform);
+    if (own) return { ...this.#beginNamed(own, platform, stage, from), replaced: true };
     const image = this.#words.expand(from.image, lookup);
     if (image === '') {
       throw this.#error(`base name (${from.image.raw}) should not be blank`, from);
     }
-    const platform = this.#platform(from, lookup);
-    const named = contextNamed(this.#options.contexts, image);
+    const named = contextNamed(this.#options.contexts, image, platform);
     if (named) return this.#beginNamed(named, platform, stage, from);
     if (image === 'scratch') {
       return { state: StageState.empty(platform), total: 0, guessed: false };
@@ -229,7 +238,7 @@ class Evaluation {
 
   /** FROM a named context: an image, or a directory as the whole root. */
   #beginNamed(
-    { name, context }: { name: string; context: NamedContext },
+    { name, context }: FoundContext,
     platform: Platform,
     stage: Stage,
     from: FromInstruction,
@@ -238,26 +247,10 @@ class Evaluation {
       return this.#beginImage(context.reference, platform, stage, from);
     }
     const state = StageState.empty(platform);
-    state.vertex = this.#shared({
-      op: {
-        kind: 'copy',
-        add: false,
-        from: 'context',
-        context: name,
-        paths: ['.'],
-        texts: [],
-        target: '/',
-        link: false,
-        exclude: [],
-      },
-      inputs: [],
-      name: `[context ${name}] load from ${context.path}`,
-      stage: nameOf(stage),
-      place: [this.#options.origin, nameOf(stage), 'context', name].join('\0'),
-      instruction: `FROM ${name}`,
-      span: from.span,
-      uncached: false,
-    });
+    const place = [this.#options.origin, nameOf(stage), 'context', name].join('\0');
+    state.vertex = this.#shared(
+      contextVertex({ name, context }, { stage: nameOf(stage), place, span: from.span }),
+    );
     return { state, total: 0, guessed: false };
   }
 
@@ -323,18 +316,26 @@ class Evaluation {
     return this.#options.share?.(vertex) ?? vertex;
   }
 
-  /** What `--from` means: a named context, a stage by index or name, else an image. */
-  #source(from: string, stage: Stage, at: { readonly span: FromInstruction['span'] }): CopySource {
+  /**
+   * What `--from` means: a named context, a stage by index or name, else an image. A mount,
+   * for which `mounted` is given, knows no indexes.
+   */
+  #source(
+    from: string,
+    stage: Stage,
+    at: { readonly span: FromInstruction['span'] },
+    mounted?: string,
+  ): CopySource {
     if (from.includes('$')) {
       throw this.#error(
         'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
         at,
       );
     }
-    const named = contextNamed(this.#options.contexts, from);
-    if (named?.context.kind === 'directory') return { context: named.name };
+    const named = contextNamed(this.#options.contexts, from, this.#options.platform);
+    if (named && named.context.kind !== 'image') return { context: named.name };
     const { stages } = this.#file;
-    if (!named && /^\d+$/.test(from)) {
+    if (!named && mounted === undefined && /^\d+$/.test(from)) {
       const index = Number(from);
       const found = stages[index];
       if (!found) throw this.#error(`invalid stage index ${from}`, at);
@@ -346,19 +347,26 @@ class Evaluation {
     const found =
       stages.findLast((other) => other.from.as === name && other.index < stage.index) ??
       stages.find((other) => other.from.as === name);
-    if (found && !named) return { vertex: this.#earlier(found, stage, at).vertex };
+    if (found && !named) return { vertex: this.#earlier(found, stage, at, mounted).vertex };
     if (from === 'scratch') return { vertex: undefined };
     const image = named?.context.kind === 'image' ? named.context.reference : from;
     return { vertex: this.#image(image, this.#options.platform, stage, at).vertex };
   }
 
-  #earlier(found: Stage, stage: Stage, at: { readonly span: FromInstruction['span'] }): StageState {
+  #earlier(
+    found: Stage,
+    stage: Stage,
+    at: { readonly span: FromInstruction['span'] },
+    mounted?: string,
+  ): StageState {
     if (found.index === stage.index) {
       throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
     }
     if (found.index > stage.index) {
       throw this.#error(
-        `cannot copy from stage "${nameOf(found)}", it needs to be defined before current stage "${nameOf(stage)}"`,
+        mounted !== undefined
+          ? `cannot mount from stage ${JSON.stringify(nameOf(found))} to ${JSON.stringify(mounted)}, stage needs to be defined before current command`
+          : `cannot copy from stage "${nameOf(found)}", it needs to be defined before current stage "${nameOf(stage)}"`,
         at,
       );
     }

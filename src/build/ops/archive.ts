@@ -4,7 +4,7 @@ import { decompressed } from '../../layer/compression.ts';
 import { looksLikeTar } from '../../layer/tar-sniff.ts';
 import { unpackTree } from '../../snapshot/unpack-tree.ts';
 import { externalDecompressor } from '../../sys/helper.ts';
-import { directorySource } from '../copy/stack-source.ts';
+import { privateSource } from '../copy/stack-source.ts';
 import type { Selected } from '../copy/select.ts';
 import type { Source, TreeEntry } from '../copy/tree.ts';
 
@@ -28,7 +28,7 @@ export async function unpackIfArchive(
   const { bytes } = await decompressed(content(source, entry), { external: externalDecompressor });
   const name = JSON.stringify(entry.path.toString().slice(1));
   await unpackTree(bytes, scratch, { owners: true, name, ...call });
-  const unpacked = directorySource(scratch);
+  const unpacked = privateSource(scratch, { owners: true });
   return { source: unpacked, root: { entry: unpacked.tree.find('/')!, name: Buffer.alloc(0) } };
 }
 

@@ -15,6 +15,8 @@ import { travelling } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
 import type { CopyOp, MkdirOp } from '../graph.ts';
+import type { Selection } from '../copy/select.ts';
+import type { RemoteSources } from '../sources/remote-sources.ts';
 import { unpackIfArchive } from './archive.ts';
 import { excludeOf } from './recipe.ts';
 
@@ -26,6 +28,8 @@ export interface OpParts {
   readonly now: () => bigint;
   /** Nanoseconds since the epoch that later times become. */
   readonly clamp: bigint | undefined;
+  /** Fetches what ADD names by URL. */
+  readonly remotes: Pick<RemoteSources, 'selected'>;
 }
 
 /**
@@ -42,14 +46,14 @@ export async function runCopy(
   const view = parts.snapshotter.view(op.link ? [] : below);
   const rules = rulesFor(op, view, parts);
   const plan = newPlan(view, rules, op.chmod === undefined ? undefined : octalMode(op.chmod));
-  const selections = source ? op.paths.flatMap((path) => selectionsOf(source, path, how(op))) : [];
+  const selections = await selectionsFor(op, source, parts, call);
   await using draft = parts.snapshotter.draft(parts.lease());
   const asDirectory = `${op.target}/`.replace('//', '/');
   let archives = 0;
-  for (const { source: from, selected } of selections) {
+  for (const { source: from, selected, unpack } of selections) {
     for (const one of selected) {
       const archive =
-        op.add && op.unpack !== false && one.entry.kind === 'file'
+        unpack && one.entry.kind === 'file'
           ? await unpackIfArchive(from, one.entry, join(draft.scratch, `${archives++}`), call)
           : undefined;
       if (archive) {
@@ -110,6 +114,29 @@ async function sealPlan(
   const figures = stream.finish();
   table.close();
   return parts.snapshotter.sealHashed(draft, figures, tableFile).diffId;
+}
+
+/** All that a step reads, in the order in which it was written. */
+async function selectionsFor(
+  op: CopyOp,
+  source: Source | undefined,
+  { remotes }: OpParts,
+  call: CallOptions,
+): Promise<(Selection & { readonly unpack: boolean })[]> {
+  const found: (Selection & { readonly unpack: boolean })[] = [];
+  for (let at = 0; at <= op.paths.length; at += 1) {
+    for (const remote of op.remotes ?? []) {
+      if (remote.at !== at) continue;
+      // What was fetched stays as it is unless somebody asks for more.
+      found.push({ ...(await remotes.selected(remote.ref, call)), unpack: op.unpack === true });
+    }
+    const path = op.paths[at];
+    if (!source || path === undefined) continue;
+    for (const selection of selectionsOf(source, path, how(op))) {
+      found.push({ ...selection, unpack: op.add && op.unpack !== false });
+    }
+  }
+  return found;
 }
 
 function how(op: CopyOp): Parameters<typeof selectionsOf>[2] {

@@ -13,8 +13,7 @@ import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import { hostsFile, resolvConf } from '../../runtime/etc-files.ts';
-import type { Executor, MountSpec, ProcessSpec } from '../../runtime/executor.ts';
-import { stubMountPoints } from '../../snapshot/mount-points.ts';
+import type { Executor, ProcessSpec } from '../../runtime/executor.ts';
 import type { LayerDraft } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { setTimes } from '../../sys/times.ts';
@@ -23,12 +22,22 @@ import { joinPath } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
 import { RunFailedError } from '../errors.ts';
 import type { ExecOp } from '../graph.ts';
+import type { MountSetting, ReadyMount, ReadyMounts } from '../mounts/mounts.ts';
+import { NO_MOUNTS, placed } from '../mounts/place.ts';
+import type { RunSettings } from '../run-settings.ts';
+import type { Solved } from '../solver-parts.ts';
+import type { Contexts } from './recipe.ts';
+import type { StorePaths } from '../../store/paths.ts';
 import { newPlan, type OpParts } from './copy.ts';
+import type { RunDevices } from './devices.ts';
 import type { OnFailure } from './failed-shell.ts';
 
 /** What RUN needs besides the other ops' parts. */
 export interface ExecParts extends OpParts {
   readonly executor: () => Promise<Executor>;
+  readonly contexts: Contexts;
+  readonly paths: StorePaths;
+  readonly settings: RunSettings | undefined;
   /** Is told of a command that failed, and may look at what it left behind. */
   readonly failed?: { readonly tell: OnFailure; readonly signal: AbortSignal | undefined };
 }
@@ -45,6 +54,7 @@ let count = 0;
 export async function runExec(
   op: ExecOp,
   below: readonly DiffId[],
+  inputs: readonly Solved[],
   parts: ExecParts,
   task: Task,
   call: CallOptions,
@@ -53,12 +63,40 @@ export async function runExec(
   await using draft = parts.snapshotter.draft(parts.lease());
   const executor = await parts.executor();
   await makeDirectories(op, view, draft, parts);
-  const mounts = fileMounts(op, draft);
+  await runProcess(op, { view, below, inputs, draft, executor }, parts, task, call);
+  if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
+  return (await parts.snapshotter.seal(draft, call)).diffId;
+}
+
+/** Where a process runs. */
+interface Place {
+  readonly view: StackView;
+  readonly below: readonly DiffId[];
+  readonly inputs: readonly Solved[];
+  readonly draft: LayerDraft;
+  readonly executor: Executor;
+}
+
+/** Runs the command; what its mounts hold is given back when this returns. Throws RunFailedError. */
+async function runProcess(
+  op: ExecOp,
+  { view, below, inputs, draft, executor }: Place,
+  parts: ExecParts,
+  task: Task,
+  call: CallOptions,
+): Promise<void> {
+  const { settings, paths } = parts;
+  const { scratch } = draft;
+  await using own =
+    op.mounts.length > 0
+      ? await makeMounts(op, { parts: { ...parts, inputs }, paths, settings, scratch, task, call })
+      : NO_MOUNTS;
+  const devices = op.devices.length > 0 ? await devicesOf(op) : undefined;
+  const mounts = [...fileMounts(op, draft), ...own.mounts, ...(devices?.mounts ?? [])];
   // Mount points that the image lacks are stubs in a layer of their own, so that nothing of
   // them is left in the new one.
-  const stubs = join(draft.scratch, 'mount-points');
-  const targets = mounts.map(({ target }) => ({ path: target, kind: 'file' as const }));
-  const { resolved, made } = stubMountPoints(view, targets, stubs);
+  const stubs = join(scratch, 'mount-points');
+  const { specs, made } = placed(view, mounts, stubs);
   const user = userOf(op.user, view);
   const spec: ProcessSpec = {
     id: `build-${process.pid}-${++count}`,
@@ -68,26 +106,48 @@ export async function runExec(
       work: draft.work,
     },
     argv: op.argv,
-    env: environment(op, user.home),
+    env: environment(op, user.home, own.env),
+    ...(own.secretEnv.length > 0 && { secretEnv: own.secretEnv }),
     cwd: op.cwd,
     user,
     hostname: op.hostname,
-    mounts: mounts.map((mount, index) => ({ ...mount, target: resolved[index] ?? mount.target })),
+    mounts: specs,
     network: networkOf(op),
     ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
+    ...confinement(op, settings),
   };
+  const asked = devices ? devices.given(spec) : spec;
   const output = { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') };
-  const status = await executor.run(spec, output, call);
-  if (!('code' in status) || status.code !== 0) {
-    const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs));
-    if (parts.failed) {
-      const { offerShell } = await import('./failed-shell.ts');
-      await offerShell({ spec, view, scratch: draft.scratch, executor }, failure, parts.failed);
-    }
-    throw failure;
+  const status = await executor.run(asked, output, call);
+  if ('code' in status && status.code === 0) return;
+  const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs));
+  if (parts.failed) {
+    const { offerShell } = await import('./failed-shell.ts');
+    await offerShell({ spec: asked, view, scratch, executor }, failure, parts.failed);
   }
-  if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
-  return (await parts.snapshotter.seal(draft, call)).diffId;
+  throw failure;
+}
+
+async function makeMounts(op: ExecOp, setting: MountSetting): Promise<ReadyMounts> {
+  const mounts = await import('../mounts/mounts.ts');
+  return mounts.makeMounts(op.mounts, setting);
+}
+
+async function devicesOf(op: ExecOp): Promise<RunDevices> {
+  const devices = await import('./devices.ts');
+  return devices.devicesFor(op.devices);
+}
+
+/** What a RUN is let, and what it is limited to. */
+function confinement(op: ExecOp, settings: RunSettings | undefined): Partial<ProcessSpec> {
+  const { rlimits = [], cgroup, noNewPrivileges, unfiltered } = settings ?? {};
+  return {
+    ...(op.insecure && { privileged: true }),
+    ...(rlimits.length > 0 && { rlimits }),
+    ...(cgroup && { cgroup }),
+    ...(noNewPrivileges && { noNewPrivileges }),
+    ...(unfiltered && { unfiltered }),
+  };
 }
 
 /** Decodes output as it comes: a character may lie in two chunks. */
@@ -129,30 +189,40 @@ async function makeDirectories(
   if (plan.root.children.size > 0) await writePlan(plan, draft.fs, undefined);
 }
 
-function fileMounts(op: ExecOp, draft: LayerDraft): Extract<MountSpec, { type: 'bind' }>[] {
+function fileMounts(op: ExecOp, draft: LayerDraft): ReadyMount[] {
   const directory = join(draft.scratch, 'etc');
   mkdirSync(directory);
   const mount = (name: string, target: string, content: string, mode = 0o644) => {
     const source = join(directory, name);
     writeFileSync(source, content, { mode });
-    return { type: 'bind' as const, source, target, readonly: true };
+    const spec = { type: 'bind' as const, source, readonly: true };
+    return { spec, target, kind: 'file' as const, nested: false };
   };
   return [
     mount(
       'hosts',
       '/etc/hosts',
-      hostsFile({ hostname: op.hostname, address: '127.0.0.1', extraHosts: op.extraHosts }),
+      hostsFile({
+        hostname: op.hostname,
+        address: '127.0.0.1',
+        extraHosts: op.extraHosts.map(gatewayed),
+      }),
     ),
     mount('resolv.conf', '/etc/resolv.conf', resolvConf(hostResolver(), networkOf(op))),
     ...(op.file ? [mount('script', op.file.path, op.file.content, 0o755)] : []),
   ];
 }
 
-function environment(op: ExecOp, home: string): string[] {
+function environment(op: ExecOp, home: string, more: ReadyMounts['env']): string[] {
   const names = new Set(op.env.map(({ name }) => name));
   const env = op.env.map(({ name, value }) => `${name}=${value}`);
   const hidden = op.hiddenEnv.filter((entry) => !names.has(entry.slice(0, entry.indexOf('='))));
-  return [...env, ...(names.has('HOME') ? [] : [`HOME=${home}`]), ...hidden];
+  return [
+    ...env,
+    ...(names.has('HOME') ? [] : [`HOME=${home}`]),
+    ...more.flatMap(({ name, value }) => (names.has(name) ? [] : [`${name}=${value}`])),
+    ...hidden,
+  ];
 }
 
 /** What a program says of a full disk can be anything; so it is looked at. */
@@ -165,6 +235,11 @@ function fullDisk(path: string): string | undefined {
 /** Until there is a network of its own, the default is the machine's. */
 function networkOf(op: ExecOp): 'host' | 'none' {
   return op.network === 'default' ? 'host' : op.network;
+}
+
+/** On the machine's own network the machine is where every process is. */
+function gatewayed(host: string): string {
+  return host.replace(/([:=])host-gateway$/, '$1127.0.0.1');
 }
 
 function hostResolver(): string {

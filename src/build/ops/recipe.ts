@@ -12,7 +12,9 @@ import { selectionDigest, type Exclude, type Selection } from '../copy/select.ts
 import { stackSource } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
+import { contentFact, mountedContext, mountFacts, noContext, reading } from '../mounts/facts.ts';
 import type { Recipe, Solved } from '../solver-parts.ts';
+import type { RemoteSources } from '../sources/remote-sources.ts';
 
 /** Opens the build context, or a named one, fetching it if need be. Undefined where a build has none. */
 export type Contexts = (name: string | undefined) => Promise<Source | undefined>;
@@ -20,6 +22,7 @@ export type Contexts = (name: string | undefined) => Promise<Source | undefined>
 /** Keys of all ops. COPY reads contexts, nothing else does. */
 export function recipeFor(
   contexts: Contexts,
+  remotes: Pick<RemoteSources, 'identity'>,
   snapshotter: Snapshotter,
   sourceDateEpoch: number | undefined,
 ): Recipe {
@@ -33,11 +36,11 @@ export function recipeFor(
       const { op } = vertex;
       switch (op.kind) {
         case 'exec':
-          return [...execFacts(op), ...date];
+          return [...execFacts(op), ...(await contextFacts(op, contexts, call)), ...date];
         case 'mkdir':
           return [...mkdirFacts(op), ...date];
         case 'copy': {
-          const own = [...copyFacts(op), ...date];
+          const own = [...copyFacts(op), ...(await remoteFacts(remotes, op, call)), ...date];
           if (op.paths.length === 0) return own;
           if (op.from === 'input') return vertex.inputs.length > 0 ? own : [...own, ...missing(op)];
           return [...own, ...(await fileFacts(await requireContext(contexts, op), op, call))];
@@ -47,8 +50,16 @@ export function recipeFor(
       }
     },
     contentFacts(vertex: Vertex, inputs: readonly Solved[], call: CallOptions) {
-      if (vertex.op.kind !== 'copy') throw new TypeError(`${vertex.op.kind} reads no other stage`);
-      return fileFacts(stackSource(snapshotter, inputs[0]?.layers ?? []), vertex.op, call);
+      const { op } = vertex;
+      const source = (index: number): Source =>
+        stackSource(snapshotter, inputs[index]?.layers ?? []);
+      if (op.kind === 'copy') return fileFacts(source(0), op, call);
+      if (op.kind !== 'exec') throw new TypeError(`${op.kind} reads no other stage`);
+      return Promise.all(
+        reading(op.mounts, 'input').map((mount) =>
+          contentFact(source(mount.origin.index), mount, call),
+        ),
+      );
     },
   };
 }
@@ -63,11 +74,17 @@ export function excludeOf(op: CopyOp): Exclude | undefined {
 
 /** The context, or an error that names what was asked of it. */
 export async function requireContext(contexts: Contexts, op: CopyOp): Promise<Source> {
-  const context = await contexts(op.context);
-  if (context) return context;
-  throw new InvalidInputError(`"${op.paths[0] ?? ''}": not found: this build has no context`, {
-    hint: 'Give a directory instead of - to build with a context.',
-  });
+  return (await contexts(op.context)) ?? noContext(op.paths[0] ?? '');
+}
+
+/** Mounts of contexts by what they show: any build has those at hand. */
+async function contextFacts(op: ExecOp, contexts: Contexts, call: CallOptions): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  for (const mount of reading(op.mounts, 'context')) {
+    const source = await mountedContext(contexts, mount.origin.name, mount.source);
+    if (source) facts.push(await contentFact(source, mount, call));
+  }
+  return facts;
 }
 
 function execFacts(op: ExecOp): Fact[] {
@@ -82,6 +99,9 @@ function execFacts(op: ExecOp): Fact[] {
     { kind: 'flag', name: 'USER', value: op.user },
     { kind: 'flag', name: 'WORKDIR', value: op.cwd },
     { kind: 'flag', name: '--network', value: op.network },
+    ...(op.insecure ? [{ kind: 'flag' as const, name: '--security', value: 'insecure' }] : []),
+    ...op.devices.map(({ name }) => ({ kind: 'flag' as const, name: '--device', value: name })),
+    ...mountFacts(op.mounts),
     // Names only: an address may differ between machines that build the same.
     ...op.extraHosts.map((host) => ({
       kind: 'flag' as const,
@@ -127,6 +147,22 @@ function copyFacts(op: CopyOp): Fact[] {
   ];
 }
 
+/** One fact for each source from elsewhere: the digest of a file, the commit of a tree. */
+async function remoteFacts(
+  remotes: Pick<RemoteSources, 'identity'>,
+  op: CopyOp,
+  call: CallOptions,
+): Promise<Fact[]> {
+  return await Promise.all(
+    (op.remotes ?? []).map(async ({ at, ref }): Promise<Fact> => {
+      const identity = await remotes.identity(ref, call);
+      const value = at === 0 ? identity : `${identity} after ${at}`;
+      // A commit is the same wherever it was fetched from.
+      return { kind: 'file', name: ref.kind === 'git' ? 'git' : ref.shown, value };
+    }),
+  );
+}
+
 /** One fact for each source as it was written, with the digest of all it selects. */
 async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
   const exclude = excludeOf(op);
@@ -139,6 +175,8 @@ async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise
       kind: 'file',
       name: op.parents ? path : posix.normalize(`/${path}`).slice(1) || '.',
       value: await digest(selections, exclude, list),
+      // Where it lies counts only as far as it shows at the destination.
+      unnamed: !op.parents,
       list,
     });
   }

@@ -4,6 +4,7 @@ import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { BuildResult } from '../../engine/build-types.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { buildRequest } from '../build-request.ts';
+import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
@@ -14,9 +15,10 @@ import { openRenderer, type ProgressMode } from '../render/renderer.ts';
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
+  ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
-    'A directory or docker-image://NAME to use under a name',
+    'A directory, URL, docker-image://NAME or oci-layout://DIR to use under a name',
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
@@ -43,7 +45,7 @@ export const BUILD_FLAGS = {
 
 /** `image build`, `build`. */
 export const imageBuild = command({
-  usage: '[OPTIONS] PATH | -',
+  usage: '[OPTIONS] PATH | URL | -',
   operands: [1, 1],
   flags: BUILD_FLAGS,
   examples: [
