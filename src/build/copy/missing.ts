@@ -60,7 +60,11 @@ function nearby(tree: Tree, path: string): string | undefined {
       walked += `/${part}`;
       continue;
     }
-    const names = tree.list(at).map((entry) => baseOf(entry.path).toString());
+    // A link that leads nowhere is listed under the very name that was not found.
+    const names = tree
+      .list(at)
+      .map((entry) => baseOf(entry.path).toString())
+      .filter((one) => one !== part);
     const name = alike(part, names.slice(0, MOST));
     if (name === undefined) return undefined;
     const rest = parts.slice(index + 1);
