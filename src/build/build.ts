@@ -27,13 +27,14 @@ import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
+import { dated, type Dated } from './date/source-date.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
 import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
-import { RemoteSources } from './sources/remote-sources.ts';
+import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
 export interface BuildInput {
@@ -59,8 +60,10 @@ export interface BuildInput {
   readonly assertCached?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
-  /** Seconds since the epoch. */
-  readonly sourceDateEpoch: number | undefined;
+  /** Seconds since the epoch; `context`: the date of the build context. */
+  readonly sourceDateEpoch: number | 'context' | undefined;
+  /** `context` where nothing else says a date. */
+  readonly reproducible?: boolean;
   readonly shmSize: number | undefined;
   /** What is asked for URLs and repositories; none unless given. */
   readonly proxy?: ProxySettings;
@@ -121,7 +124,7 @@ export async function buildImage(
 }
 
 async function build(
-  input: BuildInput,
+  asked: BuildInput,
   dockerfile: DockerfileInput,
   parts: BuildParts,
   call: CallOptions,
@@ -130,18 +133,22 @@ async function build(
   const report = reporter(call.progress);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
+  const resolve = await resolver(asked, parts.resolve(supply), supply);
+  await using remotes = new RemoteSources(remoteParts(asked, store, leases.get));
+  using contexts = openContexts(asked, dockerfile, store, async (name, url) => {
+    const { openNamedContext } = await import('./sources/named-context.ts');
+    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
+  });
+  const allow = asked.run?.allow ?? NOTHING_MORE;
+  const target = async (): Promise<Vertex | undefined> =>
+    (await planBuild(dockerfile, { ...asked, allow }, resolve, reporter(undefined))).stage.vertex;
+  const input = await dated(asked, dockerfile, { target, contexts: contexts.get }, call);
   await using caches = await cacheSession(
     input,
     { store, snapshotter, lease: leases.get, supply },
     call,
   );
-  const options = { ...input, allow: input.run?.allow ?? NOTHING_MORE };
-  const plan = await planBuild(dockerfile, options, parts.resolve(supply), report);
-  using remotes = new RemoteSources(remoteParts(input, store, leases.get));
-  using contexts = openContexts(input, dockerfile, store, async (name, url) => {
-    const { openNamedContext } = await import('./sources/named-context.ts');
-    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
-  });
+  const plan = await planBuild(dockerfile, { ...input, allow }, resolve, report);
   const solver = new Solver(
     {
       store,
@@ -206,18 +213,27 @@ async function cacheSession(
   return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
-/** What fetching for a build works with. */
-export function remoteParts(
-  input: Pick<BuildInput, 'proxy'>,
-  store: Store,
-  lease: () => Lease,
-): ConstructorParameters<typeof RemoteSources>[0] {
-  return { store, lease, proxy: input.proxy ?? {}, secrets: new Map(), sshAgent: undefined };
+/** Finds base images; those that contexts name may lie in layouts. */
+async function resolver(
+  { contexts }: BuildInput,
+  resolve: ResolveBase,
+  supply: LayerSupply,
+): Promise<ResolveBase> {
+  const layouts = new Set<string>();
+  for (const one of contexts.values()) {
+    if (one.kind === 'image' && one.reference.startsWith('oci-layout://')) {
+      layouts.add(one.reference);
+    }
+  }
+  if (layouts.size === 0) return resolve;
+  const { layoutBase } = await import('./sources/layout-base.ts');
+  return (name, platform) =>
+    layouts.has(name) ? layoutBase(name, platform, supply) : resolve(name, platform);
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
-  input: BuildInput,
+  input: Dated<BuildInput>,
   contexts: Contexts,
   remotes: RemoteSources,
   lease: () => Lease,

@@ -79,23 +79,33 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { openConnections } = await import('../registry/connection.ts');
     return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
   };
+  const images = imagesOf({ store, snapshotter, applyChanges, connections });
+  const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   return {
-    images: imagesOf({ store, snapshotter, applyChanges, connections }),
-    containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
+    images,
+    containers,
     system: systemOf({
       store,
       snapshotter,
+      images,
+      containers,
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
-      const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name) =>
-        findBase(store, name);
-      return runBuild(
+      const { basesOf } = await import('./bases.ts');
+      const parts = { store, snapshotter: await snapshotter(), connections };
+      await using bases = basesOf(parts, request.pull === true, call);
+      return await runBuild(
         request,
-        { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },
+        {
+          ...parts,
+          executor,
+          resolve: bases.resolver,
+          cpus: cpus().length,
+          registries: connections,
+        },
         call,
       );
     },
