@@ -7,9 +7,9 @@ import * as fc from 'fast-check';
 import { StaveError } from '../../src/base/errors.ts';
 import type { BuildInput } from '../../src/build/build.ts';
 import { localCache, localCacheTarget } from '../../src/build/cache/local-cache.ts';
-import { bench, root, type Bench, type Meanwhile } from '../../src/build/testing/bench.ts';
+import { bench, image, root, type Bench, type Meanwhile } from '../../src/build/testing/bench.ts';
 import { NOTHING_MORE } from '../../src/build/frontend/entitlements.ts';
-import { image } from '../../src/build/testing/single-edits.ts';
+
 import { pretend } from '../support/pretend-executor.ts';
 import { dockerfileOf, history, type RandomBuild } from './random-build.ts';
 
