@@ -72,15 +72,12 @@ export class RunFailedError extends StaveError {
   }
 }
 
-/** FROM or `--from` names an image that is not in the store. */
+/** FROM or `--from` names an image that is neither in the store nor to be had elsewhere. */
 export class BaseNotFoundError extends StaveError {
   readonly code = 'BASE_NOT_FOUND';
 
-  constructor(name: string, hint?: string) {
-    super(`${name}: there is no such image in the store`, {
-      hint: hint ?? "Build it, or bring it in with 'stave load' or 'stave import'.",
-      httpStatus: 404,
-    });
+  constructor(message: string, hint?: string, cause?: unknown) {
+    super(message, { hint, httpStatus: 404, cause });
   }
 }
 

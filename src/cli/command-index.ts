@@ -45,6 +45,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-pull.ts')).imagePull,
   },
   {
+    name: 'image push',
+    aliases: ['push'],
+    summary: 'Upload an image to a registry',
+    common: 'push',
+    load: async () => (await import('./commands/image-push.ts')).imagePush,
+  },
+  {
     name: 'container ls',
     aliases: ['container list', 'container ps', 'ps'],
     summary: 'List containers',

@@ -64,12 +64,16 @@ export interface BuildRequest extends BuildRunRequest {
   readonly noCache?: boolean;
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
+  /** Ask registries for base images, whatever the store has. */
+  readonly pull?: boolean;
   /**
    * Seconds since the epoch: later times are clamped to it. `context`: the time of the commit
    * that the context is.
    */
   readonly sourceDateEpoch?: number | 'context';
   readonly shmSize?: number;
+  /** Bytes that the build cache may take; when this build adds to it, what was used longest ago goes. */
+  readonly cacheBudget?: number;
   /** Caches elsewhere. */
   readonly cache?: CacheRequest;
 }

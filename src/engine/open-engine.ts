@@ -94,16 +94,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }),
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
-      const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name) =>
-        findBase(store, name);
-      return runBuild(
+      const { basesOf } = await import('./bases.ts');
+      const parts = { store, snapshotter: await snapshotter(), connections };
+      await using bases = basesOf(parts, request.pull === true, call);
+      return await runBuild(
         request,
         {
-          store,
-          snapshotter: await snapshotter(),
+          ...parts,
           executor,
-          resolve,
+          resolve: bases.resolver,
           cpus: cpus().length,
           registries: connections,
         },

@@ -211,6 +211,10 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           fullName: `docker.io/library/${name}`,
         };
       },
+      async push({ name }) {
+        const { digest, size } = find(name).manifest;
+        return [{ name, digest, size }];
+      },
       async tag(source) {
         find(source);
       },
