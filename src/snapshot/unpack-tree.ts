@@ -26,6 +26,7 @@ import { isForeign } from './attributes.ts';
 import { LayerEntryError, quoted } from './errors.ts';
 import { memberPath, PATH_LIMIT } from './names.ts';
 import { type DirectoryToFinish, MemberPlaces } from './place-members.ts';
+import type { StackView } from './stack-view.ts';
 import { writeSparse } from './write-sparse.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
@@ -36,6 +37,8 @@ export interface UnpackTreeOptions extends CallOptions {
   readonly owners: boolean;
   /** For messages: `archive.tar`, `the build context`. */
   readonly name: string;
+  /** What the tree will be put over: links in it lead members on, as they would there. */
+  readonly below?: Pick<StackView, 'find'> | undefined;
 }
 
 /**
@@ -51,7 +54,7 @@ export async function unpackTree(
   into: string,
   options: UnpackTreeOptions,
 ): Promise<void> {
-  using tree = new Tree(into, options.owners);
+  using tree = new Tree(into, options);
   const pause = breather();
   try {
     for await (const { entry, body } of readTar(tar)) {
@@ -71,6 +74,7 @@ export async function unpackTree(
 
 class Tree implements Disposable {
   readonly #owners: boolean;
+  readonly #below: UnpackTreeOptions['below'];
   readonly #inside: InsideRoot;
   /** A second one, because both names of a hard link have a parent to hold open. */
   readonly #targets: InsideRoot;
@@ -78,8 +82,9 @@ class Tree implements Disposable {
   readonly #directories = new Map<string, DirectoryToFinish>();
   #places: MemberPlaces;
 
-  constructor(root: string, owners: boolean) {
+  constructor(root: string, { owners, below }: UnpackTreeOptions) {
     this.#owners = owners;
+    this.#below = below;
     this.#inside = new InsideRoot(root);
     this.#targets = new InsideRoot(root);
     this.#places = this.#newPlaces();
@@ -221,7 +226,7 @@ class Tree implements Disposable {
   #newPlaces(): MemberPlaces {
     return new MemberPlaces(
       this.#inside,
-      () => undefined,
+      () => this.#below,
       (directory) => this.#note(directory.path, directory),
       () => undefined,
     );

@@ -56,13 +56,16 @@ export async function runCopy(
   let archives = 0;
   for (const { source: from, selected, unpack } of selections) {
     for (const one of selected) {
+      const scratch = join(draft.scratch, `${archives++}`);
+      const place = { view, path: plan.resolve(asDirectory).path };
       const archive =
         unpack && one.entry.kind === 'file'
-          ? await unpackIfArchive(from, one.entry, join(draft.scratch, `${archives++}`), call)
+          ? await unpackIfArchive(from, one.entry, scratch, place, call)
           : undefined;
       if (archive) {
-        const { mode: _mode, ...kept } = rules;
-        planCopy(plan, archive.source, [archive.root], asDirectory, kept);
+        const { mode: _mode, exclude: _exclude, ...kept } = rules;
+        const members = { ...kept, replaces: true };
+        planCopy(plan, archive.source, [archive.root], asDirectory, members);
       } else {
         planCopy(plan, from, [one], op.parents ? asDirectory : op.target, rules);
       }
