@@ -5,7 +5,7 @@ import { bzip2, gzipped, xz, zstd } from '../../test/support/compressed.ts';
 import { serveGit, withoutGit } from '../../test/support/git-server.ts';
 import { serveHttp } from '../../test/support/http-server.ts';
 import { once } from '../base/bytes.ts';
-import { house, tarOf, type Member } from './testing/house.ts';
+import { house, tarOf, type Member } from '../../test/support/context-house.ts';
 
 const root = process.getuid?.() === 0 ? {} : { skip: 'layers keep owners, which needs root' };
 const git = { skip: withoutGit };

@@ -6,7 +6,7 @@ import { gzipped } from '../../test/support/compressed.ts';
 import { serveGit, withoutGit } from '../../test/support/git-server.ts';
 import { serveHttp } from '../../test/support/http-server.ts';
 import { openEngine } from './open-engine.ts';
-import { house, tarOf, type House } from './testing/house.ts';
+import { house, tarOf, type House } from '../../test/support/context-house.ts';
 
 const root = process.getuid?.() === 0 ? {} : { skip: 'layers keep owners, which needs root' };
 const git = { skip: withoutGit };

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { encodeHeader, padding, TRAILER } from '../../layer/tar-writer.ts';
-import type { BuildRequest } from '../build-types.ts';
-import { openEngine } from '../open-engine.ts';
+import { encodeHeader, padding, TRAILER } from '../../src/layer/tar-writer.ts';
+import type { BuildRequest } from '../../src/engine/build-types.ts';
+import { openEngine } from '../../src/engine/open-engine.ts';
 
 /** What was built, and the names in its last layer, as `mode uid/gid name`. */
 export interface BuiltFiles {
