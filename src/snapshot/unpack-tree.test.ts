@@ -93,6 +93,8 @@ test('unpackTree() lets what comes last win, whatever was there before', async (
     { path: 'd', type: 'symlink', link: 'e' },
     { path: 'e/', type: 'directory', mode: 0o700 },
     { path: 'd/y', text: 'through the link' },
+    { path: 'e/deep/er/', type: 'directory' },
+    { path: 'e/deep', text: 'a file now' },
     { path: 'g' },
     { path: 'g/', type: 'directory', mode: 0o711 },
   ]);

@@ -115,7 +115,8 @@ class Tree implements Disposable {
     // Children first: whoever is not root may not pass a directory of every mode.
     for (const directory of [...this.#directories.values()].reverse()) {
       const { path } = directory;
-      const fd = this.#inside.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      const fd = this.#directory(path);
+      if (fd === undefined) continue;
       try {
         if (this.#owners) fchownSync(fd, directory.uid, directory.gid);
         fchmodSync(fd, directory.mode);
@@ -210,12 +211,19 @@ class Tree implements Disposable {
     const stat = lstatSync(at, { throwIfNoEntry: false });
     if (!stat || (stat.isDirectory() && type === 'directory')) return;
     rmSync(at, { recursive: true, force: true });
-    const key = place.toString('latin1');
-    for (const path of this.#directories.keys()) {
-      if (path === key || path.startsWith(`${key}/`)) this.#directories.delete(path);
-    }
+    this.#directories.delete(place.toString('latin1'));
     // What was known of parents may have led through it.
     if (stat.isDirectory() || stat.isSymbolicLink()) this.#places = this.#newPlaces();
+  }
+
+  /** Undefined for one whose place, or that of a parent, was taken by something else. */
+  #directory(path: Buffer): number | undefined {
+    try {
+      return this.#inside.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+      throw error;
+    }
   }
 
   #note(path: Buffer, { uid, gid, mode, mtime, xattrs }: Omit<DirectoryToFinish, 'path'>): void {
