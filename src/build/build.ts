@@ -149,6 +149,7 @@ async function build(
     call,
   );
   const plan = await planBuild(dockerfile, { ...input, allow }, resolve, report);
+  remotes.begin(plan.stage.vertex, call);
   const solver = new Solver(
     {
       store,
