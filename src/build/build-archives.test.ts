@@ -88,11 +88,13 @@ test('ADD gives members another owner on request, and never another mode', root,
       { path: 'l', type: 'symlink', link: 'd' },
     ),
   );
-  const { config } = await build('FROM scratch\nADD --chown=1:2 --chmod=600 a.tar /\n');
+  const { config } = await build('FROM scratch\nADD --chown=1:2 --chmod=600 a.tar /new/to\n');
   assert.deepEqual(listing(config), [
-    '0710 1:2 directory d',
-    '4755 1:2 file d/s',
-    '0777 1:2 symlink l -> d',
+    '0755 1:2 directory new',
+    '0755 1:2 directory new/to',
+    '0710 1:2 directory new/to/d',
+    '4755 1:2 file new/to/d/s',
+    '0777 1:2 symlink new/to/l -> d',
   ]);
 });
 

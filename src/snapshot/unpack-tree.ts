@@ -33,8 +33,11 @@ const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constan
 
 /** How the members of an archive come to lie in a directory. */
 export interface UnpackTreeOptions extends CallOptions {
-  /** False: all belongs to whoever unpacks it, whatever the archive says. */
-  readonly owners: boolean;
+  /**
+   * True: those of the archive. False: all belongs to whoever unpacks it. Somebody: all members
+   * are theirs, but not the directories that the archive only implies.
+   */
+  readonly owners: boolean | { readonly uid: number; readonly gid: number };
   /** For messages: `archive.tar`, `the build context`. */
   readonly name: string;
   /** What the tree will be put over: links in it lead members on, as they would there. */
@@ -74,6 +77,7 @@ export async function unpackTree(
 
 class Tree implements Disposable {
   readonly #owners: boolean;
+  readonly #owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly #below: UnpackTreeOptions['below'];
   readonly #inside: InsideRoot;
   /** A second one, because both names of a hard link have a parent to hold open. */
@@ -83,14 +87,16 @@ class Tree implements Disposable {
   #places: MemberPlaces;
 
   constructor(root: string, { owners, below }: UnpackTreeOptions) {
-    this.#owners = owners;
+    this.#owners = owners !== false;
+    this.#owner = typeof owners === 'object' ? owners : undefined;
     this.#below = below;
     this.#inside = new InsideRoot(root);
     this.#targets = new InsideRoot(root);
     this.#places = this.#newPlaces();
   }
 
-  async member(entry: TarEntry, body: Bytes): Promise<void> {
+  async member(found: TarEntry, body: Bytes): Promise<void> {
+    const entry = this.#owner ? { ...found, ...this.#owner } : found;
     const path = memberPath(entry.path);
     if (path.length === 0) {
       if (entry.type !== 'directory') {
@@ -147,7 +153,9 @@ class Tree implements Disposable {
         if (!lstatSync(at, { throwIfNoEntry: false })) mkdirSync(at, 0o700);
         return this.#note(place, entry);
       case 'hardlink':
-        return this.#link(entry, target ?? place, at);
+        // What it says of the file counts, as it came later.
+        this.#link(entry, target ?? place, at);
+        break;
       case 'symlink': {
         const text = Buffer.from(entry.linkTarget ?? []);
         if (text.length === 0 || text.length > PATH_LIMIT || text.includes(0)) {

@@ -109,7 +109,11 @@ export class Plan {
   }
 
   /** Makes sure there is a directory at an already resolved path, and returns it. */
-  directory(path: Buffer, made: Omit<Metadata, 'xattrs'> = this.#parents): PlannedDirectory {
+  directory(
+    path: Buffer,
+    made: Omit<Metadata, 'xattrs'> = this.#parents,
+    parents = this.#parents,
+  ): PlannedDirectory {
     let at = this.root;
     let walked = '';
     const names = split(path);
@@ -128,7 +132,7 @@ export class Plan {
       if (below && below.kind !== 'directory') throw inTheWay(walked);
       const next = below
         ? directory(metadataOf(below), false, this.#xattrs(below))
-        : directory(index === names.length - 1 ? made : this.#parents, true);
+        : directory(index === names.length - 1 ? made : parents, true);
       if (!below) this.onDirectory?.(Buffer.from(walked, 'latin1'), next.mode);
       at.children.set(name, next);
       at = next;

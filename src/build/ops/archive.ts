@@ -24,7 +24,12 @@ export async function unpackIfArchive(
   source: Source,
   entry: TreeEntry,
   scratch: string,
-  place: { readonly view: StackView; readonly path: Buffer },
+  place: {
+    readonly view: StackView;
+    readonly path: Buffer;
+    /** Of the members, whatever the archive says. */
+    readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  },
   call: CallOptions,
 ): Promise<{ source: Source; root: Selected } | undefined> {
   if (entry.stat.size === 0n) return undefined;
@@ -33,7 +38,12 @@ export async function unpackIfArchive(
   mkdirSync(scratch, { mode: 0o755 });
   const { bytes } = await decompressed(content(source, entry), { external: externalDecompressor });
   const name = JSON.stringify(entry.path.toString().slice(1));
-  await unpackTree(bytes, scratch, { owners: true, name, below: at(place), ...call });
+  await unpackTree(bytes, scratch, {
+    owners: place.owner ?? true,
+    name,
+    below: at(place),
+    ...call,
+  });
   const unpacked = privateSource(scratch, { owners: true });
   return { source: unpacked, root: { entry: unpacked.tree.find('/')!, name: Buffer.alloc(0) } };
 }
