@@ -64,12 +64,12 @@ export class RemoteSources implements AsyncDisposable {
   }
 
   /**
-   * Asks already now, and at the same time, for all that a step and those below it read from
+   * Asks already now, and at the same time, for all that steps and those below them read from
    * elsewhere: their keys will want to know, one after the other. Failures are theirs to see.
    */
-  begin(vertex: Vertex | undefined, call: CallOptions): void {
+  begin(targets: readonly (Vertex | undefined)[], call: CallOptions): void {
     const seen = new Set<Vertex>();
-    const todo = vertex ? [vertex] : [];
+    const todo = targets.filter((target) => target !== undefined);
     const signals = call.signal ? [call.signal, this.#stop.signal] : [this.#stop.signal];
     const ahead = { ...call, signal: AbortSignal.any(signals) };
     for (let at = todo.pop(); at; at = todo.pop()) {
