@@ -157,6 +157,7 @@ async function build(
   );
   const plans = await plansOf(input, dockerfile, resolve, report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
+  remotes.begin(targets, call);
   const solver = new Solver(
     {
       store,
