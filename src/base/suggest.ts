@@ -23,9 +23,11 @@ export function closest(
   for (const candidate of candidates) {
     const other = fold(candidate);
     if (other === wanted) return undefined;
-    if (Math.abs(other.length - wanted.length) >= least) continue;
+    // Words that share no letter are not near, however short they are.
+    const longer = Math.max(other.length, wanted.length);
+    if (Math.abs(other.length - wanted.length) >= Math.min(least, longer)) continue;
     const distance = editDistance(wanted, other);
-    if (distance >= least) continue;
+    if (distance >= Math.min(least, longer)) continue;
     least = distance;
     best = candidate;
   }

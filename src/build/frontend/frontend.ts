@@ -3,16 +3,18 @@ import type { Dockerfile, FromInstruction, Stage, StageInstruction } from '../..
 import { DockerfileError } from '../../dockerfile/errors.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
-import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
+import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
-import { evaluateGlobals } from './globals.ts';
+import { evaluateGlobals, fromPlatform } from './globals.ts';
 import {
   applyInstruction,
   readTrigger,
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
-import { contextNamed, type NamedContext } from './named-context.ts';
+import { evaluationOrder } from './order.ts';
+import { contextNamed, directoryVertex, type NamedContext } from './named-context.ts';
+import { StageIndex } from './stage-index.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
 import { Words } from './words.ts';
@@ -79,6 +81,9 @@ export function evaluateAll(
   return new Evaluation(file, options).all();
 }
 
+/** Characters that weigh as much as an entry of a list. */
+const WEIGHT = 8;
+
 class Evaluation {
   readonly #file: Dockerfile;
   readonly #options: FrontendOptions;
@@ -86,6 +91,7 @@ class Evaluation {
   readonly #words: Words;
   readonly #done = new Map<number, StageState>();
   readonly #open = new Set<number>();
+  readonly #index: StageIndex;
   readonly #used = new Set<string>();
   /** Where all stages are looked at. */
   #failures: DockerfileError[] | undefined;
@@ -94,6 +100,7 @@ class Evaluation {
     this.#file = file;
     this.#options = options;
     this.#words = new Words(file);
+    this.#index = new StageIndex(file.stages);
     const target = this.#target();
     this.#globals = evaluateGlobals(file, target, {
       ...options,
@@ -104,6 +111,13 @@ class Evaluation {
 
   target(): Plan {
     const target = this.#target();
+    const order = evaluationOrder(target, {
+      stages: this.#file.stages,
+      index: this.#index,
+      base: (stage) => this.#attempt(stage),
+      replaced: (name) => contextNamed(this.#options.contexts, name) !== undefined,
+    });
+    for (const needed of order) this.#stage(needed);
     const stage = this.#stage(target);
     const unusedArgs = [...this.#options.args.keys()].filter((name) => !this.#used.has(name));
     return { stage, unusedArgs, stages: new Set(this.#done.keys()), target };
@@ -151,7 +165,9 @@ class Evaluation {
     }
     this.#open.add(stage.index);
     const { state, total } = this.#begin(stage);
-    const triggers = state.takeTriggers().map(readTrigger);
+    const triggers = state
+      .takeTriggers()
+      .map((text) => this.#words.atBase(stage.from, () => readTrigger(text)));
     const setting: StageSetting = {
       name,
       prefix: this.#label(stage),
@@ -185,7 +201,10 @@ class Evaluation {
     trigger: boolean,
   ): void {
     try {
-      applyInstruction(state, instruction, setting, trigger);
+      const apply = (): void => applyInstruction(state, instruction, setting, trigger);
+      if (trigger) this.#words.atBase(stage.from, apply);
+      else apply();
+      this.#charge(state, instruction, trigger ? stage.from : instruction);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -193,10 +212,32 @@ class Evaluation {
     }
   }
 
+  /** Counts the history entry that was made, and the environment of a step. */
+  #charge(
+    { history, vertex }: StageState,
+    { kind }: StageInstruction,
+    { span }: { readonly span: FromInstruction['span'] },
+  ): void {
+    const text = kind === 'ONBUILD' ? '' : (history.at(-1)?.entry.created_by ?? '');
+    const variables = kind === 'RUN' && vertex?.op.kind === 'exec' ? vertex.op.env.length : 0;
+    this.#words.charge(text.length + variables * WEIGHT, span);
+  }
+
   #begin(stage: Stage): Beginning {
     const begun = this.#start(stage);
+    this.#words.charge(begun.state.weight * WEIGHT, stage.from.span);
     this.#options.watch?.begin?.(stage, begun.state, begun);
     return begun;
+  }
+
+  /** The image of a FROM; empty where it cannot be expanded, which is told when the stage begins. */
+  #attempt({ from }: Stage): string {
+    try {
+      return this.#words.expand(from.image, (key) => this.#globals.get(key));
+    } catch (error) {
+      if (error instanceof DockerfileError) return '';
+      throw error;
+    }
   }
 
   /** The state a stage starts from, and how many steps its FROM counts. */
@@ -205,17 +246,15 @@ class Evaluation {
     const lookup = (key: string): string | undefined => this.#globals.get(key);
     const image = this.#words.expand(from.image, lookup);
     if (image === '') {
-      throw this.#error(`base name (${from.image.raw}) should not be blank`, from);
+      throw this.#words.error(`base name (${from.image.raw}) should not be blank`, from.image.span);
     }
-    const platform = this.#platform(from, lookup);
+    const platform = fromPlatform(from, lookup, { ...this.#options, words: this.#words });
     const named = contextNamed(this.#options.contexts, image);
     if (named) return this.#beginNamed(named, platform, stage, from);
     if (image === 'scratch') {
       return { state: StageState.empty(platform), total: 0, guessed: false };
     }
-    const earlier = this.#file.stages.findLast(
-      (other) => other.index < stage.index && other.from.as === image,
-    );
+    const earlier = this.#index.above(image, stage);
     if (earlier) {
       const state = StageState.fromStage(this.#stage(earlier));
       return { state, total: 0, earlier, guessed: false };
@@ -234,26 +273,10 @@ class Evaluation {
       return this.#beginImage(context.reference, platform, stage, from);
     }
     const state = StageState.empty(platform);
-    state.vertex = {
-      op: {
-        kind: 'copy',
-        add: false,
-        from: 'context',
-        context: name,
-        paths: ['.'],
-        texts: [],
-        target: '/',
-        link: false,
-        exclude: [],
-      },
-      inputs: [],
-      name: `[context ${name}] load from ${context.path}`,
+    state.vertex = directoryVertex({ name, path: context.path }, from, {
       stage: nameOf(stage),
-      place: [this.#options.origin, nameOf(stage), 'context', name].join('\0'),
-      instruction: `FROM ${name}`,
-      span: from.span,
-      uncached: false,
-    };
+      origin: this.#options.origin,
+    });
     return { state, total: 0, guessed: false };
   }
 
@@ -266,19 +289,6 @@ class Evaluation {
     return { state, total: 1, guessed: base.guessed === true };
   }
 
-  #platform(from: FromInstruction, lookup: (key: string) => string | undefined): Platform {
-    if (!from.platform) return this.#options.platform;
-    const text = this.#words.expand(from.platform, lookup);
-    if (text === '') {
-      throw this.#error(`empty platform value from expression ${from.platform.raw}`, from);
-    }
-    try {
-      return parsePlatform(text, this.#options.buildPlatform);
-    } catch (error) {
-      throw this.#error(`failed to parse platform ${text}`, from, error);
-    }
-  }
-
   #image(
     name: string,
     platform: Platform,
@@ -289,7 +299,10 @@ class Evaluation {
     try {
       base = this.#options.resolve(name, platform);
     } catch (error) {
-      throw this.#error(error instanceof Error ? error.message : String(error), at, error);
+      const message = error instanceof Error ? error.message : String(error);
+      const near = this.#index.near(name);
+      const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+      throw this.#error(`${message}${hint}`, at, error);
     }
     this.#options.watch?.base?.(name, platform, base, at);
     const prefix = this.#label(stage);
@@ -333,9 +346,7 @@ class Evaluation {
       return { vertex: this.#earlier(found, stage, at).vertex };
     }
     const name = from.toLowerCase();
-    const found =
-      stages.findLast((other) => other.from.as === name && other.index < stage.index) ??
-      stages.find((other) => other.from.as === name);
+    const found = this.#index.above(name, stage) ?? this.#index.first(name);
     if (found && !named) return { vertex: this.#earlier(found, stage, at).vertex };
     if (from === 'scratch') return { vertex: undefined };
     const image = named?.context.kind === 'image' ? named.context.reference : from;

@@ -8,7 +8,7 @@ import { addCopy } from './copy.ts';
 import { goDuration } from './go-duration.ts';
 import { quotedList } from './history.ts';
 import { addRun } from './run.ts';
-import type { StageState } from './state.ts';
+import { putAll, type StageState } from './state.ts';
 import type { Words } from './words.ts';
 import { addWorkdir } from './workdir.ts';
 
@@ -81,7 +81,7 @@ export function applyInstruction(
       if (pairs.some(([name]) => name === '')) {
         throw setting.words.error('LABEL names can not be blank', instruction.span);
       }
-      config.Labels = { ...config.Labels, ...Object.fromEntries(pairs) };
+      config.Labels = putAll(config.Labels, pairs);
       return state.commit(`LABEL ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`);
     }
     case 'CMD':
@@ -102,10 +102,10 @@ export function applyInstruction(
           .expandSplit(word, lookup)
           .flatMap((port) => setting.words.located(word.span, () => parsePorts(port).ports)),
       );
-      config.ExposedPorts = {
-        ...config.ExposedPorts,
-        ...Object.fromEntries(ports.map((port) => [port, {}])),
-      };
+      config.ExposedPorts = putAll(
+        config.ExposedPorts,
+        ports.map((port) => [port, {}]),
+      );
       return state.commit(`EXPOSE [${ports.join(' ')}]`);
     }
     case 'VOLUME': {
@@ -113,7 +113,10 @@ export function applyInstruction(
       if (paths.includes('')) {
         throw setting.words.error('VOLUME specified can not be an empty string', instruction.span);
       }
-      config.Volumes = { ...config.Volumes, ...Object.fromEntries(paths.map((p) => [p, {}])) };
+      config.Volumes = putAll(
+        config.Volumes,
+        paths.map((path) => [path, {}]),
+      );
       return state.commit(`VOLUME [${paths.join(' ')}]`);
     }
     case 'USER':

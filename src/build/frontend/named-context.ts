@@ -1,3 +1,6 @@
+import type { FromInstruction } from '../../dockerfile/ast.ts';
+import type { Vertex } from '../graph.ts';
+
 /** What `--build-context name=…` stands for. */
 export type NamedContext =
   | { readonly kind: 'image'; readonly reference: string }
@@ -13,4 +16,32 @@ export function contextNamed(
     if (context) return { name, context };
   }
   return undefined;
+}
+
+/** A directory as the whole root of a stage. */
+export function directoryVertex(
+  { name, path }: { readonly name: string; readonly path: string },
+  { span }: FromInstruction,
+  { stage, origin }: { readonly stage: string; readonly origin: string },
+): Vertex {
+  return {
+    op: {
+      kind: 'copy',
+      add: false,
+      from: 'context',
+      context: name,
+      paths: ['.'],
+      texts: [],
+      target: '/',
+      link: false,
+      exclude: [],
+    },
+    inputs: [],
+    name: `[context ${name}] load from ${path}`,
+    stage,
+    place: [origin, stage, 'context', name].join('\0'),
+    instruction: `FROM ${name}`,
+    span,
+    uncached: false,
+  };
 }

@@ -73,6 +73,11 @@ export class Scope {
     return [...this.#build.values()];
   }
 
+  /** How many variables are set. */
+  get size(): number {
+    return this.#build.size;
+  }
+
   names(): string[] {
     return [...this.#build.keys()];
   }
