@@ -30,8 +30,13 @@ export type ProgressEvent =
       readonly stream: 'stdout' | 'stderr';
       readonly text: string;
     }
-  /** One line of information, such as why a step ran. */
-  | { readonly type: 'note'; readonly id: TaskId; readonly text: string }
+  /** One line of information; with a `reason` it says why a step ran, or why it did not. */
+  | {
+      readonly type: 'note';
+      readonly id: TaskId;
+      readonly text: string;
+      readonly reason?: StepReason;
+    }
   | {
       readonly type: 'warning';
       readonly id?: TaskId;
@@ -47,6 +52,51 @@ export type ProgressEvent =
       readonly outcome: Outcome;
       readonly error?: { readonly code: string; readonly message: string };
     };
+
+/** Why a step ran, or why it did not, as data. */
+export interface StepReason {
+  readonly kind:
+    /** Nothing of this Dockerfile was built before. */
+    | 'first'
+    /** The instruction is new. */
+    | 'new'
+    /** `--no-cache`, `--no-cache-filter`. */
+    | 'asked'
+    /** There was a result, and it was removed. */
+    | 'removed'
+    /** What `differences` name. */
+    | 'changed'
+    /** Only what it stands on: `step`. */
+    | 'before'
+    /** Did not run: a result was remembered. */
+    | 'cached';
+  /** The same in words, one line. */
+  readonly text: string;
+  readonly differences?: readonly StepDifference[];
+  /** The step that is the cause. */
+  readonly step?: string;
+  /** Of the result that was taken: its key, when it was made, and how long that took in milliseconds. */
+  readonly record?: { readonly key: string; readonly createdAt: number; readonly took: number };
+}
+
+/** One thing that differs from the nearest earlier result of a step. Never the value of an ARG or ENV. */
+export interface StepDifference {
+  readonly kind: string;
+  readonly name: string;
+  readonly how: 'changed' | 'added' | 'removed' | 'moved';
+  readonly before?: string;
+  readonly after?: string;
+  /** Of a source: what differs below it, the first twenty. */
+  readonly files?: readonly FileChange[];
+  /** How many entries differ, and of how many. */
+  readonly counts?: { readonly differ: number; readonly of: number };
+}
+
+/** A file that differs, and in what. */
+export interface FileChange {
+  readonly path: string;
+  readonly what: string;
+}
 
 /** How a task ended. */
 export type Outcome = 'done' | 'cached' | 'exists' | 'mounted' | 'canceled' | 'failed';

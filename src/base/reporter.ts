@@ -1,5 +1,5 @@
 import type { Bytes } from './bytes.ts';
-import type { Outcome, ProgressEvent, ProgressSink, TaskId } from './progress.ts';
+import type { Outcome, ProgressEvent, ProgressSink, StepReason, TaskId } from './progress.ts';
 
 /** A running task. Leaving its scope reports its end with `outcome` (`failed` unless set). */
 export interface Task extends Disposable {
@@ -11,7 +11,7 @@ export interface Task extends Disposable {
   count(bytes: Bytes): Bytes;
   advance(current: number, total?: number): void;
   log(stream: 'stdout' | 'stderr', text: string): void;
-  note(text: string): void;
+  note(text: string, reason?: StepReason): void;
 }
 
 /** Makes tasks and events for one sink. */
@@ -46,7 +46,7 @@ export function reporter(sink: ProgressSink | undefined): Reporter {
         advance: (current, total) =>
           emit({ type: 'advance', id, current, ...(total !== undefined && { total }) }),
         log: (stream, text) => emit({ type: 'log', id, stream, text }),
-        note: (text) => emit({ type: 'note', id, text }),
+        note: (text, reason) => emit({ type: 'note', id, text, ...(reason && { reason }) }),
         [Symbol.dispose]() {
           const { outcome, error } = this;
           emit({ type: 'end', id, outcome, ...(outcome === 'failed' && error && { error }) });

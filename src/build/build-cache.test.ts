@@ -44,7 +44,7 @@ test('buildImage() says which file made a step run again', root, async (t) => {
   write('b', 'B');
   const { events } = await build(dockerfile);
   const notes = events.flatMap((event) => (event.type === 'note' ? [event.text] : []));
-  assert.ok(notes.includes('runs: file b changed'), notes.join('\n'));
+  assert.ok(notes.includes('runs: file b (content)'), notes.join('\n'));
 });
 
 test('buildImage() hits below a stage that was rebuilt to the same result', root, async (t) => {

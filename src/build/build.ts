@@ -8,6 +8,7 @@ import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
+import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { NamedContext } from './frontend/named-context.ts';
@@ -15,11 +16,13 @@ import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
 import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
 import type { ExecParts } from './ops/exec.ts';
+import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
 import { Solver } from './solve.ts';
+import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
 
 /** What to build, checked and with its defaults filled in. */
@@ -38,11 +41,21 @@ export interface BuildInput {
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly string[];
   readonly uncached: (stage: string) => boolean;
+  /** Every step runs: `--no-cache`. */
+  readonly noCache?: boolean;
+  /** Say of remembered results, too, where they come from. */
+  readonly explain?: boolean;
+  /** Fail on the first step that would have to run. */
+  readonly assertCached?: boolean;
+  /** Is told of a RUN that failed, while what it left is still there. */
+  readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
   /** Seconds since the epoch. */
   readonly sourceDateEpoch: number | undefined;
   readonly shmSize: number | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
+  /** Caches elsewhere, to read and to write. */
+  readonly caches?: BuildCaches | undefined;
 }
 
 /** What a build works with. */
@@ -103,6 +116,11 @@ async function build(
   const report = reporter(call.progress);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
+  await using caches = await cacheSession(
+    input,
+    { store, snapshotter, lease: leases.get, supply },
+    call,
+  );
   const plan = await planBuild(dockerfile, input, parts.resolve(supply), report);
   using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
@@ -111,24 +129,34 @@ async function build(
       snapshotter,
       supply,
       recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
-      run: runner(input, contexts.get, leases.get, parts, dockerfile),
+      run: runner(input, contexts.get, leases.get, parts, dockerfile, call.signal),
       lease: leases.get,
+      ...(caches?.imported && { imported: caches.imported }),
+      why: whyLoader(input, store, plan.stage.vertex),
+      explain: input.explain === true,
+      ...(input.assertCached === true && {
+        refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
+      }),
     },
     call,
     input.parallel,
   );
   const result = await solver.solve(plan.stage.vertex);
   await supply.ensure(result.layers, call);
+  const solved = caches && { outcomes: await solver.outcomes(), target: plan.stage.vertex };
+  if (solved) await caches.keep(solved);
   const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
     if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
   }
-  const config = imageConfig(plan.stage, result, {
+  const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
+  const document = imageConfig(plan.stage, result, {
     labels: input.labels,
-    clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
+    clamp,
     now: store.clock.now().getTime(),
     madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
   });
+  const config = solved ? { ...document, ...(await caches.members(solved, clamp)) } : document;
   const { id, manifest } = publish(
     {
       config,
@@ -141,7 +169,19 @@ async function build(
     { store, snapshotter, lease: leases.get },
     call,
   );
+  if (solved) await caches.export(solved);
   return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
+}
+
+/** Loaded when the build names caches elsewhere. */
+async function cacheSession(
+  { caches, platform }: BuildInput,
+  parts: Omit<SessionParts, 'platform'>,
+  call: CallOptions,
+): Promise<CacheSession | undefined> {
+  if (!caches) return undefined;
+  const module = await import('./cache/session.ts');
+  return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
@@ -151,6 +191,7 @@ function runner(
   lease: () => Lease,
   parts: BuildParts,
   dockerfile: DockerfileInput,
+  signal: AbortSignal | undefined,
 ): Runner {
   const { store, snapshotter } = parts;
   const opParts: ExecParts = {
@@ -163,6 +204,11 @@ function runner(
         ? undefined
         : BigInt(input.sourceDateEpoch) * 1_000_000_000n,
   };
+  // A shell is not for the failure of another step to end.
+  const failed = ({ name }: Vertex): Pick<ExecParts, 'failed'> => {
+    const tell = input.failed;
+    return tell ? { failed: { tell: (step) => tell({ ...step, name }), signal } } : {};
+  };
   return async (vertex, base, inputs, task, call) => {
     try {
       const { op } = vertex;
@@ -170,7 +216,7 @@ function runner(
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
           const { runExec } = await import('./ops/exec.ts');
-          return await runExec(op, base.layers, opParts, task, call);
+          return await runExec(op, base.layers, { ...opParts, ...failed(vertex) }, task, call);
         }
         case 'mkdir': {
           const { runMkdir } = await import('./ops/copy.ts');

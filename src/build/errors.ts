@@ -45,3 +45,18 @@ export class BaseNotFoundError extends StaveError {
     });
   }
 }
+
+/** `--cache-to` failed; the image itself was built. */
+export class CacheExportError extends StaveError {
+  readonly code = 'CACHE_EXPORT';
+
+  constructor(label: string, cause: Error) {
+    super(`failed to export cache to ${label}: ${cause.message}`, {
+      hint:
+        cause instanceof StaveError && cause.hint !== undefined
+          ? cause.hint
+          : 'The image was built. With ignore-error=true this would be a warning.',
+      cause,
+    });
+  }
+}

@@ -38,6 +38,8 @@ export interface EnvironmentEntry {
   readonly name: string;
   readonly value: string;
   readonly from: 'env' | 'arg';
+  /** It came with the base image, and no ENV of the Dockerfile changed it. */
+  readonly base?: true;
 }
 
 /** COPY and ADD. Words are expanded; paths are looked up in a context or the first input. */

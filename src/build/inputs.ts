@@ -113,7 +113,7 @@ function openContext(
   const ignore = readIgnore(context, dockerfile);
   if (!ignore) {
     const all = { ignored: () => false, mayContainIncluded: () => true };
-    return contextSource(context, all, store, () => undefined);
+    return contextSource(context, all, store, {});
   }
   const { file, matcher } = ignore;
   return contextSource(
@@ -123,10 +123,16 @@ function openContext(
       mayContainIncluded: (path) => matcher.mayContainIncluded(path),
     },
     store,
-    (path) => {
-      const decided = matcher.ignored(path.slice(1));
-      if (!decided) return undefined;
-      return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
+    {
+      explainMissing(path) {
+        const decided = matcher.ignored(path.slice(1));
+        if (!decided) return undefined;
+        return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
+      },
+      ignoredBy(path) {
+        const decided = matcher.ignored(path);
+        return decided && `${basename(file)}:${decided.line}`;
+      },
     },
   );
 }

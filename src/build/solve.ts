@@ -1,14 +1,15 @@
 import { elapsed } from '../base/clock.ts';
-import { StaveError } from '../base/errors.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
 import { chainId, chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
-import { explainMiss } from './cache/why.ts';
+import { instructionText, standsOn } from './cache/text.ts';
 import { BuildError } from './errors.ts';
+import { hitReason, reasonOf } from './step-words.ts';
 import type { CacheRow } from '../store/tables.ts';
 import type { Vertex } from './graph.ts';
+import { byDefinition, sourceOf } from './solver-parts.ts';
 import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
 const EMPTY: Solved = { chain: undefined, layers: [], createdAt: 0 };
@@ -103,16 +104,20 @@ export class Solver {
     const parent = vertex.base ? (await this.#key(vertex.base)).key : SCRATCH;
     // A linked copy does not depend on what it lies on: its record is good anywhere.
     const linked = op.kind === 'copy' && op.link;
-    const on: Fact[] = linked ? [] : [{ kind: 'parent', name: '', value: parent }];
+    const on: Fact[] = linked
+      ? []
+      : [{ kind: 'parent', name: '', value: parent, text: standsOn(vertex) }];
     const secret = this.#parts.store.id;
-    const facts = await this.#parts.recipe.facts(vertex, this.#call);
+    const facts = (await this.#parts.recipe.facts(vertex, this.#call)).map((fact) =>
+      fact.kind === 'instruction' ? { ...fact, text: instructionText(vertex) } : fact,
+    );
     if (vertex.inputs.length === 0) {
       const own = cacheKey(op.kind, [...on, ...facts], secret);
       return this.#known(vertex, own, undefined, parent);
     }
     const read = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
     const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, ...read], secret);
-    const quick = vertex.uncached ? undefined : await this.#find(alias.key);
+    const quick = this.#isFresh(vertex) ? undefined : await this.#find(alias.key);
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
     if (vertex.base) this.#begin(vertex.base);
     const results = await this.#inputs(vertex);
@@ -148,9 +153,20 @@ export class Solver {
     this.#begun.push(begun);
   }
 
+  /** Whether no record counts: of the step itself, or of what it stands on. */
+  #isAsked({ uncached, base, op }: Vertex): boolean {
+    const linked = op.kind === 'copy' && op.link;
+    return uncached || (base !== undefined && !linked && this.#isAsked(base));
+  }
+
+  /** The same, or it reads something that no record counts for: then only content tells. */
+  #isFresh(vertex: Vertex): boolean {
+    return this.#isAsked(vertex) || vertex.inputs.some((input) => this.#isAsked(input));
+  }
+
   /** Whether a record of `reader` was made from this very input. */
   async #wasRead(input: Vertex, key: string, reader: Vertex): Promise<boolean> {
-    if (reader.uncached) return false;
+    if (this.#isFresh(reader)) return false;
     const digest = digestOf(key);
     const rows = this.#parts.store.read(({ cache }) => cache.at(byDefinition(reader), 8));
     const known = rows.some(({ ingredients }) =>
@@ -167,12 +183,13 @@ export class Solver {
     alias: CacheKey | undefined,
     parent: string,
   ): Promise<Keyed> {
-    const found = vertex.uncached ? undefined : await this.#find(own.key);
+    const found = this.#isAsked(vertex) ? undefined : await this.#find(own.key);
     if (!found) {
       return {
         key: downstream(vertex, own.key, parent),
         own: own.key,
         ingredients: own.ingredients,
+        ...(own.lists && { lists: own.lists }),
         ...(alias && { alias }),
       };
     }
@@ -197,6 +214,11 @@ export class Solver {
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     if (found.from !== undefined) task.note(`cached from ${found.from}`);
     task.outcome = 'cached';
+    if (this.#parts.explain) {
+      const { createdAt, took } = found;
+      const reason = hitReason({ key: canonical, createdAt, took });
+      task.note(reason.text, reason);
+    }
     this.tally.hits.push(own.key, canonical);
     return {
       key: downstream(vertex, canonical, parent),
@@ -215,17 +237,12 @@ export class Solver {
   }
 
   #onto(base: Solved, layer: DiffId, createdAt: number, vertex: Vertex): Solved {
-    const { span } = vertex;
-    const file = vertex.place.split('\0')[0];
     const layers = [...base.layers, layer];
     // What is not here yet gets its name when it comes.
     if (!this.#parts.store.read((tables) => tables.layers.get(layer))) {
       return { chain: chainOn(base.chain, layer), layers, createdAt };
     }
-    const chain = this.#parts.snapshotter.name(layer, base.chain, {
-      instruction: vertex.instruction,
-      ...(span && file !== undefined && { file, lines: [span.start.line, span.end.line] as const }),
-    });
+    const chain = this.#parts.snapshotter.name(layer, base.chain, sourceOf(vertex));
     return { chain, layers, createdAt };
   }
 
@@ -257,10 +274,12 @@ export class Solver {
     base: Solved,
     inputs: readonly Solved[],
   ): Promise<Solved> {
+    const reason = (await this.#parts.why()).of(vertex, keyed);
     this.#call.signal?.throwIfAborted();
+    if (this.#parts.refuse) throw this.#parts.refuse(vertex, reason);
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     this.tally.steps += 1;
-    task.note(`runs: ${vertex.uncached ? 'the cache is not asked' : this.#why(vertex, keyed)}`);
+    task.note(`runs: ${reason.text}`, reason);
     for (const one of [base, ...inputs]) {
       await this.#parts.supply.ensure(one.layers, this.#call);
       this.#hold(one);
@@ -275,9 +294,10 @@ export class Solver {
       ? this.#parts.snapshotter.name(layer, undefined)
       : (result.chain ?? chainOn(undefined, layer));
     const { own } = keyed;
+    const { lists } = keyed;
     this.#remember(
       vertex,
-      { key: own, ingredients: keyed.ingredients },
+      { key: own, ingredients: keyed.ingredients, ...(lists && { lists }) },
       chain,
       took,
       undefined,
@@ -331,21 +351,18 @@ export class Solver {
     return all;
   }
 
-  #why(vertex: Vertex, keyed: Keyed): string {
-    const rows = this.#parts.store.read(({ cache }) => cache.at(vertex.place, 8));
-    return explainMiss(rows, keyed.ingredients);
-  }
-
   #remember(
     vertex: Vertex,
-    { key, ingredients }: CacheKey,
+    { key, ingredients, lists }: CacheKey,
     chain: ChainId,
     took: number,
     canonicalKey: string | undefined,
     createdAt: number,
   ): void {
     const usedAt = this.#parts.store.clock.now().getTime();
-    this.#parts.store.note(({ cache }) => {
+    const encoded = [...(lists ?? [])].map(([digest, list]) => [digest, list.encoded()] as const);
+    this.#parts.store.note(({ cache, selections }) => {
+      for (const [digest, list] of encoded) if (list) selections.put(digest, list);
       cache.put({
         key,
         place: canonicalKey === undefined ? vertex.place : byDefinition(vertex),
@@ -364,19 +381,7 @@ function ofRow({ chain, createdAt, took, canonicalKey }: CacheRow): Omit<Found, 
   return { chain, createdAt, took, ...(canonicalKey !== undefined && { canonicalKey }) };
 }
 
-/** The place of records whose keys are made without looking at any content. */
-function byDefinition(vertex: Vertex): string {
-  return `${vertex.place}\0by definition`;
-}
-
 /** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */
 function downstream(vertex: Vertex, own: string, parent: string): string {
   return vertex.op.kind === 'copy' && vertex.op.link ? `${parent}+${own}` : own;
-}
-
-/** What is said of a failed step: the reason itself, without the build's lead-in. */
-function reasonOf(error: unknown): { code: string; message: string } {
-  const cause = error instanceof StaveError && error.cause ? error.cause : error;
-  if (cause instanceof StaveError) return { code: cause.code, message: cause.message };
-  return { code: 'BUG', message: cause instanceof Error ? cause.message : String(cause) };
 }

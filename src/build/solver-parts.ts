@@ -1,10 +1,11 @@
-import type { CallOptions } from '../base/progress.ts';
+import type { CallOptions, StepReason } from '../base/progress.ts';
 import type { Task } from '../base/reporter.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
-import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { LayerSource, Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
+import type { Why } from './cache/why.ts';
 import type { Vertex } from './graph.ts';
 
 /** What is known of a vertex once its key is: enough to key what builds on it. */
@@ -16,6 +17,8 @@ export interface Keyed {
   /** There when a remembered result fits; then nothing needs to be done. */
   readonly hit?: Solved;
   readonly ingredients: CacheKey['ingredients'];
+  /** What content digests among the ingredients were made of; kept for steps that have to run. */
+  readonly lists?: CacheKey['lists'];
   /** A second key under which the result is remembered too. */
   readonly alias?: CacheKey;
 }
@@ -87,6 +90,12 @@ export interface SolverParts {
   readonly run: Runner;
   /** Made when the first step has to run. */
   readonly lease: () => Lease;
+  /** Says why a step has to run; loaded when the first one has to. */
+  readonly why: () => Promise<Why>;
+  /** Say of remembered results, too, where they come from. */
+  readonly explain: boolean;
+  /** Nothing may run: the first step that has to is an error, made of it and the reason. */
+  readonly refuse?: (vertex: Vertex, reason: StepReason) => Error;
   /** Asked where the store has no record. */
   readonly imported?: ImportedRecords;
 }
@@ -97,4 +106,16 @@ export interface SolverTally {
   cached: number;
   /** Keys of the records that were used. */
   readonly hits: string[];
+}
+
+/** The place of records whose keys are made without looking at any content. */
+export function byDefinition(vertex: Vertex): string {
+  return `${vertex.place}\0by definition`;
+}
+
+/** Which instruction a vertex's layer comes from. */
+export function sourceOf({ instruction, span, place }: Vertex): LayerSource {
+  const [file] = place.split('\0');
+  if (!span || file === undefined) return { instruction };
+  return { instruction, file, lines: [span.start.line, span.end.line] };
 }

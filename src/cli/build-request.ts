@@ -29,12 +29,20 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     extraHosts: flags['add-host'].map(extraHost),
     noCache: flags['no-cache'],
     noCacheFilter: flags['no-cache-filter'],
+    ...(await cacheOf(context)),
     ...(flags.target !== undefined && { target: flags.target }),
     ...(platform !== undefined && { platform }),
     ...(network !== undefined && { network }),
     ...(epoch !== undefined && { sourceDateEpoch: epoch }),
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
   };
+}
+
+/** Loaded when a cache is named. */
+async function cacheOf({ flags, cwd }: BuildContext): Promise<Pick<BuildRequest, 'cache'>> {
+  const [from, to] = [flags['cache-from'], flags['cache-to']];
+  if (from.length === 0 && to.length === 0) return {};
+  return { cache: (await import('./build/cache-options.ts')).cacheRequest(from, to, cwd) };
 }
 
 /** Named contexts; directories are made absolute. */

@@ -84,8 +84,6 @@ export const BUILD_REFUSED: FlagTable = {
     'annotation',
     'attest',
     'builder',
-    'cache-from',
-    'cache-to',
     'cgroup-parent',
     'compress',
     'cpu-period',

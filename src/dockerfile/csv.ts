@@ -1,45 +1,12 @@
+import { csvFields as fieldsOf } from '../base/csv.ts';
 import { InstructionValueError } from './errors.ts';
 
-/**
- * The fields of one line of comma-separated values; `"` quotes a whole field and is doubled
- * inside one. Throws {@link InstructionValueError} for a stray or unmatched quote, and for
- * nothing at all.
- *
- * @see https://www.rfc-editor.org/rfc/rfc4180
- */
+/** {@link fieldsOf} for values in a Dockerfile: throws InstructionValueError. */
 export function csvFields(line: string): string[] {
-  if (line === '') throw new InstructionValueError('EOF');
-  const fields: string[] = [];
-  for (let at = 0; at <= line.length;) {
-    const quoted = line[at] === '"';
-    const end = quoted ? endOfQuoted(line, at) : endOfPlain(line, at);
-    const field = line.slice(at, end);
-    fields.push(quoted ? field.slice(1, -1).replaceAll('""', '"') : field);
-    at = end + 1;
+  try {
+    return fieldsOf(line);
+  } catch (error) {
+    if (error instanceof RangeError) throw new InstructionValueError(error.message);
+    throw error;
   }
-  return fields;
-}
-
-function endOfPlain(line: string, start: number): number {
-  const comma = line.indexOf(',', start);
-  const end = comma < 0 ? line.length : comma;
-  const quote = line.slice(start, end).indexOf('"');
-  if (quote >= 0) throw syntax(start + quote, 'bare " in non-quoted field');
-  return end;
-}
-
-function endOfQuoted(line: string, start: number): number {
-  for (let at = start + 1; ; at += 2) {
-    at = line.indexOf('"', at);
-    if (at < 0) throw syntax(line.length, 'extraneous or missing " in quoted-field');
-    if (line[at + 1] === '"') continue;
-    if (at + 1 < line.length && line[at + 1] !== ',') {
-      throw syntax(at, 'extraneous or missing " in quoted-field');
-    }
-    return at + 1;
-  }
-}
-
-function syntax(offset: number, what: string): InstructionValueError {
-  return new InstructionValueError(`parse error on line 1, column ${offset + 1}: ${what}`);
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { CacheRequest } from './cache-types.ts';
 
 /** What to build. Everything but the context has a default. */
 export interface BuildRequest {
@@ -24,6 +25,8 @@ export interface BuildRequest {
   /** Seconds since the epoch: later times are clamped to it. */
   readonly sourceDateEpoch?: number;
   readonly shmSize?: number;
+  /** Caches elsewhere. */
+  readonly cache?: CacheRequest;
 }
 
 /** What came out. */

@@ -1,16 +1,18 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { BuildCaches } from '../build/cache/session.ts';
 import { buildImage, type BuildParts } from '../build/build.ts';
 import { BuildError } from '../build/errors.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
 import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
 import { namedContexts } from './build-input.ts';
+import type { CacheRegistry } from './build-caches.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 
 /** Fills in the defaults of a request, checks its names, and builds. Throws BuildError. */
 export async function runBuild(
   request: BuildRequest,
-  parts: BuildParts & { readonly cpus: number },
+  parts: BuildParts & { readonly cpus: number; readonly cacheRegistry?: CacheRegistry },
   call: CallOptions,
 ): Promise<BuildResult> {
   const references = (request.tags ?? []).map(parseTag);
@@ -34,6 +36,7 @@ export async function runBuild(
       shmSize: request.shmSize,
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
+      caches: await cachesOf(request, parts.cacheRegistry),
     },
     parts,
     call,
@@ -46,6 +49,14 @@ export async function runBuild(
     steps: built.steps,
     cached: built.cached,
   };
+}
+
+/** Loaded when the request names caches. */
+async function cachesOf(
+  { cache }: BuildRequest,
+  registry: CacheRegistry | undefined,
+): Promise<BuildCaches | undefined> {
+  return cache && (await import('./build-caches.ts')).buildCaches(cache, registry);
 }
 
 function parseTag(text: string): ReturnType<typeof parseTagTarget> {

@@ -3,9 +3,12 @@ import { StaveError, type StaveErrorOptions } from '../base/errors.ts';
 /** A server could not be reached, or did not speak HTTP to the end. */
 export class NetError extends StaveError {
   readonly code = 'NETWORK';
+  /** What Node calls it: `ECONNREFUSED`, `CERT_HAS_EXPIRED`; `ETIMEDOUT` also for a stall. */
+  readonly errno: string | undefined;
 
-  constructor(message: string, options: StaveErrorOptions = {}) {
+  constructor(message: string, options: StaveErrorOptions & { readonly errno?: string } = {}) {
     super(message, { httpStatus: 502, ...options });
+    this.errno = options.errno;
   }
 }
 
@@ -37,7 +40,7 @@ export function netError(done: string, url: string, error: unknown): Error {
   const code = codeOf(error);
   if (code === undefined) return error instanceof Error ? error : new Error(String(error));
   const why = REASONS.get(code) ?? (code.startsWith('HPE_') ? 'it does not speak HTTP' : code);
-  return new NetError(`${done} ${url}: ${why}`, { cause: error });
+  return new NetError(`${done} ${url}: ${why}`, { cause: error, errno: code });
 }
 
 /** The code of a system error; of the first one where several addresses were tried. */

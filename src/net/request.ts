@@ -164,7 +164,8 @@ async function exchange(client: Exchange, url: URL, request: HttpRequest): Promi
   };
   let stalled: NetError | undefined;
   stall.onStall(() => {
-    stalled = new NetError(`${done} ${shownUrl(url)}: nothing came for ${stall.seconds} s`);
+    const what = `${done} ${shownUrl(url)}: nothing came for ${stall.seconds} s`;
+    stalled = new NetError(what, { errno: 'ETIMEDOUT' });
     outgoing.destroy(stalled);
   });
   const failed = (error: unknown): unknown =>

@@ -28,6 +28,19 @@ export function cacheTable(db: Database): CacheTable {
           limit,
         )
         .map(cacheRow),
+    under: (prefix, limit, text) =>
+      db
+        .all<Row>(
+          `SELECT * FROM cache WHERE place >= ?1 AND place < ?1 || char(1114111)
+             AND instr(ingredients, ?2) > 0 ORDER BY created_at DESC, rowid DESC LIMIT ?3`,
+          prefix,
+          text === undefined ? '' : `"text":${JSON.stringify(text)}`,
+          limit,
+        )
+        .map(cacheRow),
+    newest: (limit) =>
+      db.all<Row>('SELECT * FROM cache ORDER BY rowid DESC LIMIT ?', limit).map(cacheRow),
+    wasRemoved: (key) => db.get('SELECT 1 FROM removed_cache WHERE key = ?', key) !== undefined,
     put(row) {
       db.run(
         `INSERT OR REPLACE INTO cache

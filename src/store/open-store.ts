@@ -29,6 +29,7 @@ import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { fileDigestTable } from './file-digests.ts';
 import { containerTable, factTable, sourceTable } from './small-tables.ts';
+import { selectionTable } from './selections.ts';
 import type {
   CheckOptions,
   CheckResult,
@@ -137,6 +138,7 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     layers: layerTable(db, hold),
     blobs: blobTable(db),
     cache: cacheTable(db),
+    selections: selectionTable(db),
     files: fileDigestTable(db),
     containers: containerTable(db),
     facts: factTable(db),

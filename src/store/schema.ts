@@ -145,4 +145,20 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (dev, place)
   );
   `,
+  `
+  -- The lists of files that cache keys were made of: for telling which one changed.
+  CREATE TABLE selections (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    list BLOB NOT NULL
+  );
+
+  -- Keys of records that are gone: a step that runs because of that says so.
+  CREATE TABLE removed_cache (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
+  CREATE TRIGGER cache_removed AFTER DELETE ON cache BEGIN
+    INSERT OR REPLACE INTO removed_cache (key) VALUES (OLD.key);
+    DELETE FROM removed_cache WHERE id <= (SELECT max(id) FROM removed_cache) - 10000;
+  END;
+  `,
 ];

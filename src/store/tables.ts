@@ -11,6 +11,7 @@ export interface Tables {
   readonly layers: LayerTable;
   readonly blobs: BlobTable;
   readonly cache: CacheTable;
+  readonly selections: SelectionTable;
   readonly files: FileDigestTable;
   readonly containers: ContainerTable;
   readonly facts: FactTable;
@@ -147,6 +148,8 @@ export interface Ingredient {
   readonly name: string;
   /** Keyed hashes for the values of arguments. */
   readonly digest: Digest;
+  /** What it was, for people: an instruction's text, a flag's value. Never the value of an ARG or ENV. */
+  readonly text?: string;
 }
 
 /** A remembered result with what its key was made of: two records of one `place` that differ in one ingredient explain a miss. */
@@ -172,10 +175,25 @@ export interface CacheTable {
   get(key: string): CacheRow | undefined;
   /** Newest first. */
   at(place: string, limit: number): CacheRow[];
+  /** Of the places that begin with `prefix`, newest first; with `text`, those that have an ingredient with it. */
+  under(prefix: string, limit: number, text?: string): CacheRow[];
+  /** The newest of all, newest first. */
+  newest(limit: number): CacheRow[];
+  /** Whether there was a record of this key that was removed, as far back as is known. */
+  wasRemoved(key: string): boolean;
   put(row: CacheRow): void;
   touch(keys: readonly string[], at: number): void;
   list(): CacheRow[];
   remove(key: string): void;
+}
+
+/**
+ * Which files made up what a step read, by the digest of them all: names the file that changed.
+ * Only so many are kept; what is missing here costs no more than a name.
+ */
+export interface SelectionTable {
+  get(digest: Digest): Uint8Array | undefined;
+  put(digest: Digest, list: Uint8Array): void;
 }
 
 /** Identity of a file's content as the file system tells it. */

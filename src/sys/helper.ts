@@ -86,3 +86,59 @@ export function externalDecompressor(format: 'bzip2' | 'xz', bytes: Bytes): Byte
   // An xz file may ask for gigabytes of memory.
   return throughHelper(format, format === 'xz' ? ['-dcM', '1GiB'] : ['-dc'], bytes);
 }
+
+/** How a program that was asked one thing ended. */
+export interface Answer {
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const ANSWER_LIMIT = 1024 * 1024;
+
+/**
+ * Asks a program one thing and reads its whole answer, 1 MiB at most. It is killed after
+ * `timeout` milliseconds; `code` is undefined then. Throws HelperFailedError when it cannot be
+ * started.
+ */
+export async function askProgram(
+  path: string,
+  args: readonly string[],
+  options: {
+    readonly input: string;
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly timeout: number;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<Answer> {
+  const { input, environment, timeout, signal } = options;
+  const child = spawn(path, args, {
+    env: environment,
+    cwd: '/',
+    stdio: 'pipe',
+    timeout,
+    killSignal: 'SIGKILL',
+  });
+  const stop = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop, { once: true });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      if (said[name].length < ANSWER_LIMIT) said[name] += chunk.toString();
+    });
+  }
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  try {
+    const code = await new Promise<number | undefined>((resolve, reject) => {
+      child.once('error', (error) =>
+        reject(new HelperFailedError(path, 'cannot be started', error.message)),
+      );
+      child.once('close', (status) => resolve(status ?? undefined));
+    });
+    signal?.throwIfAborted();
+    return { code, ...said };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}

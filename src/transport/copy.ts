@@ -73,7 +73,10 @@ export async function copy(
     signal.throwIfAborted();
     using task = report.begin(node.digest, { kind: 'transfer', total: node.size, unit: 'bytes' });
     const skipped = await writing(() => skip(node));
-    if (skipped === undefined) await put(node, task.count(await open(node)));
+    if (skipped === undefined) {
+      const reopen = async (): Promise<Bytes> => task.count(await open(node));
+      await put(node, await reopen(), reopen);
+    }
     task.outcome = skipped ?? 'done';
   };
 
@@ -83,8 +86,8 @@ export async function copy(
   const open = (node: Descriptor): Promise<Bytes> =>
     reading(async () => verified(readings(await from.fetch(node, call)), node, from.label));
 
-  const put = (node: Descriptor, body: Bytes): Promise<void> =>
-    writing(() => to.put(node, body, call));
+  const put = (node: Descriptor, body: Bytes, reopen?: () => Promise<Bytes>): Promise<void> =>
+    writing(() => to.put(node, body, reopen ? { ...call, reopen } : call));
 
   const reading = <T>(job: () => Promise<T>): Promise<T> => sided('source', from.label, job);
   const writing = <T>(job: () => Promise<T>): Promise<T> => sided('destination', to.label, job);

@@ -12,6 +12,12 @@ export interface Source {
   fetch(node: Descriptor, options?: CallOptions): Promise<Bytes>;
 }
 
+/** What `put` may make use of. */
+export interface PutOptions extends CallOptions {
+  /** The same bytes from the beginning, for a destination that has to try again. */
+  readonly reopen?: () => Promise<Bytes>;
+}
+
 /** A place images go to. `put` sees children before parents; `commit` comes once, last. */
 export interface Destination {
   readonly label: string;
@@ -19,7 +25,7 @@ export interface Destination {
   /** Takes the node without its bytes passing through the copy: a mount, a note where to fetch it later. */
   adopt?(node: Descriptor, from: Source, options?: CallOptions): Promise<Outcome | undefined>;
   /** If `body` throws, nothing of the node is left behind. */
-  put(node: Descriptor, body: Bytes, options?: CallOptions): Promise<void>;
+  put(node: Descriptor, body: Bytes, options?: PutOptions): Promise<void>;
   /** Makes the root visible under its names. Before this, nobody can see a partial image. */
   commit(root: Descriptor, options?: CallOptions): Promise<void>;
 }

@@ -87,8 +87,18 @@ export function layersOf({ chains, layers }: CacheDocument, chain: number): Shar
 }
 
 /** The bytes of a document. The same value gives the same bytes. */
-export function encodeCache({ layers, chains, records, mounts }: CacheDocument): Buffer {
-  const text = JSON.stringify({
+export function encodeCache(document: CacheDocument): Buffer {
+  return Buffer.from(JSON.stringify(cacheMember(document)));
+}
+
+/** A document as the JSON that {@link cacheOf} reads. */
+export function cacheMember({
+  layers,
+  chains,
+  records,
+  mounts = [],
+}: Omit<CacheDocument, 'mounts'> & Partial<CacheDocument>): unknown {
+  return {
     version: 1,
     layers: layers.map(({ diffId, blob }) => ({ diffId, ...(blob && { blob: plain(blob) }) })),
     chains: chains.map(({ layer, below }) => (below === undefined ? [layer] : [layer, below])),
@@ -96,9 +106,12 @@ export function encodeCache({ layers, chains, records, mounts }: CacheDocument):
       key: record.key,
       ...(record.canonicalKey !== undefined && { canonicalKey: record.canonicalKey }),
       place: record.place,
-      ingredients: record.ingredients.map(({ kind, name, digest }) =>
-        digest === undefined ? [kind, name] : [kind, name, digest],
-      ),
+      ingredients: record.ingredients.map(({ kind, name, digest, text }) => [
+        kind,
+        name,
+        digest ?? null,
+        ...(text === undefined ? [] : [text]),
+      ]),
       chain: record.chain,
       createdAt: record.createdAt,
       took: record.took,
@@ -106,8 +119,7 @@ export function encodeCache({ layers, chains, records, mounts }: CacheDocument):
     ...(mounts.length > 0 && {
       mounts: mounts.map((mount) => ({ ...mount, chunks: mount.chunks.map(plain) })),
     }),
-  });
-  return Buffer.from(text);
+  };
 }
 
 function plain({ mediaType, digest, size }: Descriptor): Descriptor {
@@ -190,14 +202,16 @@ const KINDS: Readonly<Record<Ingredient['kind'], true>> = {
 };
 
 function ingredientOf(value: unknown): SharedIngredient {
-  const [kind, name, digest, more] = Array.isArray(value) ? (value as unknown[]) : [];
+  const [kind, name, digest, text, more] = Array.isArray(value) ? (value as unknown[]) : [];
   if (!isKind(kind) || typeof name !== 'string' || more !== undefined) {
     throw invalid('an ingredient', 'is not valid');
   }
+  if (text !== undefined && typeof text !== 'string') throw invalid('a text', 'is not valid');
   return {
     kind,
     name: bounded(name, 'the name of an ingredient'),
-    ...(digest !== undefined && { digest: sha256(digest, 'an ingredient') }),
+    ...(digest !== null && { digest: sha256(digest, 'an ingredient') }),
+    ...(text !== undefined && { text: bounded(text, 'a text') }),
   };
 }
 

@@ -1,21 +1,32 @@
 import { createHmac } from 'node:crypto';
 import { digestOf, type Digest } from '../../oci/digest.ts';
 import type { Ingredient } from '../../store/tables.ts';
+import type { FileList } from './file-list.ts';
 
 /** Version of the key recipe: raising it makes every older record a miss. */
 const KEY_VERSION = 1;
+/** Marks a variable that came with the base image. */
+export const OF_THE_BASE = 'of the base image';
+/** Characters of a text that are kept. */
+export const LONGEST_TEXT = 4096;
 
 /** One thing that makes a result what it is, with its value at hand. */
 export interface Fact {
   readonly kind: Ingredient['kind'];
   readonly name: string;
   readonly value: string;
+  /** For people, no part of the key; see `Ingredient.text`. */
+  readonly text?: string;
+  /** Of content: the entries that `value` is the digest of. */
+  readonly list?: FileList;
 }
 
 /** A key and what it was made of. */
 export interface CacheKey {
   readonly key: string;
   readonly ingredients: readonly Ingredient[];
+  /** By the digest of their ingredient. */
+  readonly lists?: ReadonlyMap<Digest, FileList>;
 }
 
 /**
@@ -25,15 +36,17 @@ export interface CacheKey {
  */
 export function cacheKey(op: string, facts: readonly Fact[], secret: string): CacheKey {
   const recipe = [KEY_VERSION, op, ...facts.map((fact) => [fact.kind, fact.name, fact.value])];
-  return {
-    key: digestOf(JSON.stringify(recipe)),
-    ingredients: facts.map(({ kind, name, value }) => ({
-      kind,
-      name,
-      digest:
-        kind === 'arg'
-          ? (`sha256:${createHmac('sha256', secret).update(value).digest('hex')}` as Digest)
-          : digestOf(value),
-    })),
-  };
+  const lists = new Map<Digest, FileList>();
+  const ingredients = facts.map((fact): Ingredient => {
+    const { kind, name, value, list } = fact;
+    // What flags say is no secret: it is in the Dockerfile, and most of it in the history.
+    const text = fact.text ?? (kind === 'flag' ? value : undefined);
+    const digest =
+      kind === 'arg'
+        ? (`sha256:${createHmac('sha256', secret).update(value).digest('hex')}` as Digest)
+        : digestOf(value);
+    if (list) lists.set(digest, list);
+    return { kind, name, digest, ...(text !== undefined && { text: text.slice(0, LONGEST_TEXT) }) };
+  });
+  return { key: digestOf(JSON.stringify(recipe)), ingredients, lists };
 }

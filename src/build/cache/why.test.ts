@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digestOf, type ChainId } from '../../oci/digest.ts';
 import type { CacheRow, Ingredient } from '../../store/tables.ts';
-import { explainMiss } from './why.ts';
+import { changesBetween, nearest } from './difference.ts';
+import { inWords } from './words.ts';
 
-function ingredients(values: Record<string, string>): Ingredient[] {
-  return Object.entries(values).map(([id, value]) => {
+function ingredients(values: readonly (readonly [string, string])[]): Ingredient[] {
+  return values.map(([id, value]) => {
     const [kind, name = ''] = id.split(' ');
     return { kind: kind as Ingredient['kind'], name, digest: digestOf(value) };
   });
 }
 
-function row(values: Record<string, string>): CacheRow {
+function row(values: readonly (readonly [string, string])[]): CacheRow {
   return {
     key: 'k',
     place: 'p',
@@ -23,31 +24,77 @@ function row(values: Record<string, string>): CacheRow {
   };
 }
 
-test('explainMiss() names the file that changed', () => {
-  const before = row({ 'instruction COPY': '/', 'file a': '1', 'parent ': 'p' });
-  const now = ingredients({ 'instruction COPY': '/', 'file a': '2', 'parent ': 'p' });
-  assert.equal(explainMiss([before], now), 'file a changed');
+const names = (changes: readonly { kind: string; name: string; how: string }[]): string[] =>
+  changes.map(({ kind, name, how }) => `${kind} ${name} ${how}`.replace('  ', ' '));
+
+test('changesBetween() names what changed, what is new and what is gone', () => {
+  const before = ingredients([
+    ['instruction COPY', '/'],
+    ['file a', '1'],
+    ['arg V', '1'],
+  ]);
+  const now = ingredients([
+    ['instruction COPY', '/'],
+    ['file a', '2'],
+    ['env E', '1'],
+  ]);
+  assert.deepEqual(names(changesBetween(before, now)), [
+    'file a changed',
+    'env E added',
+    'arg V removed',
+  ]);
 });
 
-test('explainMiss() blames the parent only when nothing of the step itself changed', () => {
-  const before = row({ 'arg V': '1', 'parent ': 'p' });
+test('changesBetween() tells values of a repeated flag apart', () => {
+  const before = ingredients([['flag --exclude', '*.md']]);
+  const now = ingredients([
+    ['flag --exclude', '*.txt'],
+    ['flag --exclude', '*.md'],
+  ]);
+  assert.deepEqual(names(changesBetween(before, now)), ['flag --exclude added']);
+});
+
+test('changesBetween() names what stands in another order, when nothing else differs', () => {
+  const before = ingredients([
+    ['env A', '1'],
+    ['env B', '2'],
+  ]);
+  assert.deepEqual(names(changesBetween(before, [...before].reverse())), [
+    'env B moved',
+    'env A moved',
+  ]);
+});
+
+test('nearest() takes the record that differs least, where a changed base counts little', () => {
+  const far = row([
+    ['instruction RUN', 'x'],
+    ['parent ', 'p'],
+  ]);
+  const near = row([
+    ['instruction RUN', 'y'],
+    ['parent ', 'q'],
+  ]);
+  const now = ingredients([
+    ['instruction RUN', 'y'],
+    ['parent ', 'p'],
+  ]);
+  assert.equal(nearest([far, near], now)?.row, near);
+});
+
+test('inWords() shows what differs in a long instruction, not all of it', () => {
+  const line = (flag: string): string =>
+    `RUN ./configure --prefix=/usr --with-things --${flag} --and-many-more-options-that-nobody-reads`;
+  const differences = [
+    {
+      kind: 'instruction',
+      name: '',
+      how: 'changed' as const,
+      before: line('enable-a'),
+      after: line('enable-b'),
+    },
+  ];
   assert.equal(
-    explainMiss([before], ingredients({ 'arg V': '2', 'parent ': 'q' })),
-    'ARG V changed',
+    inWords(differences),
+    'RUN …gs --enable-a --and-many-… → …gs --enable-b --and-many-…',
   );
-  assert.equal(
-    explainMiss([before], ingredients({ 'arg V': '1', 'parent ': 'q' })),
-    'the step before it changed',
-  );
-});
-
-test('explainMiss() compares with the record that differs least', () => {
-  const far = row({ 'instruction RUN': 'x', 'arg V': '1', 'env E': '1' });
-  const near = row({ 'instruction RUN': 'y', 'arg V': '1' });
-  const now = ingredients({ 'instruction RUN': 'y', 'arg V': '1', 'arg W': '1' });
-  assert.equal(explainMiss([far, near], now), 'ARG W added');
-});
-
-test('explainMiss() says so when there is no earlier record', () => {
-  assert.equal(explainMiss([], []), 'no earlier result of this step');
 });

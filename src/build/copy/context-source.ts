@@ -32,7 +32,7 @@ export function contextSource(
   root: string,
   filter: ContextFilter,
   store: Store,
-  explainMissing: (path: string) => string | undefined,
+  why: Pick<Source, 'explainMissing' | 'ignoredBy'>,
 ): Source & Disposable {
   let directory: number | undefined;
   let learnt: { stamp: FileStamp; digest: Digest }[] = [];
@@ -103,7 +103,7 @@ export function contextSource(
     open,
     xattrs: (entry) =>
       entry.kind === 'file' || entry.kind === 'directory' ? facts(entry).xattrs : NO_XATTRS,
-    explainMissing,
+    ...why,
     [Symbol.dispose]() {
       if (directory !== undefined) closeSync(directory);
       remember();

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { posix } from 'node:path';
 import { breather } from '../../base/limit.ts';
 import { hasWildcards, matchesGlob } from '../../dockerfile/match.ts';
-import { finish, type Digest } from '../../oci/digest.ts';
+import { digestOf, finish, type Digest } from '../../oci/digest.ts';
+import type { FileList } from '../cache/file-list.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import { baseOf } from '../../snapshot/names.ts';
 import { joinPath, type Source, type TreeEntry } from './tree.ts';
@@ -67,11 +68,13 @@ function globbed(source: Source, pattern: string): Selected[] {
 /**
  * Digest of everything a selection would copy: names, kinds, modes, owners, sizes, link
  * targets, devices, attributes and content, but no times. Equal digests give equal layers.
+ * What it was made of is put into `list`.
  */
 export async function selectionDigest(
   source: Source,
   selected: readonly Selected[],
   exclude: Exclude | undefined,
+  list?: FileList,
 ): Promise<Digest> {
   const hash = createHash('sha256');
   const breathe = breather();
@@ -84,7 +87,7 @@ export async function selectionDigest(
         relative.length === 0 ? baseOf(child.path) : joinPath(relative, baseOf(child.path));
       if (child.kind === 'socket') continue;
       if (exclude?.(name.toString(), child.kind === 'directory')) continue;
-      add(hash, source, child, name);
+      add(hash, source, child, name, list);
       if (child.kind === 'directory') await walk(child, name);
     }
   };
@@ -93,20 +96,33 @@ export async function selectionDigest(
       hash.update('directory\0');
       await walk(entry, Buffer.alloc(0));
     } else {
-      add(hash, source, entry, name);
+      add(hash, source, entry, name, list);
     }
   }
   return finish(hash);
 }
 
-function add(hash: Hash, source: Source, entry: TreeEntry, name: Uint8Array): void {
-  const { stat } = entry;
+function add(
+  hash: Hash,
+  source: Source,
+  entry: TreeEntry,
+  name: Uint8Array,
+  list: FileList | undefined,
+): void {
+  const { kind, stat } = entry;
   const owner = source.keepOwners ? `${stat.uid}:${stat.gid}` : '0:0';
-  const facts = [entry.kind, (stat.mode & 0o7777n).toString(8), owner];
-  if (entry.kind === 'file') facts.push(String(stat.size), source.contentDigest(entry));
-  if (entry.kind === 'char' || entry.kind === 'block') facts.push(String(stat.rdev));
+  const mode = (stat.mode & 0o7777n).toString(8);
+  const facts = [kind, mode, owner];
+  let content = '';
+  if (kind === 'file') {
+    const digest = source.contentDigest(entry);
+    facts.push(String(stat.size), digest);
+    content = `${stat.size} ${digest.slice(7, 31)}`;
+  }
+  if (kind === 'char' || kind === 'block') facts.push((content = String(stat.rdev)));
   hash.update(name).update(`\0${facts.join(' ')}\0`);
-  if (entry.kind === 'symlink') hash.update(source.tree.readlink(entry)).update('\0');
+  const target = kind === 'symlink' ? source.tree.readlink(entry) : undefined;
+  if (target) hash.update(target).update('\0');
   const xattrs = source.xattrs(entry);
   for (const key of [...xattrs.keys()].sort()) {
     hash
@@ -114,6 +130,23 @@ function add(hash: Hash, source: Source, entry: TreeEntry, name: Uint8Array): vo
       .update(xattrs.get(key) ?? '')
       .update('\0');
   }
+  list?.add({
+    path: entry.path.toString('latin1', 1),
+    kind,
+    mode,
+    owner,
+    content,
+    target: target?.toString('latin1') ?? '',
+    xattrs: xattrs.size === 0 ? '' : attributes(xattrs),
+  });
+}
+
+function attributes(xattrs: ReadonlyMap<string, Buffer>): string {
+  const entries = [...xattrs].map(([name, value]) => [name, value.toString('latin1')]);
+  return digestOf(JSON.stringify(entries.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))).slice(
+    7,
+    31,
+  );
 }
 
 /** True for a destination that names a directory by its form. */

@@ -45,6 +45,8 @@ export interface Source {
   xattrs(entry: TreeEntry): ReadonlyMap<string, Buffer>;
   /** Why a path is not there, as a hint: the ignore rule that hides it. */
   explainMissing?(path: string): string | undefined;
+  /** The ignore rule that hides a path, which begins without a slash: `.dockerignore:3`. */
+  readonly ignoredBy?: (path: string) => string | undefined;
 }
 
 /** Two byte strings with a slash between. */

@@ -21,12 +21,15 @@ export class Scope {
   readonly #build: Map<string, EnvironmentEntry>;
   readonly #image: Map<string, string>;
   readonly #declared: Set<string>;
+  /** Variables of the image that came with the base image. */
+  readonly #ofBase: Set<string>;
   #missing: MissingVariable[] = [];
 
   constructor(from?: Scope) {
     this.#build = new Map(from ? from.#build : []);
     this.#image = new Map(from ? from.#image : []);
     this.#declared = new Set(from ? from.#declared : []);
+    this.#ofBase = new Set(from ? from.#ofBase : []);
     // A stage begins with the image's ENV once more: there it wins over an ARG of the same name.
     for (const [name, value] of this.#image) this.#build.set(name, { name, value, from: 'env' });
   }
@@ -52,7 +55,9 @@ export class Scope {
   }
 
   /** Sets a variable of the image; a known one keeps its position. */
-  env(name: string, value: string): void {
+  env(name: string, value: string, ofBase = false): void {
+    if (ofBase) this.#ofBase.add(name);
+    else this.#ofBase.delete(name);
     this.#image.set(name, value);
     this.#build.set(name, { name, value, from: 'env' });
   }
@@ -70,7 +75,9 @@ export class Scope {
 
   /** What a RUN sees. */
   buildEnv(): EnvironmentEntry[] {
-    return [...this.#build.values()];
+    return [...this.#build.values()].map((entry) =>
+      entry.from === 'env' && this.#ofBase.has(entry.name) ? { ...entry, base: true } : entry,
+    );
   }
 
   /** How many variables are set. */

@@ -121,7 +121,7 @@ export class StageState {
     const scope = new Scope();
     for (const entry of config.Env ?? []) {
       const at = entry.indexOf('=');
-      scope.env(at < 0 ? entry : entry.slice(0, at), at < 0 ? '' : entry.slice(at + 1));
+      scope.env(at < 0 ? entry : entry.slice(0, at), at < 0 ? '' : entry.slice(at + 1), true);
     }
     if (baseImage && scope.get('PATH') === undefined) scope.env('PATH', DEFAULT_PATH);
     return new StageState({

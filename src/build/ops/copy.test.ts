@@ -44,7 +44,7 @@ function bench(t: TestContext): Bench {
   const store = openStore(join(directory, 'store'));
   const snapshotter = overlaySnapshotter(store);
   const lease = store.lease('test');
-  const source = contextSource(context, ALL, store, () => undefined);
+  const source = contextSource(context, ALL, store, {});
   t.after(() => {
     source[Symbol.dispose]();
     lease[Symbol.dispose]();

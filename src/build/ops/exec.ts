@@ -13,7 +13,7 @@ import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import { hostsFile, resolvConf } from '../../runtime/etc-files.ts';
-import type { Executor, MountSpec } from '../../runtime/executor.ts';
+import type { Executor, MountSpec, ProcessSpec } from '../../runtime/executor.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { LayerDraft } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
@@ -24,10 +24,13 @@ import { writePlan } from '../copy/write.ts';
 import { RunFailedError } from '../errors.ts';
 import type { ExecOp } from '../graph.ts';
 import { newPlan, type OpParts } from './copy.ts';
+import type { OnFailure } from './failed-shell.ts';
 
 /** What RUN needs besides the other ops' parts. */
 export interface ExecParts extends OpParts {
   readonly executor: () => Promise<Executor>;
+  /** Is told of a command that failed, and may look at what it left behind. */
+  readonly failed?: { readonly tell: OnFailure; readonly signal: AbortSignal | undefined };
 }
 
 /** Bytes; below it a disk counts as full. */
@@ -57,28 +60,31 @@ export async function runExec(
   const targets = mounts.map(({ target }) => ({ path: target, kind: 'file' as const }));
   const { resolved, made } = stubMountPoints(view, targets, stubs);
   const user = userOf(op.user, view);
-  const status = await executor.run(
-    {
-      id: `build-${process.pid}-${++count}`,
-      root: {
-        lower: [...parts.snapshotter.directories(below), ...(made ? [stubs] : [])],
-        upper: draft.fs,
-        work: draft.work,
-      },
-      argv: op.argv,
-      env: environment(op, user.home),
-      cwd: op.cwd,
-      user,
-      hostname: op.hostname,
-      mounts: mounts.map((mount, index) => ({ ...mount, target: resolved[index] ?? mount.target })),
-      network: networkOf(op),
-      ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
+  const spec: ProcessSpec = {
+    id: `build-${process.pid}-${++count}`,
+    root: {
+      lower: [...parts.snapshotter.directories(below), ...(made ? [stubs] : [])],
+      upper: draft.fs,
+      work: draft.work,
     },
-    { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') },
-    call,
-  );
+    argv: op.argv,
+    env: environment(op, user.home),
+    cwd: op.cwd,
+    user,
+    hostname: op.hostname,
+    mounts: mounts.map((mount, index) => ({ ...mount, target: resolved[index] ?? mount.target })),
+    network: networkOf(op),
+    ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
+  };
+  const output = { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') };
+  const status = await executor.run(spec, output, call);
   if (!('code' in status) || status.code !== 0) {
-    throw new RunFailedError(op.argv, status, fullDisk(draft.fs));
+    const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs));
+    if (parts.failed) {
+      const { offerShell } = await import('./failed-shell.ts');
+      await offerShell({ spec, view, scratch: draft.scratch, executor }, failure, parts.failed);
+    }
+    throw failure;
   }
   if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
   return (await parts.snapshotter.seal(draft, call)).diffId;

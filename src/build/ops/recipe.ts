@@ -5,7 +5,8 @@ import type { CallOptions } from '../../base/progress.ts';
 import { ignorePatterns } from '../../dockerfile/ignore.ts';
 import { finish } from '../../oci/digest.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
-import type { Fact } from '../cache/key.ts';
+import { FileList } from '../cache/file-list.ts';
+import { OF_THE_BASE, type Fact } from '../cache/key.ts';
 import { selectionsOf } from '../copy/parents.ts';
 import { selectionDigest, type Exclude, type Selection } from '../copy/select.ts';
 import { stackSource } from '../copy/stack-source.ts';
@@ -72,7 +73,12 @@ export async function requireContext(contexts: Contexts, op: CopyOp): Promise<So
 function execFacts(op: ExecOp): Fact[] {
   return [
     { kind: 'instruction', name: 'RUN', value: JSON.stringify(op.argv) },
-    ...op.env.map(({ from, name, value }) => ({ kind: from, name, value })),
+    ...op.env.map(({ from, name, value, base }) => ({
+      kind: from,
+      name,
+      value,
+      ...(base === true && { text: OF_THE_BASE }),
+    })),
     { kind: 'flag', name: 'USER', value: op.user },
     { kind: 'flag', name: 'WORKDIR', value: op.cwd },
     { kind: 'flag', name: '--network', value: op.network },
@@ -127,10 +133,13 @@ async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise
   const facts: Fact[] = [];
   for (const path of op.paths) {
     call.signal?.throwIfAborted();
+    const list = new FileList(source.ignoredBy);
+    const selections = selectionsOf(source, path, { parents: op.parents, exclude });
     facts.push({
       kind: 'file',
       name: op.parents ? path : posix.normalize(`/${path}`).slice(1) || '.',
-      value: await digest(selectionsOf(source, path, { parents: op.parents, exclude }), exclude),
+      value: await digest(selections, exclude, list),
+      list,
     });
   }
   return facts;
@@ -139,12 +148,13 @@ async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise
 async function digest(
   selections: readonly Selection[],
   exclude: Exclude | undefined,
+  list: FileList,
 ): Promise<string> {
   const hash = createHash('sha256');
   for (const { source, selected } of selections) {
     // Names count: they are what a file is called in a destination directory.
     for (const { name } of selected) hash.update(name).update('\0');
-    hash.update(await selectionDigest(source, selected, exclude));
+    hash.update(await selectionDigest(source, selected, exclude, list));
   }
   return finish(hash);
 }

@@ -10,6 +10,8 @@ import { parseConfig } from '../../oci/parse-config.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
+import type { ProcessSpec } from '../../runtime/executor.ts';
+import type { BaseImage } from '../frontend/frontend.ts';
 import { buildImage, type BuildInput, type Built } from '../build.ts';
 
 /** Options of tests that make layers. */
@@ -18,18 +20,21 @@ export const root =
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
 
 /** What a RUN does: something to the store or to its upper directory; it ends well. */
-export type Meanwhile = (store: Store, upper: string) => Promise<void>;
+export type Meanwhile = (store: Store, upper: string, process: ProcessSpec) => Promise<void>;
 
 /** A store, a context and a way to build in it, gone with the test. */
 export interface Bench {
   /** What lies in the store's scratch and among its leases. */
   readonly scratch: () => string[];
   readonly path: (relative: string) => string;
+  /** Forgets results whose place in the build this is true of. */
+  readonly forget: (where: (place: string) => boolean) => void;
   readonly write: (path: string, text: string) => void;
   readonly build: (
     dockerfile: string,
     input?: Partial<BuildInput>,
     meanwhile?: Meanwhile,
+    bases?: Readonly<Record<string, BaseImage>>,
   ) => Promise<Built & { config: ImageConfig; events: ProgressEvent[] }>;
   /** The entries of one of an image's layers, counted from the last one (-1), in tar order. */
   readonly layer: (config: ImageConfig, index?: number) => LayerFile[];
@@ -69,13 +74,18 @@ export function bench(t: TestContext): Bench {
       ),
     layer,
     listing: (config, index) => layer(config, index).map(lineOf),
+    forget(where) {
+      store.write(({ cache }) => {
+        for (const { key, place } of cache.list()) if (where(place)) cache.remove(key);
+      });
+    },
     path: (relative) => join(context, relative),
     write(path, text) {
       const file = join(context, path);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
     },
-    async build(dockerfile, input = {}, meanwhile) {
+    async build(dockerfile, input = {}, meanwhile, bases = {}) {
       const events: ProgressEvent[] = [];
       const built = await buildImage(
         {
@@ -103,10 +113,13 @@ export function bench(t: TestContext): Bench {
             meanwhile
               ? Promise.resolve({
                   runtime: { name: 'crun', path: '', version: '', notes: [] },
-                  run: ({ root: { upper } }) => meanwhile(store, upper).then(() => ({ code: 0 })),
+                  run: (process) =>
+                    meanwhile(store, process.root.upper, process).then(() => ({ code: 0 })),
                 })
               : Promise.reject(new Error('nothing runs in this test')),
           resolve: () => (name) => {
+            const base = bases[name];
+            if (base) return base;
             throw new Error(`no base image ${name}`);
           },
         },

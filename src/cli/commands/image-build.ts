@@ -20,6 +20,8 @@ export const BUILD_FLAGS = {
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
+  'cache-from': flag.list('stringArray', 'A cache to use: "type=local,src=DIR" or an image'),
+  'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
   call: flag.text('string', 'Do not build: check, outline or targets'),
   check: flag.toggle('Check the Dockerfile; do not build'),
   file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),

@@ -1,0 +1,131 @@
+import type { Store } from '../../store/store.ts';
+import type { CacheRow } from '../../store/tables.ts';
+import type { Vertex } from '../graph.ts';
+import { instructionText } from './text.ts';
+
+/** Records of one place that are compared. */
+const OF_A_PLACE = 16;
+/** Records of a stage that are looked through. */
+const OF_A_STAGE = 128;
+/** Records that are looked through for another copy of the same Dockerfile. */
+const OF_ALL = 500;
+
+/** Earlier results of a step, and what that says. */
+export interface Candidates {
+  readonly rows: readonly CacheRow[];
+  /** No result of any step of this Dockerfile is known. */
+  readonly first: boolean;
+}
+
+/**
+ * Finds the earlier results that a step is to be compared with. What an instruction says counts
+ * for more than where it stands, so that a line put in above makes no nonsense of those below.
+ */
+export class Earlier {
+  readonly #store: Store;
+  /** Texts of the steps that are there now, by stage. */
+  readonly #texts = new Map<string, Set<string>>();
+  readonly #origins = new Map<string, string | undefined>();
+
+  constructor(store: Store, target: Vertex | undefined) {
+    this.#store = store;
+    for (const vertex of verticesOf(target)) {
+      const stage = stageOf(vertex);
+      this.#texts.set(stage, (this.#texts.get(stage) ?? new Set()).add(instructionText(vertex)));
+    }
+  }
+
+  of(vertex: Vertex): Candidates {
+    const place = placeOf(vertex);
+    const origin = this.#origin(place.origin);
+    if (origin === undefined) return { rows: [], first: true };
+    const stage = `${origin}\0${place.stage}\0`;
+    const text = instructionText(vertex);
+    return this.#store.read(({ cache }) => {
+      const said = (prefix: string): CacheRow[] =>
+        cache.under(prefix, OF_A_PLACE * 2, text).filter(isOwn);
+      const here = said(stage);
+      const samePlatform = here.filter((row) => partsOf(row.place).platform === place.platform);
+      for (const rows of [samePlatform, here]) if (rows.length > 0) return { rows, first: false };
+      // Not what is still there, only further down or up.
+      const replaced = (row: CacheRow): boolean =>
+        isOwn(row) && !this.#isThere(place.stage, textOfRow(row));
+      const at = [origin, place.stage, place.ordinal, place.platform].join('\0');
+      const same = cache.at(at, OF_A_PLACE).filter(replaced);
+      if (same.length > 0) return { rows: same, first: false };
+      const near = cache
+        .under(stage, OF_A_STAGE)
+        .filter((row) => replaced(row) && alike(textOfRow(row), text));
+      if (near.length > 0) return { rows: near.slice(0, 1), first: false };
+      return { rows: said(`${origin}\0`), first: false };
+    });
+  }
+
+  #isThere(stage: string, text: string): boolean {
+    return this.#texts.get(stage)?.has(text) === true;
+  }
+
+  /** The Dockerfile whose records are asked: this one, or a copy of it that was built elsewhere. */
+  #origin(own: string): string | undefined {
+    if (this.#origins.has(own)) return this.#origins.get(own);
+    const found = this.#store.read(({ cache }) => {
+      if (cache.under(`${own}\0`, 1).length > 0) return own;
+      const scores = new Map<string, number>();
+      for (const row of cache.newest(OF_ALL)) {
+        const { origin, stage } = partsOf(row.place);
+        if (this.#isThere(stage, textOfRow(row))) scores.set(origin, (scores.get(origin) ?? 0) + 1);
+      }
+      const [best] = [...scores].sort(([, a], [, b]) => b - a);
+      return best?.[0];
+    });
+    this.#origins.set(own, found);
+    return found;
+  }
+}
+
+/** Every vertex that a target is made of. */
+function verticesOf(target: Vertex | undefined): Set<Vertex> {
+  const found = new Set<Vertex>(target ? [target] : []);
+  for (const { base, inputs } of found)
+    for (const one of [base, ...inputs]) if (one) found.add(one);
+  return found;
+}
+
+/** Not one that was kept by definition alone, which says nothing of what was read. */
+function isOwn(row: CacheRow): boolean {
+  return row.canonicalKey === undefined;
+}
+
+function textOfRow({ ingredients }: CacheRow): string {
+  return ingredients.find(({ kind }) => kind === 'instruction')?.text ?? '';
+}
+
+/** The parts of a place; see `CacheRow.place`. */
+export function partsOf(place: string): {
+  readonly origin: string;
+  readonly stage: string;
+  readonly ordinal: string;
+  readonly platform: string;
+} {
+  const [origin = '', stage = '', ordinal = '', platform = ''] = place.split('\0');
+  return { origin, stage, ordinal, platform };
+}
+
+function placeOf(vertex: Vertex): ReturnType<typeof partsOf> {
+  return partsOf(vertex.place);
+}
+
+function stageOf(vertex: Vertex): string {
+  return placeOf(vertex).stage;
+}
+
+/** Whether one text may have been made of the other: the same word first, and half of it the same. */
+function alike(a: string, b: string): boolean {
+  if (a.split(' ', 1)[0] !== b.split(' ', 1)[0]) return false;
+  const short = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < short && a[head] === b[head]) head += 1;
+  let tail = 0;
+  while (tail < short - head && a.at(-1 - tail) === b.at(-1 - tail)) tail += 1;
+  return (head + tail) * 2 >= Math.max(a.length, b.length);
+}

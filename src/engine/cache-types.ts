@@ -1,0 +1,47 @@
+import type { Digest } from '../oci/digest.ts';
+
+/** Where a cache of build results lies. */
+export type CachePlace =
+  | {
+      readonly type: 'local';
+      /** Absolute. */
+      readonly path: string;
+      readonly tag: string;
+      readonly digest?: Digest;
+      /** Writing removes what the new cache does not need. */
+      readonly reset: boolean;
+    }
+  | {
+      readonly type: 'registry';
+      /** As typed. */
+      readonly reference: string;
+    };
+
+/** One `--cache-from`. */
+export interface CacheImport {
+  readonly place: CachePlace;
+}
+
+/** One `--cache-to` that lies outside the image. */
+export interface CacheExport {
+  readonly place: CachePlace;
+  /** The steps of the final image's stage only, or of all stages. */
+  readonly mode: 'min' | 'max';
+  readonly compression: 'uncompressed' | 'gzip' | 'zstd';
+  readonly level?: number;
+  /** Also layers that came compressed another way. */
+  readonly force: boolean;
+  readonly family: 'oci' | 'docker';
+  /** An image manifest over all blobs; else an index. */
+  readonly imageManifest: boolean;
+  /** A failure is a warning. */
+  readonly ignoreError: boolean;
+}
+
+/** Caches of a build, besides the store's own. */
+export interface CacheRequest {
+  readonly from?: readonly CacheImport[];
+  readonly to?: readonly CacheExport[];
+  /** The image carries the cache of its own steps. */
+  readonly inline?: boolean;
+}

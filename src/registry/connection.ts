@@ -1,0 +1,229 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { reporter } from '../base/reporter.ts';
+import { NetError } from '../net/errors.ts';
+import {
+  type HttpClient,
+  type HttpResponse,
+  openClient,
+  type TlsSettings,
+} from '../net/request.ts';
+import { shownUrl } from '../net/url.ts';
+import { Authorizer } from './authorizer.ts';
+import { tlsFor } from './certificates.ts';
+import type { Credentials } from './credentials.ts';
+import { NO_CREDENTIALS, RegistryAccessError, RegistryError } from './errors.ts';
+import { endpointHost } from './host.ts';
+import { openEndpoint } from './endpoint.ts';
+import { Patience } from './patience.ts';
+import { proxiesOf, type RegistrySettings } from './settings.ts';
+import type { Wire } from './wire.ts';
+
+/** One request to a registry. */
+export interface RegistryRequest {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/v2/…`, or an absolute URL that the registry named. */
+  readonly target: string | URL;
+  /** What a token must allow: `repository:team/app:pull`. */
+  readonly scopes: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes, or what opens a stream anew for each try. */
+  readonly body?: Uint8Array | (() => Promise<Bytes>);
+  /** False: passing failures are the caller's to handle. */
+  readonly retry?: boolean;
+}
+
+/** The way to one registry. */
+export interface Connection {
+  /** As references name it. */
+  readonly registry: string;
+  /** Where it answers: `https://registry-1.docker.io/`. */
+  base(call?: CallOptions): Promise<URL>;
+  /**
+   * Asks, with what the registry wants to see of us; tries again what may pass. Redirects of
+   * GET and HEAD are followed, and nothing of us is shown to another server. Answers of other
+   * kinds than "not allowed" are the caller's.
+   *
+   * Throws NetError, RegistryAccessError.
+   */
+  ask(request: RegistryRequest, call?: CallOptions): Promise<HttpResponse>;
+}
+
+/** Connections to registries, one per registry, kept open. Leaving the scope closes them. */
+export interface Connections extends Disposable {
+  readonly settings: RegistrySettings;
+  to(registry: string): Connection;
+  /** A connection that shows just these credentials, for `login`. */
+  as(registry: string, credentials: Credentials | undefined): Connection;
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const REDIRECT_LIMIT = 10;
+/** How often one request may fetch a new token. */
+const RENEWALS = 6;
+
+/** No connection yet. */
+export function openConnections(settings: RegistrySettings = {}): Connections {
+  let client: HttpClient | undefined;
+  const opened = new Map<string, Connection>();
+  const known = new Map<string, TlsSettings>();
+  const tls = (host: string): TlsSettings => {
+    let found = known.get(host);
+    if (!found) known.set(host, (found = tlsFor(host, settings)));
+    return found;
+  };
+  const connect = (registry: string, credentials?: Credentials): Connection => {
+    client ??= openClient({
+      proxy: proxiesOf(settings),
+      ...(settings.userAgent !== undefined && { userAgent: settings.userAgent }),
+      ...(settings.stall !== undefined && { stall: settings.stall }),
+    });
+    return new HostConnection(registry, { client, settings, tls }, credentials);
+  };
+  return {
+    settings,
+    to(registry) {
+      let connection = opened.get(registry);
+      if (!connection) opened.set(registry, (connection = connect(registry)));
+      return connection;
+    },
+    as: connect,
+    [Symbol.dispose]: () => client?.[Symbol.dispose](),
+  };
+}
+
+class HostConnection implements Connection {
+  readonly registry: string;
+  readonly #wire: Wire;
+  readonly #authorizer: Authorizer;
+  readonly #warned = new Set<string>();
+  #base: Promise<URL> | undefined;
+  #answered = false;
+
+  constructor(registry: string, wire: Wire, credentials: Credentials | undefined) {
+    this.registry = registry;
+    this.#wire = wire;
+    this.#authorizer = new Authorizer(registry, wire, credentials);
+  }
+
+  base(call: CallOptions = {}): Promise<URL> {
+    this.#base ??= openEndpoint(this.registry, this.#wire, call).catch((error: unknown) => {
+      this.#base = undefined;
+      throw told('GET', `http://${endpointHost(this.registry)}/v2/`, error);
+    });
+    return this.#base;
+  }
+
+  async ask(request: RegistryRequest, call: CallOptions = {}): Promise<HttpResponse> {
+    const base = await this.base(call);
+    const url = new URL(request.target, base);
+    const { method = 'GET' } = request;
+    const patience = new Patience(this.#wire.settings, call.signal);
+    for (let renewals = 0; ;) {
+      let response: HttpResponse;
+      let permission: Awaited<ReturnType<Authorizer['permission']>>;
+      try {
+        // Another origin is shown nothing of us.
+        const isOwn = url.origin === base.origin;
+        permission = isOwn
+          ? await this.#authorizer.permission(base, request.scopes, call)
+          : { header: undefined };
+        response = await this.#send(url, request, permission.header, call);
+      } catch (error) {
+        if (request.retry === false) throw told(method, url, error);
+        await patience.afterFailure(error, this.#answered).catch((last: unknown) => {
+          throw told(method, url, last);
+        });
+        continue;
+      }
+      this.#answered = true;
+      this.#warn(response, call);
+      if (response.status === 401 && response.url.origin === base.origin) {
+        const header = response.headers['www-authenticate'];
+        const again = this.#authorizer.refused(permission, header);
+        renewals += 1;
+        if (again && renewals <= RENEWALS) {
+          await response.discard();
+          continue;
+        }
+        return response;
+      }
+      if (response.status !== 403) this.#authorizer.worked(permission);
+      if (request.retry === false || !(await patience.afterAnswer(response))) return response;
+    }
+  }
+
+  /** One try, with its redirects. */
+  async #send(
+    first: URL,
+    request: RegistryRequest,
+    authorization: string | undefined,
+    { signal }: CallOptions,
+  ): Promise<HttpResponse> {
+    const { method = 'GET', body } = request;
+    let url = first;
+    let headers: Readonly<Record<string, string>> = {
+      ...request.headers,
+      ...(authorization !== undefined && { authorization }),
+    };
+    for (let left = REDIRECT_LIMIT; ; left -= 1) {
+      const response = await this.#wire.client.request(url, {
+        method,
+        headers,
+        redirects: 0,
+        tls: this.#wire.tls(url.host),
+        signal,
+        ...(body !== undefined && { body: body instanceof Uint8Array ? body : await body() }),
+      });
+      const { location } = response.headers;
+      const isRedirect = REDIRECTS.has(response.status) && location !== undefined;
+      if (!isRedirect || (method !== 'GET' && method !== 'HEAD')) return response;
+      await response.discard();
+      if (left === 0) {
+        throw new RegistryError(`${shownUrl(first)} redirects more than ${REDIRECT_LIMIT} times`);
+      }
+      const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+      if (!next || (next.protocol !== 'http:' && next.protocol !== 'https:')) {
+        throw new RegistryError(`${shownUrl(first)} redirects to what is no http(s) URL`);
+      }
+      if (next.origin !== url.origin) {
+        const { authorization: _, ...rest } = headers;
+        headers = rest;
+      }
+      url = next;
+    }
+  }
+
+  /** Warnings of the registry are for whoever asks it, each once. */
+  #warn(response: HttpResponse, call: CallOptions): void {
+    const header = response.headers['warning'];
+    if (header === undefined) return;
+    for (const [, text = ''] of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
+      const message = `${this.registry}: ${text.replace(/\\(.)/g, '$1').slice(0, 500)}`;
+      if (this.#warned.has(message)) continue;
+      this.#warned.add(message);
+      reporter(call.progress).warn({ code: 'RegistryWarning', message });
+    }
+  }
+}
+
+/** Failures in the words of Docker, with the request that met them. */
+function told(method: string, url: string | URL, error: unknown): unknown {
+  const what = `${method[0]}${method.slice(1).toLowerCase()} ${JSON.stringify(shownUrl(url))}`;
+  if (error instanceof RegistryAccessError && error.message === NO_CREDENTIALS) {
+    return new RegistryAccessError(`${what}: ${error.message}`, { hint: error.hint, cause: error });
+  }
+  if (!(error instanceof NetError)) return error;
+  const { host, hostname } = new URL(url);
+  const why = {
+    ENOTFOUND: `dial tcp: lookup ${hostname}: no such host`,
+    EAI_AGAIN: `dial tcp: lookup ${hostname}: no such host`,
+    ECONNREFUSED: `dial tcp ${host}: connect: connection refused`,
+  }[error.errno ?? ''];
+  if (why === undefined) return error;
+  return new NetError(`${what}: ${why}`, {
+    hint: `${hostname} cannot be reached from here: check the name and the network.`,
+    cause: error,
+    ...(error.errno !== undefined && { errno: error.errno }),
+  });
+}

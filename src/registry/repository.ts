@@ -1,0 +1,267 @@
+import type { Bytes } from '../base/bytes.ts';
+import { DigestMismatchError } from '../base/errors.ts';
+import type { CallOptions, Outcome } from '../base/progress.ts';
+import type { HttpResponse } from '../net/request.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import {
+  familiar,
+  familiarRepository,
+  type Reference,
+  repositoryName,
+  withDefaultTag,
+} from '../oci/reference.ts';
+import type { Connections, RegistryRequest } from './connection.ts';
+import { download } from './download.ts';
+import { type Asked, refusalOf } from './faults.ts';
+import { ACCEPT, headOf, manifestIn, type RemoteManifest } from './manifests.ts';
+import { Patience } from './patience.ts';
+import { locationIn, upload } from './upload.ts';
+
+/** What a repository may make use of. */
+export interface RepositoryOptions {
+  /** The beginning of a blob that an earlier attempt left, to be continued. */
+  readonly partial?: (blob: Digest) => Bytes | undefined;
+  /** The token is to allow writing from the start. */
+  readonly push?: boolean;
+}
+
+/** How a blob gets into a repository. */
+export interface PutBlobOptions extends CallOptions {
+  /** Repositories of the same registry that may have it: `team/base`. */
+  readonly from?: readonly string[];
+}
+
+/** One repository of a registry, under the name that was typed. */
+export interface Repository {
+  readonly reference: Reference;
+  /** For people: `127.0.0.1:5000/team/app`, `alpine`. */
+  readonly label: string;
+  /** The host that the registry answers at; blobs can be mounted within it. */
+  readonly registry: string;
+  /**
+   * What a tag or digest points at, without its bytes where the registry can say so. By default
+   * the reference's own, or `latest`. Throws RemoteNotFoundError.
+   */
+  resolve(tag?: string, call?: CallOptions): Promise<Descriptor>;
+  /** Checked bytes. Throws RemoteNotFoundError, DigestMismatchError. */
+  getManifest(tag: string | undefined, call?: CallOptions): Promise<RemoteManifest>;
+  /** Under its digest, or under a tag. */
+  putManifest(manifest: RemoteManifest, tag?: string, call?: CallOptions): Promise<void>;
+  hasBlob(digest: Digest, call?: CallOptions): Promise<boolean>;
+  /** The blob's bytes, unverified; nothing is asked before they are read. */
+  getBlob(node: Descriptor, call?: CallOptions): Bytes;
+  /** Mounts or sends a blob. `open` is called again for each try. */
+  putBlob(
+    node: Descriptor,
+    open: () => Promise<Bytes>,
+    options?: PutBlobOptions,
+  ): Promise<Extract<Outcome, 'done' | 'mounted'>>;
+  /** All tags, as the registry sorts them. */
+  tags(call?: CallOptions): AsyncIterable<string>;
+}
+
+/** Opens the repository of a name. Nothing is asked yet. */
+export function openRepository(
+  connections: Connections,
+  reference: Reference,
+  options: RepositoryOptions = {},
+): Repository {
+  return new RemoteRepository(connections, reference, options);
+}
+
+/** Pages of a list of tags. */
+const PAGES = 10_000;
+
+class RemoteRepository implements Repository {
+  readonly reference: Reference;
+  readonly label: string;
+  readonly #connections: Connections;
+  readonly #options: RepositoryOptions;
+  readonly #path: string;
+
+  constructor(connections: Connections, reference: Reference, options: RepositoryOptions) {
+    this.reference = withDefaultTag(reference);
+    this.label = familiarRepository(reference);
+    this.#connections = connections;
+    this.#options = options;
+    this.#path = `/v2/${reference.repository}/`;
+  }
+
+  get registry(): string {
+    return this.reference.registry;
+  }
+
+  async resolve(tag?: string, call: CallOptions = {}): Promise<Descriptor> {
+    const response = await this.#ask(
+      { method: 'HEAD', target: this.#manifest(tag), headers: { accept: ACCEPT } },
+      call,
+    );
+    await response.discard();
+    const wanted = this.#wanted(tag);
+    const head = response.status === 200 ? headOf(response) : undefined;
+    if (head && (!isDigest(wanted) || head.digest === wanted)) return head;
+    // HEAD has no words for what is wrong, and not every registry knows it.
+    return (await this.getManifest(tag, call)).descriptor;
+  }
+
+  async getManifest(tag: string | undefined, call: CallOptions = {}): Promise<RemoteManifest> {
+    const wanted = this.#wanted(tag);
+    const patience = new Patience(this.#connections.settings, call.signal);
+    for (;;) {
+      const response = await this.#ask(
+        { target: this.#manifest(tag), headers: { accept: ACCEPT } },
+        call,
+      );
+      if (response.status !== 200) throw await refusalOf(response, this.#asked('manifest', tag));
+      try {
+        return await manifestIn(response, this.#name(tag), isDigest(wanted) ? wanted : undefined);
+      } catch (error) {
+        await patience.afterFailure(error);
+      }
+    }
+  }
+
+  async putManifest(
+    { descriptor, bytes }: RemoteManifest,
+    tag?: string,
+    call: CallOptions = {},
+  ): Promise<void> {
+    const response = await this.#ask(
+      {
+        method: 'PUT',
+        target: `${this.#path}manifests/${tag ?? descriptor.digest}`,
+        headers: { 'content-type': descriptor.mediaType },
+        body: bytes,
+      },
+      call,
+      'push',
+    );
+    if (response.status !== 201 && response.status !== 200 && response.status !== 202) {
+      throw await refusalOf(response, this.#asked('upload', tag ?? descriptor.digest));
+    }
+    await response.discard();
+    const told = response.headers['docker-content-digest'];
+    if (told !== undefined && told !== descriptor.digest) {
+      throw new DigestMismatchError(descriptor.digest, told, this.registry);
+    }
+  }
+
+  async hasBlob(digest: Digest, call: CallOptions = {}): Promise<boolean> {
+    const target = `${this.#path}blobs/${digest}`;
+    const response = await this.#ask({ method: 'HEAD', target }, call);
+    await response.discard();
+    if (response.status === 200) return true;
+    if (response.status === 404 || response.status === 405) return false;
+    throw await refusalOf(response, this.#asked(this.#options.push ? 'upload' : 'blob', digest));
+  }
+
+  getBlob(node: Descriptor, call: CallOptions = {}): Bytes {
+    const open = async (offset: number, etag: string | undefined): Promise<HttpResponse> => {
+      const response = await this.#ask(
+        {
+          target: `${this.#path}blobs/${node.digest}`,
+          ...(offset > 0 && {
+            headers: {
+              range: `bytes=${offset}-`,
+              ...(etag !== undefined && { 'if-range': etag }),
+            },
+          }),
+        },
+        call,
+      );
+      if ([200, 206, 416].includes(response.status)) return response;
+      throw await refusalOf(response, this.#asked('blob', node.digest));
+    };
+    const options = { size: node.size, open, settings: this.#connections.settings };
+    const present = (): Bytes | undefined => this.#options.partial?.(node.digest);
+    return {
+      [Symbol.asyncIterator]: () =>
+        download({ ...options, present: present() }, call)[Symbol.asyncIterator](),
+    };
+  }
+
+  async putBlob(
+    node: Descriptor,
+    open: () => Promise<Bytes>,
+    { from = [], ...call }: PutBlobOptions = {},
+  ): Promise<Extract<Outcome, 'done' | 'mounted'>> {
+    const scopes = this.#scopes('push');
+    const asked = this.#asked('upload', node.digest);
+    let location: URL | undefined;
+    for (const other of from) {
+      if (other === this.reference.repository) continue;
+      const query = new URLSearchParams({ mount: node.digest, from: other });
+      const response = await this.#connection().ask(
+        {
+          method: 'POST',
+          target: `${this.#path}blobs/uploads/?${query.toString()}`,
+          scopes: [...scopes, `repository:${other}:pull`],
+          body: Buffer.alloc(0),
+        },
+        call,
+      );
+      await response.discard();
+      if (response.status === 201) return 'mounted';
+      // Not there, or not allowed to know: what was begun instead is used.
+      if (response.status === 202) {
+        location = locationIn(response);
+        break;
+      }
+    }
+    const { settings } = this.#connections;
+    const connection = this.#connection();
+    await upload(
+      { connection, settings, path: this.#path, scopes, node, open, asked, location },
+      call,
+    );
+    return 'done';
+  }
+
+  async *tags(call: CallOptions = {}): AsyncGenerator<string, void> {
+    const { tagPages } = await import('./tags.ts');
+    const ask = (target: string | URL): Promise<HttpResponse> => this.#ask({ target }, call);
+    const asked = this.#asked('tags', undefined);
+    yield* tagPages(`${this.#path}tags/list`, ask, asked, PAGES);
+  }
+
+  #ask(
+    request: Omit<RegistryRequest, 'scopes'>,
+    call: CallOptions,
+    right: 'pull' | 'push' = this.#options.push === true ? 'push' : 'pull',
+  ): Promise<HttpResponse> {
+    return this.#connection().ask({ ...request, scopes: this.#scopes(right) }, call);
+  }
+
+  #connection(): ReturnType<Connections['to']> {
+    return this.#connections.to(this.registry);
+  }
+
+  #scopes(right: 'pull' | 'push'): string[] {
+    const rights = right === 'push' ? 'pull,push' : 'pull';
+    return [`repository:${this.reference.repository}:${rights}`];
+  }
+
+  #wanted(tag: string | undefined): string {
+    const { digest, tag: own = 'latest' } = this.reference;
+    return tag ?? digest ?? own;
+  }
+
+  #manifest(tag: string | undefined): string {
+    return `${this.#path}manifests/${this.#wanted(tag)}`;
+  }
+
+  #name(tag: string | undefined): string {
+    if (tag === undefined) return familiar(this.reference);
+    return `${this.label}${isDigest(tag) ? '@' : ':'}${tag}`;
+  }
+
+  #asked(what: Asked['what'], tag: string | undefined): Asked {
+    return { name: this.#name(tag), repository: this.label, registry: this.registry, what };
+  }
+}
+
+/** The canonical name of what a reference's tag points at: `docker.io/library/alpine@sha256:…`. */
+export function digestName(reference: Reference, digest: Digest): string {
+  return `${repositoryName(reference)}@${digest}`;
+}

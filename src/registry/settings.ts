@@ -1,0 +1,32 @@
+import type { ProxySettings } from '../net/proxy.ts';
+import { proxySettings } from '../net/proxy.ts';
+
+/** What the ways to registries depend on; everything has a default. */
+export interface RegistrySettings {
+  /** The variables of whoever asks: `HOME`, `DOCKER_CONFIG`, `HTTPS_PROXY` and so on. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Hosts (`host`, `host:port`, `10.0.0.0/8`) that may do without TLS or a valid certificate. */
+  readonly insecure?: readonly string[];
+  /** Where `HOST[:PORT]/` folders with certificates are, besides the usual places. */
+  readonly certificates?: readonly string[];
+  /** Milliseconds without a byte after which a request has failed; 30 s by default. */
+  readonly stall?: number;
+  /** Milliseconds before the second try; doubled for each further one. 500 by default. */
+  readonly pause?: number;
+  readonly userAgent?: string;
+}
+
+/** The home directory that settings are looked for in. */
+export function homeOf({ environment = {} }: RegistrySettings): string {
+  return environment['HOME'] || '/root';
+}
+
+/** One variable; an empty one is the same as none. */
+export function variable({ environment = {} }: RegistrySettings, name: string): string | undefined {
+  return environment[name] || undefined;
+}
+
+/** Proxies by the usual variables. */
+export function proxiesOf(settings: RegistrySettings): ProxySettings {
+  return proxySettings((name) => variable(settings, name));
+}

@@ -1,0 +1,194 @@
+import type { Bytes } from '../base/bytes.ts';
+import { DigestMismatchError } from '../base/errors.ts';
+import type { CallOptions } from '../base/progress.ts';
+import type { HttpResponse } from '../net/request.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Connection } from './connection.ts';
+import { RegistryError } from './errors.ts';
+import { type Asked, refusalOf } from './faults.ts';
+import { Patience } from './patience.ts';
+import type { RegistrySettings } from './settings.ts';
+
+/** What an upload needs. */
+export interface UploadOptions {
+  readonly connection: Connection;
+  readonly settings: RegistrySettings;
+  /** `/v2/team/app/` */
+  readonly path: string;
+  readonly scopes: readonly string[];
+  readonly node: Descriptor;
+  /** Opens the blob's bytes from the beginning, as often as they are needed. */
+  readonly open: () => Promise<Bytes>;
+  readonly asked: Asked;
+  /** Where an upload has begun, when a mount was not possible. */
+  readonly location?: URL | undefined;
+}
+
+/** A registry's own smallest chunk, if it names one, is no more than this. */
+const LARGEST_CHUNK = 512 * 1024 * 1024;
+/** The size of chunks where the way to the registry takes only small bodies. */
+const SMALL_CHUNK = 16 * 1024 * 1024;
+const PROGRESS = 64 * 1024;
+
+/** One upload under way: where it goes on, and how far the registry has it. */
+interface Session {
+  location: URL;
+  offset: number;
+  /** Bytes per request; undefined sends all the rest in one. */
+  chunk: number | undefined;
+}
+
+/**
+ * Sends a blob: all of it in one PUT, or in chunks where a body was too large for the way there.
+ * After a failure the registry is asked how much it has, and the rest is sent.
+ *
+ * Throws RegistryError, RegistryAccessError, NetError, and what reading the blob throws.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs
+ */
+export async function upload(options: UploadOptions, call: CallOptions): Promise<void> {
+  const { settings, node } = options;
+  const patience = new Patience(settings, call.signal);
+  let session: Session | undefined;
+  let chunk: number | undefined;
+  let refused = 0;
+  let arrived = 0;
+  for (;;) {
+    session ??= await begin(options, chunk, call);
+    if (session.offset - arrived >= PROGRESS) patience.progress();
+    arrived = Math.max(arrived, session.offset);
+    try {
+      const response = await step(options, session, call);
+      if (response.status === 201 || response.status === 204) {
+        checkDigest(response, node);
+        return await response.discard();
+      }
+      if (response.status === 202) {
+        follow(session, response);
+        await response.discard();
+        continue;
+      }
+      if (response.status === 413 && session.chunk === undefined && node.size > SMALL_CHUNK) {
+        await response.discard();
+        chunk = SMALL_CHUNK;
+        session = undefined;
+        continue;
+      }
+      const isLost = response.status === 404 || response.status === 416;
+      if (isLost && (refused += 1) <= 2) {
+        await response.discard();
+        session = undefined;
+        continue;
+      }
+      if (!(await patience.afterAnswer(response))) throw await refusalOf(response, options.asked);
+    } catch (error) {
+      await patience.afterFailure(error);
+    }
+    if (session) session = await resume(options, session, call);
+  }
+}
+
+async function begin(
+  options: UploadOptions,
+  chunk: number | undefined,
+  call: CallOptions,
+): Promise<Session> {
+  const { connection, path, scopes, location, asked } = options;
+  if (location && chunk === undefined) return { location, offset: 0, chunk };
+  const response = await connection.ask(
+    { method: 'POST', target: `${path}blobs/uploads/`, scopes, body: Buffer.alloc(0) },
+    call,
+  );
+  if (response.status !== 202) throw await refusalOf(response, asked);
+  await response.discard();
+  const least = Number(response.headers['oci-chunk-min-length'] ?? 0);
+  const size = chunk === undefined ? undefined : Math.max(chunk, Math.min(least, LARGEST_CHUNK));
+  return { location: locationIn(response), offset: 0, chunk: size };
+}
+
+/** Sends the rest, or the next chunk of it. */
+async function step(
+  { connection, scopes, node, open }: UploadOptions,
+  session: Session,
+  call: CallOptions,
+): Promise<HttpResponse> {
+  const { offset, chunk } = session;
+  const end = chunk === undefined ? node.size : Math.min(node.size, offset + chunk);
+  const isLast = end === node.size && (chunk === undefined || offset === end);
+  const target = new URL(session.location);
+  if (isLast) target.searchParams.append('digest', node.digest);
+  const isWhole = offset === 0 && isLast;
+  const response = await connection.ask(
+    {
+      method: isLast ? 'PUT' : 'PATCH',
+      target: isLast ? withDigest(session.location, node.digest) : target,
+      scopes,
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-length': String(end - offset),
+        ...(!isWhole && end > offset && { 'content-range': `${offset}-${end - 1}` }),
+      },
+      body: async () => part(await open(), offset, end),
+      retry: false,
+    },
+    call,
+  );
+  if (response.status < 300) session.offset = end;
+  return response;
+}
+
+/** Asks how much of an upload has arrived; undefined when it is not known any more. */
+async function resume(
+  { connection, scopes }: UploadOptions,
+  session: Session,
+  call: CallOptions,
+): Promise<Session | undefined> {
+  const response = await connection.ask({ target: session.location, scopes }, call);
+  await response.discard();
+  if (response.status !== 204 && response.status !== 202) return undefined;
+  follow(session, response);
+  const last = /^(?:bytes=)?0-(\d+)$/.exec(response.headers['range'] ?? '')?.[1];
+  // `0-0` is what an upload without any byte says too.
+  session.offset = last === undefined || last === '0' ? 0 : Number(last) + 1;
+  return session;
+}
+
+function follow(session: Session, response: HttpResponse): void {
+  if (response.headers['location'] !== undefined) session.location = locationIn(response);
+}
+
+/** Relative or absolute, with a query that must be kept. */
+export function locationIn(response: HttpResponse): URL {
+  const { location } = response.headers;
+  const url =
+    location !== undefined && URL.canParse(location, response.url.href)
+      ? new URL(location, response.url)
+      : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new RegistryError(`${response.url.host} does not say where to send a blob`);
+}
+
+/** The query is the registry's own: it is added to and not written anew. */
+function withDigest(location: URL, digest: string): URL {
+  const url = new URL(location);
+  url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(digest)}`;
+  return url;
+}
+
+function checkDigest(response: HttpResponse, node: Descriptor): void {
+  const told = response.headers['docker-content-digest'];
+  if (told !== undefined && told !== node.digest) {
+    throw new DigestMismatchError(node.digest, told, response.url.host);
+  }
+}
+
+async function* part(bytes: Bytes, start: number, end: number): Bytes {
+  let at = 0;
+  for await (const chunk of bytes) {
+    const piece = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at));
+    at += chunk.length;
+    if (piece.length > 0) yield piece;
+    // The stream is read to its very end with the last part: only then has it been checked.
+    if (at >= end && end < at) return;
+  }
+}
