@@ -128,7 +128,7 @@ for (const [dockerfile, message] of [
     /needs to be defined before current stage/,
   ],
   ['FROM scratch\nCOPY --from=$x /a /\n', /variable expansion is not supported for --from/],
-  ['FROM scratch\nRUN --mount=type=cache,target=/c x\n', /not available in this version/],
+  ['FROM scratch\nRUN --mount=type=cache,target=/ x\n', /invalid mount target "\/"/],
   ['FROM $none\n', /should not be blank/],
   ['FROM --platform=$none scratch\n', /platform/],
   ['FROM scratch\nSTOPSIGNAL SIGNOPE\n', /SIGNOPE/],

@@ -3,7 +3,7 @@ import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Platform } from '../oci/platform.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
@@ -11,6 +11,7 @@ import { LayerSupply } from '../transport/layer-supply.ts';
 import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
 import type { ResolveBase } from './frontend/bases.ts';
+import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
@@ -21,6 +22,7 @@ import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
+import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
@@ -52,6 +54,8 @@ export interface BuildInput {
   /** Seconds since the epoch. */
   readonly sourceDateEpoch: number | undefined;
   readonly shmSize: number | undefined;
+  /** What RUN gets beside the Dockerfile. */
+  readonly run?: RunSettings | undefined;
   /** How many steps may run at the same time. */
   readonly parallel: number;
   /** Caches elsewhere, to read and to write. */
@@ -121,7 +125,8 @@ async function build(
     { store, snapshotter, lease: leases.get, supply },
     call,
   );
-  const plan = await planBuild(dockerfile, input, parts.resolve(supply), report);
+  const options = { ...input, allow: input.run?.allow ?? NOTHING_MORE };
+  const plan = await planBuild(dockerfile, options, parts.resolve(supply), report);
   using contexts = openContexts(input, dockerfile, store);
   const solver = new Solver(
     {
@@ -184,6 +189,15 @@ async function cacheSession(
   return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
+/** The platform of the image that a step stands on, when it is not this machine's. */
+function foreignPlatform(vertex: Vertex, own: Platform): string | undefined {
+  let below: Vertex | undefined = vertex;
+  while (below && below.op.kind !== 'image') below = below.base;
+  if (below?.op.kind !== 'image') return undefined;
+  const { platform } = below.op;
+  return platform.architecture === own.architecture ? undefined : formatPlatform(platform);
+}
+
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
   input: BuildInput,
@@ -198,6 +212,9 @@ function runner(
     snapshotter,
     lease,
     executor: parts.executor,
+    contexts,
+    paths: store.paths,
+    settings: input.run,
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined
@@ -216,7 +233,9 @@ function runner(
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
           const { runExec } = await import('./ops/exec.ts');
-          return await runExec(op, base.layers, { ...opParts, ...failed(vertex) }, task, call);
+          const foreign = foreignPlatform(vertex, input.buildPlatform);
+          const more = { ...opParts, ...failed(vertex), ...(foreign !== undefined && { foreign }) };
+          return await runExec(op, base.layers, inputs, more, task, call);
         }
         case 'mkdir': {
           const { runMkdir } = await import('./ops/copy.ts');

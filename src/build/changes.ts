@@ -43,6 +43,7 @@ export function applyChanges(config: ContainerConfig, changes: readonly string[]
     used: new Set(),
     words: new Words(parseDockerfile('FROM scratch\n', '--change')),
     network: 'default',
+    allow: undefined,
     extraHosts: [],
     shmSize: undefined,
     source: () => ({ vertex: undefined }),

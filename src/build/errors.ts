@@ -34,6 +34,16 @@ export class RunFailedError extends StaveError {
   }
 }
 
+/** The command of a RUN could not be started. */
+export class NotStartedError extends StaveError {
+  readonly code: string;
+
+  constructor(cause: StaveError, hint: string | undefined) {
+    super(cause.message, { hint, cause });
+    this.code = cause.code;
+  }
+}
+
 /** FROM or `--from` names an image that is not in the store. */
 export class BaseNotFoundError extends StaveError {
   readonly code = 'BASE_NOT_FOUND';
@@ -43,6 +53,27 @@ export class BaseNotFoundError extends StaveError {
       hint: hint ?? "Build it, or bring it in with 'stave load' or 'stave import'.",
       httpStatus: 404,
     });
+  }
+}
+
+/** A RUN wants more than the build was allowed. */
+export class NotAllowedError extends StaveError {
+  readonly code = 'NOT_ALLOWED';
+
+  constructor(entitlement: string) {
+    super(`${entitlement} is not allowed`, {
+      hint: `Allow it with --allow ${entitlement}.`,
+      httpStatus: 403,
+    });
+  }
+}
+
+/** A required secret, key or device that the build was not given. */
+export class NotGivenError extends StaveError {
+  readonly code = 'NOT_GIVEN';
+
+  constructor(message: string, hint: string) {
+    super(message, { hint });
   }
 }
 

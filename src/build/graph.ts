@@ -1,6 +1,7 @@
-import type { CopyFlags, Heredoc, Span } from '../dockerfile/ast.ts';
+import type { CopyFlags, Heredoc, RunDevice, Span } from '../dockerfile/ast.ts';
 import type { DiffId } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { ExecMount } from './exec-mount.ts';
 
 /** A base image, resolved: nothing is done for it. */
 export interface ImageOp {
@@ -26,6 +27,11 @@ export interface ExecOp {
   /** As in USER; '' is root. */
   readonly user: string;
   readonly network: 'default' | 'none' | 'host';
+  /** Without confinement. */
+  readonly insecure: boolean;
+  readonly devices: readonly RunDevice[];
+  /** In the order in which they are mounted: what lies inside another comes after it. */
+  readonly mounts: readonly ExecMount[];
   readonly extraHosts: readonly string[];
   readonly hostname: string;
   readonly shmSize?: number;

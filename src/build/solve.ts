@@ -133,7 +133,8 @@ export class Solver {
 
   /** An input by its key alone, whatever a step reads of it. */
   async #asRead(input: Vertex): Promise<Fact> {
-    return { kind: 'parent', name: input.stage, value: (await this.#key(input)).key };
+    const { key } = await this.#key(input);
+    return { kind: 'parent', name: input.stage, value: key, unnamed: true };
   }
 
   /**

@@ -4,6 +4,8 @@ import { collect, type Bytes } from '../base/bytes.ts';
 import { InvalidInputError, UsageError } from '../base/errors.ts';
 import type { BuildRequest } from '../engine/build-types.ts';
 import { hostPlatform, parsePlatform } from '../oci/platform.ts';
+import { resourcesOf } from './build/resources.ts';
+import { secretsOf, sshOf } from './build/secrets.ts';
 import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
@@ -22,6 +24,9 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
   const platform = platformOf(flags.platform ?? env['DOCKER_DEFAULT_PLATFORM']);
   return {
     ...(await sources(context)),
+    ...resourcesOf(flags),
+    ...(flags.secret.length > 0 && { secrets: secretsOf(flags.secret, context) }),
+    ...(flags.ssh.length > 0 && { ssh: sshOf(flags.ssh, context) }),
     tags: flags.tag,
     args,
     labels: labelsOf(flags.label),

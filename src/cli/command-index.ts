@@ -38,6 +38,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-build.ts')).imageBuild,
   },
   {
+    name: 'image pull',
+    aliases: ['pull'],
+    summary: 'Download an image from a registry',
+    common: 'pull',
+    load: async () => (await import('./commands/image-pull.ts')).imagePull,
+  },
+  {
     name: 'container ls',
     aliases: ['container list', 'container ps', 'ps'],
     summary: 'List containers',

@@ -47,7 +47,12 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
 async function open(asked: string | undefined, uid: number): Promise<Engine> {
   const { openEngine } = await import('../engine/open-engine.ts');
   const location = storeLocation(asked, uid, process.env);
-  return openEngine({ ...location, version: packageVersion(), ownProcess: true });
+  return openEngine({
+    ...location,
+    version: packageVersion(),
+    ownProcess: true,
+    registries: { environment: process.env },
+  });
 }
 
 /** The first signal asks the work to end; the second does not wait for it. */

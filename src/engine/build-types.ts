@@ -2,8 +2,37 @@ import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { CacheRequest } from './cache-types.ts';
 
+/** What RUN gets from whoever builds, and what it is limited to. None of it is part of a cache key. */
+export interface BuildRunRequest {
+  /** Values of secret mounts by their id. */
+  readonly secrets?: Readonly<Record<string, Uint8Array>>;
+  /** For ssh mounts, by id: the socket of an agent, or files of private keys without passphrase. */
+  readonly ssh?: Readonly<Record<string, readonly string[]>>;
+  /** `network.host`, `security.insecure`, `device`, `device=NAME`. */
+  readonly allow?: readonly string[];
+  /** -1 is without limit. */
+  readonly ulimits?: readonly {
+    readonly type: string;
+    readonly soft: number;
+    readonly hard: number;
+  }[];
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes of memory and swap together; -1 is without limit. */
+  readonly memorySwap?: number;
+  readonly cpuShares?: number;
+  /** Microseconds. */
+  readonly cpuPeriod?: number;
+  readonly cpuQuota?: number;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  readonly cgroupParent?: string;
+  readonly noNewPrivileges?: boolean;
+  readonly seccompUnconfined?: boolean;
+}
+
 /** What to build. Everything but the context has a default. */
-export interface BuildRequest {
+export interface BuildRequest extends BuildRunRequest {
   /** A directory. `undefined`: an empty context (Dockerfile from stdin with `-`). */
   readonly context: string | undefined;
   /** Path of the Dockerfile, or its text. Default: `Dockerfile` in the context. */

@@ -5,6 +5,7 @@ import { BuildError } from '../build/errors.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
 import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
+import { runSettings } from './build-run.ts';
 import { namedContexts } from './build-input.ts';
 import type { CacheRegistry } from './build-caches.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
@@ -34,6 +35,7 @@ export async function runBuild(
       uncached: (stage) => request.noCache === true || filter.has(stage),
       sourceDateEpoch: request.sourceDateEpoch,
       shmSize: request.shmSize,
+      run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
       caches: await cachesOf(request, parts.cacheRegistry),

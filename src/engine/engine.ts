@@ -103,6 +103,27 @@ export interface Loaded {
   readonly names: readonly string[];
 }
 
+/** What `pull` may be told. */
+export interface PullRequest {
+  readonly name: string;
+  /** Every tag of the repository. */
+  readonly all?: boolean;
+  readonly platform?: Platform;
+}
+
+/** What `pull` brought. */
+export interface Pulled {
+  readonly id: Digest;
+  /** What the name points at in the registry: an index or a manifest. */
+  readonly digest: Digest;
+  /** False when the same image had the name already. */
+  readonly isNew: boolean;
+  /** Familiar, and whole. */
+  readonly name: string;
+  readonly fullName: string;
+  readonly warning?: string;
+}
+
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
@@ -121,6 +142,8 @@ export interface Images {
     readonly all?: boolean;
     readonly dryRun?: boolean;
   }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
+  /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
+  pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Docker's archive: an OCI layout with `manifest.json` in one tar. */
   save(names: readonly string[], options?: CallOptions): Promise<Bytes>;
   /** An archive, or the directory of an unpacked OCI layout. */

@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import type { Executor, RuntimeInfo } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
+import type { Connections } from '../registry/connection.ts';
+import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
@@ -25,6 +27,8 @@ export interface EngineOptions {
    * whoever imports the engine.
    */
   readonly ownProcess?: boolean;
+  /** How registries are reached: variables, insecure hosts, patience. */
+  readonly registries?: RegistrySettings;
   /** Of the program, for `info`. */
   readonly version?: string;
 }
@@ -59,8 +63,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const changes = await import('../build/changes.ts');
     return changes.applyChanges(...change);
   };
+  let opened: Connections | undefined;
+  const connections = async (): Promise<Connections> => {
+    if (opened) return opened;
+    const { openConnections } = await import('../registry/connection.ts');
+    return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
+  };
   return {
-    images: imagesOf({ store, snapshotter, applyChanges }),
+    images: imagesOf({ store, snapshotter, applyChanges, connections }),
     containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
     system: systemOf({
       store,
@@ -94,6 +104,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return targets(request);
     },
     [Symbol.asyncDispose]() {
+      opened?.[Symbol.dispose]();
       store[Symbol.dispose]();
       return Promise.resolve();
     },

@@ -1,4 +1,6 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { OciHooks } from './oci-spec.ts';
+import type { PreparedSource } from './prepare.ts';
 
 /** The root file system of a process: layers to stack, and where its changes go. */
 export interface RootSpec {
@@ -23,6 +25,8 @@ export type MountSpec =
       readonly target: string;
       readonly readonly: boolean;
       readonly recursive?: boolean;
+      /** Beside those for binding: `nosuid`. */
+      readonly options?: readonly string[];
     }
   | {
       readonly type: 'tmpfs';
@@ -30,6 +34,14 @@ export type MountSpec =
       /** Bytes. */
       readonly size?: number;
       readonly mode?: number;
+      readonly options?: readonly string[];
+    }
+  | {
+      /** Something that is more than a path: see {@link PreparedSource}. */
+      readonly type: 'prepared';
+      readonly source: PreparedSource;
+      readonly target: string;
+      readonly readonly: boolean;
       readonly options?: readonly string[];
     };
 
@@ -46,6 +58,8 @@ export interface ProcessSpec {
   readonly root: RootSpec;
   readonly argv: readonly string[];
   readonly env: readonly string[];
+  /** More of `env`, that no disk may see. */
+  readonly secretEnv?: readonly string[];
   readonly cwd: string;
   readonly user: UserSpec;
   readonly hostname: string;
@@ -67,12 +81,49 @@ export interface ProcessSpec {
   readonly terminal?: boolean;
   /** Attach this process's stdin; otherwise stdin is empty. */
   readonly stdin?: boolean;
-  /** Limits for the whole tree: bytes, processes, CPUs (1.5 is one and a half). */
-  readonly cgroup?: {
-    readonly memory?: number;
-    readonly pids?: number;
-    readonly cpus?: number;
-  };
+  /** Limits for the whole tree. */
+  readonly cgroup?: CgroupSpec;
+  /** Devices of the machine beside the usual ones. */
+  readonly devices?: readonly DeviceSpec[];
+  /** Programs of the machine that the runtime calls on the way, for devices. */
+  readonly hooks?: OciHooks;
+  /** No filter for system calls. */
+  readonly unfiltered?: boolean;
+}
+
+/** Limits for a process and all that it starts. */
+export interface CgroupSpec {
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes of memory and swap together; -1 is without limit. Twice the memory by default. */
+  readonly memorySwap?: number;
+  readonly pids?: number;
+  /** 1.5 is one and a half. */
+  readonly cpus?: number;
+  /** Weight against others; 1024 is usual. */
+  readonly cpuShares?: number;
+  /** Microseconds, in each of which `cpuQuota` microseconds may be used. */
+  readonly cpuPeriod?: number;
+  readonly cpuQuota?: number;
+  /** `0-2,4`: the processors to run on, and the memory nodes to use. */
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  /** Where in the tree of control groups; the store's own place by default. */
+  readonly parent?: string;
+}
+
+/** A device of the machine that a process gets. */
+export interface DeviceSpec {
+  /** In the container. */
+  readonly path: string;
+  readonly type: 'c' | 'b';
+  readonly major: number;
+  readonly minor: number;
+  readonly fileMode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Of `r`, `w` and `m`. */
+  readonly access: string;
 }
 
 /** Where output goes. `inherit` hands this process's own descriptors on. */

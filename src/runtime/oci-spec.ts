@@ -12,7 +12,19 @@ export interface OciSpec {
   readonly hostname: string;
   readonly mounts: readonly OciMount[];
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly hooks?: OciHooks;
   readonly linux: OciLinux;
+}
+
+/** Programs that the runtime calls, by the moment. */
+export type OciHooks = Readonly<Record<string, readonly OciHook[]>>;
+
+/** One program of the machine. */
+export interface OciHook {
+  readonly path: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+  readonly timeout?: number;
 }
 
 interface OciProcess {
@@ -78,7 +90,13 @@ interface OciLinux {
     readonly devices?: readonly OciDeviceRule[];
     readonly memory?: { readonly limit: number; readonly swap?: number };
     readonly pids?: { readonly limit: number };
-    readonly cpu?: { readonly quota: number; readonly period: number };
+    readonly cpu?: {
+      readonly shares?: number;
+      readonly quota?: number;
+      readonly period?: number;
+      readonly cpus?: string;
+      readonly mems?: string;
+    };
   };
   readonly devices?: readonly OciDevice[];
   readonly sysctl?: Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { release } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { isatty } from 'node:tty';
 import { digestOf } from '../oci/digest.ts';
+import { memoryFile } from '../sys/memory-file.ts';
 import { mountOverlay } from '../sys/mount.ts';
 import { canMount, inPrivateMounts } from '../sys/namespace.ts';
 import { NotPrivilegedError } from '../sys/errors.ts';
@@ -25,6 +26,7 @@ import {
 } from './probe.ts';
 import { seccompFilter, seccompProfile } from './seccomp.ts';
 import { grantedCapabilities, ociSpec, specText, type SpecContext } from './spec.ts';
+import { memoryPath, prepare, type Preparation } from './prepare.ts';
 import { makeBundle, removeDebris, sweep, type Bundle } from './state-dir.ts';
 
 /** As in bin/stave: with them, the child may wait for itself when it ends. */
@@ -101,13 +103,14 @@ class OciExecutor implements Executor {
       );
     }
 
+    const prefix = groupPrefix(this.#subject, asked);
     const context = {
       ...this.#subject.context,
       cgroups: this.runtime.cgroups,
-      cgroupsPath: this.#subject.cgroupsPath(asked.id),
+      cgroupsPath: prefix + asked.id,
     };
     const seccomp =
-      asked.privileged === true
+      asked.privileged === true || asked.unfiltered === true
         ? undefined
         : await this.#filter(grantedCapabilities(asked, context));
     using bundle = makeBundle(stateDir, asked.id);
@@ -117,15 +120,23 @@ class OciExecutor implements Executor {
       ...context,
       terminal,
       rootfs: bundle.rootfs,
+      prepared: bundle.prepared,
       ...(seccomp && { seccomp }),
     });
-    bundle.write('config.json', specText(spec));
+    const config = specText(spec);
+    const preparation = preparationOf(asked, bundle, config);
+    if (preparation?.config === undefined) bundle.write('config.json', config);
     using gate =
       io === 'inherit'
         ? undefined
         : new OutputGate(io, () => loggedError(bundle.log) !== undefined);
-    using debris = this.#debris(asked.id);
-    const status = await this.#launch(asked, bundle, gate ?? io, { ...options, stdin, terminal });
+    using debris = this.#debris(asked.id, prefix);
+    const status = await this.#launch(asked, bundle, gate ?? io, {
+      ...options,
+      stdin,
+      terminal,
+      preparation,
+    });
     if ('code' in status) debris.disarm();
     const failed = 'code' in status && status.code !== 0;
     const complaint = failed ? (loggedError(bundle.log) ?? gate?.complaint()) : undefined;
@@ -138,32 +149,43 @@ class OciExecutor implements Executor {
     asked: ProcessSpec,
     bundle: Bundle,
     io: ProcessIo,
-    options: RunOptions & Pick<Launch, 'stdin' | 'terminal'>,
+    options: RunOptions &
+      Pick<Launch, 'stdin' | 'terminal'> & { readonly preparation: Preparation | undefined },
   ): Promise<ExitStatus> {
-    const { stateDir } = this.#subject;
+    const { preparation, ...rest } = options;
+    // The runtime keeps a copy of its configuration in its state.
+    const hidden = preparation?.config === undefined ? undefined : memoryPath(bundle.prepared);
+    const stateDir = hidden ?? this.#subject.stateDir;
     const argv = [
       ...OWN_PROCESSES,
       // In JSON the runtime's errors can be told from its warnings; it writes them to stderr too, though.
       ...runtimeArguments(this.runtime, stateDir, bundle.log, io === 'inherit' ? 'text' : 'json'),
       'run',
       '--bundle',
-      bundle.path,
+      hidden ?? bundle.path,
       asked.id,
     ];
     const common = {
       io,
       scratch: bundle.path,
-      ...options,
+      ...rest,
     };
     const { lower, upper, work, durable } = asked.root;
     const overlay = { lower, upper, work, volatile: durable !== true };
     if (inPrivateMounts()) {
       using _root = mountOverlay(bundle.rootfs, overlay);
+      using _sources = preparation && prepare(preparation);
       return await launch({ ...common, argv });
     }
 
-    const job: ChildJob = { rootfs: bundle.rootfs, overlay, argv };
-    const input = openSync(bundle.write('job.json', JSON.stringify(job)), 'r');
+    const job: ChildJob = {
+      rootfs: bundle.rootfs,
+      overlay,
+      argv,
+      log: bundle.log,
+      ...(preparation && { preparation }),
+    };
+    const input = memoryFile(Buffer.from(JSON.stringify(job)));
     try {
       const program = join(
         import.meta.dirname,
@@ -182,15 +204,16 @@ class OciExecutor implements Executor {
   }
 
   /** What a runtime leaves that was killed; one that came to its end cleans up by itself. */
-  #debris(id: string): Disposable & { disarm(): void } {
+  #debris(id: string, prefix: string): Disposable & { disarm(): void } {
+    const groups = this.#subject.layout.roots.map((root) => root + prefix);
     let armed = true;
     return {
       disarm() {
         armed = false;
       },
       [Symbol.dispose]: () => {
-        tidyHidden(this.#subject, id);
-        if (armed) removeDebris(this.#subject.stateDir, id, this.#cgroups);
+        tidyHidden(this.#subject, prefix + id);
+        if (armed) removeDebris(this.#subject.stateDir, id, groups);
       },
     };
   }
@@ -221,6 +244,27 @@ class OciExecutor implements Executor {
     this.#facts.set(fact, compiled);
     return { compiled };
   }
+}
+
+/** Where the control groups of a process are; its id comes behind it. */
+function groupPrefix(subject: ProbeSubject, { cgroup }: ProcessSpec): string {
+  const own = subject.cgroupsPath('');
+  return cgroup?.parent === undefined ? own : posix.join('/', cgroup.parent, posix.basename(own));
+}
+
+/** What has to be there before the runtime starts; usually nothing. */
+function preparationOf(
+  { mounts, secretEnv = [] }: ProcessSpec,
+  bundle: Bundle,
+  config: string,
+): Preparation | undefined {
+  const sources = mounts.map((mount) => (mount.type === 'prepared' ? mount.source : null));
+  if (secretEnv.length === 0 && sources.every((source) => source === null)) return undefined;
+  return {
+    directory: bundle.prepared,
+    sources,
+    ...(secretEnv.length > 0 && { config }),
+  };
 }
 
 /**

@@ -164,6 +164,7 @@ async function setUp(
   mkdirSync(bundle.probe);
   writeFileSync(join(bundle.probe, 'probe'), '', { mode: 0o755 });
   const spec: OciSpec = ociSpec(probeProcess(id), {
+    prepared: bundle.prepared,
     ...context,
     cgroups: runtime.cgroups,
     cgroupsPath: subject.cgroupsPath(id),
@@ -185,15 +186,15 @@ async function setUp(
     return existsSync(compiled) ? readFileSync(compiled).toString('base64') : undefined;
   } finally {
     await start(...call, 'delete', '--force', id);
-    tidyHidden(subject, id);
+    tidyHidden(subject, subject.cgroupsPath(id));
   }
 }
 
 /** crun makes a directory where the v2 part of hybrid control groups would be, and forgets it. */
-export function tidyHidden(subject: ProbeSubject, id: string): void {
-  const { unified } = subject.layout;
+export function tidyHidden({ layout }: ProbeSubject, group: string): void {
+  const { unified } = layout;
   if (unified?.hidden !== true) return;
-  rmSync(unified.path + subject.cgroupsPath(id), { recursive: true, force: true });
+  rmSync(unified.path + group, { recursive: true, force: true });
 }
 
 const SILENT = { stdout: (): void => undefined, stderr: (): void => undefined };

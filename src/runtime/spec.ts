@@ -2,9 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
 import { DEVICE_RULES, hostDevices } from './devices.ts';
-import type { MountSpec, ProcessSpec } from './executor.ts';
+import { preparedPath } from './prepare.ts';
+import type { CgroupSpec, DeviceSpec, MountSpec, ProcessSpec } from './executor.ts';
 import { countsSwap, kernelAtLeast, type CgroupLayout, type HostLimits } from './host.ts';
-import type { OciMount, OciSpec } from './oci-spec.ts';
+import type { OciDevice, OciDeviceRule, OciMount, OciSpec } from './oci-spec.ts';
 import type { OciSeccomp } from './seccomp.ts';
 
 /** What the machine and the chosen runtime let a process have. */
@@ -18,6 +19,8 @@ export interface SpecContext {
   readonly terminal: boolean;
   /** Where the root file system is mounted. */
   readonly rootfs: string;
+  /** Where the sources of mounts are that are prepared. */
+  readonly prepared: string;
   /** A filter as rules, or compiled, in base64 (crun only). */
   readonly seccomp?: { readonly rules: OciSeccomp } | { readonly compiled: string };
 }
@@ -94,7 +97,7 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
         additionalGids: [...new Set([asked.user.gid, ...asked.user.additionalGids])],
       },
       args: asked.argv,
-      env: asked.env,
+      env: asked.secretEnv ? [...asked.env, ...asked.secretEnv] : asked.env,
       cwd: asked.cwd,
       capabilities: {
         bounding: capabilities,
@@ -110,6 +113,7 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
     root: { path: context.rootfs, readonly: asked.root.readonly === true },
     hostname: asked.hostname,
     mounts: mounts(asked, context),
+    ...(asked.hooks && { hooks: asked.hooks }),
     ...(seccomp !== undefined &&
       'compiled' in seccomp && {
         annotations: { 'run.oci.seccomp_bpf_data': seccomp.compiled },
@@ -120,7 +124,9 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
         cgroupsPath: context.cgroupsPath,
         resources: resources(asked, context),
       }),
-      ...(privileged && { devices: hostDevices() }),
+      ...((privileged || asked.devices) && {
+        devices: [...(privileged ? hostDevices() : []), ...ownDevices(asked)],
+      }),
       ...(asked.network === 'none' && {
         sysctl: {
           'net.ipv4.ip_unprivileged_port_start': '0',
@@ -171,11 +177,19 @@ function mounts(asked: ProcessSpec, context: SpecContext): OciMount[] {
       : [system('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid,noexec,nodev,relatime,${writable}`)]),
     system('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid,noexec,nodev'),
     system('/dev/shm', 'tmpfs', 'shm', `nosuid,noexec,nodev,mode=1777,size=${shm}`),
-    ...asked.mounts.map(ownMount),
+    ...asked.mounts.map((mount, index) => ownMount(mount, index, context)),
   ];
 }
 
-function ownMount(mount: MountSpec): OciMount {
+function ownMount(mount: MountSpec, index: number, context: SpecContext): OciMount {
+  if (mount.type === 'prepared') {
+    return {
+      destination: mount.target,
+      type: 'bind',
+      source: preparedPath(context.prepared, index, mount.source),
+      options: ['bind', 'rprivate', mount.readonly ? 'ro' : 'rw', ...(mount.options ?? [])],
+    };
+  }
   if (mount.type === 'bind') {
     return {
       destination: mount.target,
@@ -185,6 +199,7 @@ function ownMount(mount: MountSpec): OciMount {
         mount.recursive === true ? 'rbind' : 'bind',
         'rprivate',
         ...(mount.readonly ? readonlyOptions(mount.recursive === true) : ['rw']),
+        ...(mount.options ?? []),
       ],
     };
   }
@@ -209,21 +224,55 @@ function resources(
   asked: ProcessSpec,
   context: SpecContext,
 ): NonNullable<OciSpec['linux']['resources']> {
-  const { memory, pids, cpus } = asked.cgroup ?? {};
+  const { pids } = asked.cgroup ?? {};
+  const memory = memoryOf(asked.cgroup ?? {}, context);
+  const cpu = cpuOf(asked.cgroup ?? {});
   return {
     ...(context.cgroups === 'devices' && {
       devices:
-        asked.privileged === true ? [{ allow: true, type: 'a', access: 'rwm' }] : DEVICE_RULES,
+        asked.privileged === true
+          ? [{ allow: true, type: 'a', access: 'rwm' }]
+          : [...DEVICE_RULES, ...(asked.devices ?? []).map(deviceRule)],
     }),
-    ...(memory !== undefined && {
-      // As much swap again as memory: what Docker gives when only memory is limited.
-      memory: { limit: memory, ...(countsSwap(context.layout) && { swap: memory * 2 }) },
-    }),
+    ...(memory && { memory }),
     ...(pids !== undefined && { pids: { limit: pids } }),
-    ...(cpus !== undefined && {
-      cpu: { quota: Math.round(cpus * CPU_PERIOD), period: CPU_PERIOD },
-    }),
+    ...(cpu && { cpu }),
   };
+}
+
+function memoryOf(
+  { memory, memorySwap }: CgroupSpec,
+  { layout }: SpecContext,
+): { limit: number; swap?: number } | undefined {
+  if (memory === undefined) return undefined;
+  // As much swap again as memory: what Docker gives when only memory is limited.
+  return { limit: memory, ...(countsSwap(layout) && { swap: memorySwap ?? memory * 2 }) };
+}
+
+function cpuOf({
+  cpus,
+  cpuShares,
+  cpuPeriod = CPU_PERIOD,
+  cpuQuota,
+  cpusetCpus,
+  cpusetMems,
+}: CgroupSpec): NonNullable<OciSpec['linux']['resources']>['cpu'] {
+  const quota = cpuQuota ?? (cpus === undefined ? undefined : Math.round(cpus * cpuPeriod));
+  const cpu = {
+    ...(cpuShares !== undefined && { shares: cpuShares }),
+    ...(quota !== undefined && { quota, period: cpuPeriod }),
+    ...(cpusetCpus !== undefined && { cpus: cpusetCpus }),
+    ...(cpusetMems !== undefined && { mems: cpusetMems }),
+  };
+  return Object.keys(cpu).length > 0 ? cpu : undefined;
+}
+
+function ownDevices({ devices = [] }: ProcessSpec): OciDevice[] {
+  return devices.map(({ access: _access, ...device }) => device);
+}
+
+function deviceRule({ type, major, minor, access }: DeviceSpec): OciDeviceRule {
+  return { allow: true, type, major, minor, access };
 }
 
 /** Limits above this process's own would make the runtime fail, unless it may raise them. */

@@ -23,14 +23,17 @@ const BUNDLES = 'processes';
 export interface Bundle extends Disposable {
   readonly path: string;
   readonly rootfs: string;
+  /** Made by `prepare` where it is needed. */
+  readonly prepared: string;
   /** Scratch that is removed with whatever is in it; nothing is ever mounted there. */
   readonly probe: string;
   readonly log: string;
-  write(name: 'config.json' | 'job.json', text: string): string;
+  write(name: 'config.json', text: string): string;
 }
 
-const FILES = ['config.json', 'job.json', 'log', 'owner', 'stdout', 'stderr'];
-const DIRECTORIES = ['rootfs', '.'];
+const PREPARED = 'mounts';
+const FILES = ['config.json', 'log', 'owner', 'stdout', 'stderr'];
+const DIRECTORIES = ['rootfs', PREPARED, '.'];
 const NAME = /^[a-zA-Z0-9][\w.-]{0,127}$/;
 
 /** Makes the bundle of process `id` below `stateDir`. Throws when there is one. */
@@ -47,6 +50,7 @@ export function makeBundle(stateDir: string, id: string): Bundle {
   return {
     path,
     rootfs: join(path, 'rootfs'),
+    prepared: join(path, PREPARED),
     probe: join(path, 'probe'),
     log: join(path, 'log'),
     write: (name, text) => write(path, name, text),
@@ -73,6 +77,11 @@ function write(directory: string, name: string, text: string): string {
  */
 function removeBundle(path: string): void {
   rmSync(join(path, 'probe'), { recursive: true, force: true });
+  // Mount points, where whoever made them was killed.
+  for (const name of list(join(path, PREPARED))) {
+    quietly(() => unlinkSync(join(path, PREPARED, name)));
+    quietly(() => rmdirSync(join(path, PREPARED, name)));
+  }
   for (const name of FILES) quietly(() => unlinkSync(join(path, name)));
   for (const name of DIRECTORIES) quietly(() => rmdirSync(join(path, name)));
 }

@@ -23,13 +23,18 @@ export interface IngestHost {
   publish(file: string, info: BlobInfo): void;
 }
 
+/** The file that the ingest called `key` is written to. */
+export function ingestPath(paths: StorePaths, key: string): string {
+  return `${paths.ingest}/${encoded(digestOf(key))}`;
+}
+
 /** Waits until nobody writes the ingest called `key`, and continues where the last one stopped. */
 export async function openIngest(
   host: IngestHost,
   key: string,
   { signal }: CallOptions,
 ): Promise<BlobWriter> {
-  const path = `${host.paths.ingest}/${encoded(digestOf(key))}`;
+  const path = ingestPath(host.paths, key);
   for (;;) {
     signal?.throwIfAborted();
     // Not waiting inside the call: the other writer may be in this very process.

@@ -35,12 +35,19 @@ export interface BlobStore extends BlobReader {
    * the first is gone, and then resumes or finds the blob.
    */
   ingest(key: string, options?: CallOptions): Promise<BlobWriter>;
+  /** What an ingest that did not end has written so far; undefined when there is nothing. */
+  partial(key: string): Bytes | undefined;
   /** Stores bytes at hand, once; what is there already is not written again. Synchronous and durable. */
   putSync(data: Uint8Array): BlobInfo;
   /** Reads a small blob (a config, a manifest; 4 MiB at most). Throws BlobNotFoundError. */
   readSync(digest: Digest): Buffer;
   delete(digest: Digest): Promise<void>;
   list(): AsyncIterable<BlobInfo>;
+}
+
+/** The key under which a blob that is known by its digest is written, by whoever fetches it. */
+export function ingestKey(digest: Digest): string {
+  return `blob:${digest}`;
 }
 
 /** Leaving the scope without `commit` keeps what was written, for resuming; `discard` does not. */

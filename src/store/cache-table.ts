@@ -11,6 +11,7 @@ interface Row {
   readonly created_at: number;
   readonly used_at: number;
   readonly took: number;
+  readonly uses: number;
 }
 
 /** Remembered build results in the database. */
@@ -57,8 +58,11 @@ export function cacheTable(db: Database): CacheTable {
       );
     },
     touch(keys, at) {
-      for (const key of keys) db.run('UPDATE cache SET used_at = ? WHERE key = ?', at, key);
+      for (const key of keys)
+        db.run('UPDATE cache SET used_at = ?, uses = uses + 1 WHERE key = ?', at, key);
     },
+    held: () =>
+      db.all<{ key: ChainId }>("SELECT key FROM holds WHERE kind = 'chain'").map(({ key }) => key),
     list: () => db.all<Row>('SELECT * FROM cache ORDER BY created_at, rowid').map(cacheRow),
     remove: (key) => void db.run('DELETE FROM cache WHERE key = ?', key),
   };
@@ -79,5 +83,6 @@ function cacheRow(row: Row): CacheRow {
     createdAt: row.created_at,
     usedAt: row.used_at,
     took: row.took,
+    uses: row.uses,
   };
 }

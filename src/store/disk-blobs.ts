@@ -17,7 +17,7 @@ import { breather } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { digestOf, isDigest, type Digest } from '../oci/digest.ts';
 import { writeAll } from '../sys/write-all.ts';
-import { openIngest, syncDirectory, type IngestHost } from './blob-ingest.ts';
+import { ingestPath, openIngest, syncDirectory, type IngestHost } from './blob-ingest.ts';
 import type { BlobInfo, BlobStore, BlobWriter, ReadOptions } from './blob-store.ts';
 import type { Database } from './database.ts';
 import { BlobDamagedError, BlobNotFoundError } from './errors.ts';
@@ -60,11 +60,17 @@ export class DiskBlobs implements BlobStore, IngestHost {
 
   async open(digest: Digest, options: ReadOptions = {}): Promise<Bytes> {
     if (this.#size(digest) === undefined) throw new BlobNotFoundError(digest);
-    return this.#read(digest, options);
+    return this.#readFile(this.paths.blob(digest), options);
   }
 
   ingest(key: string, options: CallOptions = {}): Promise<BlobWriter> {
     return openIngest(this, key, options);
+  }
+
+  partial(key: string): Bytes | undefined {
+    const path = ingestPath(this.paths, key);
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return size === 0 ? undefined : this.#readFile(path, { end: size - 1 });
   }
 
   putSync(data: Uint8Array): BlobInfo {
@@ -149,11 +155,11 @@ export class DiskBlobs implements BlobStore, IngestHost {
     return statSync(this.paths.blob(digest), { throwIfNoEntry: false })?.size;
   }
 
-  async *#read(
-    digest: Digest,
+  async *#readFile(
+    path: string,
     { start = 0, end, signal }: ReadOptions,
   ): AsyncGenerator<Uint8Array, void> {
-    const fd = openSync(this.paths.blob(digest), 'r');
+    const fd = openSync(path, 'r');
     const breathe = breather();
     try {
       const stop = end === undefined ? Infinity : end + 1;

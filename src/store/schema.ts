@@ -161,4 +161,8 @@ export const MIGRATIONS: readonly string[] = [
     DELETE FROM removed_cache WHERE id <= (SELECT max(id) FROM removed_cache) - 10000;
   END;
   `,
+  `
+  -- How often a result was used.
+  ALTER TABLE cache ADD COLUMN uses INTEGER NOT NULL DEFAULT 1;
+  `,
 ];

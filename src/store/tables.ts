@@ -169,6 +169,8 @@ export interface CacheRow {
   readonly usedAt: number;
   /** Milliseconds it took to make. */
   readonly took: number;
+  /** How often it was used, its making included; the table counts. */
+  readonly uses?: number;
 }
 
 export interface CacheTable {
@@ -182,7 +184,10 @@ export interface CacheTable {
   /** Whether there was a record of this key that was removed, as far back as is known. */
   wasRemoved(key: string): boolean;
   put(row: CacheRow): void;
+  /** Marks records as used once more. */
   touch(keys: readonly string[], at: number): void;
+  /** The stacks that running operations hold. */
+  held(): ChainId[];
   list(): CacheRow[];
   remove(key: string): void;
 }

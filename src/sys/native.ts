@@ -21,6 +21,7 @@ interface Native {
   lsetxattr(path: Buffer, name: Buffer, value: Buffer, size: number, flags: number): number;
   lremovexattr(path: Buffer, name: Buffer): number;
   flock(fd: number, operation: number): number;
+  memfdCreate(name: Buffer, flags: number): number;
   syncfs(fd: number): number;
   utimensat(directory: number, path: Buffer, times: Buffer, flags: number): number;
   futimens(fd: number, times: Buffer): number;
@@ -84,6 +85,7 @@ function load(): Native {
     lsetxattr: declare('lsetxattr', 'int', path, path, path, 'size_t', 'int'),
     lremovexattr: declare('lremovexattr', 'int', path, path),
     flock: declare('flock', 'int', 'int', 'int'),
+    memfdCreate: declare('memfd_create', 'int', path, 'uint'),
     syncfs: declare('syncfs', 'int', 'int'),
     utimensat: declare('utimensat', 'int', 'int', path, path, 'int'),
     futimens: declare('futimens', 'int', 'int', path),

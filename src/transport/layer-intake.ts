@@ -1,14 +1,14 @@
 import type { Bytes } from '../base/bytes.ts';
-import { InvalidInputError } from '../base/errors.ts';
+import { DigestMismatchError, InvalidInputError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { sniff } from '../layer/compression.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-types.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
-import type { BlobWriter } from '../store/blob-store.ts';
+import { type BlobWriter, ingestKey } from '../store/blob-store.ts';
 import type { Lease, Store } from '../store/store.ts';
-import { leftOpen, peek } from './peek.ts';
+import { leftOpen, peek, type Peeked } from './peek.ts';
 import { plain } from './plain.ts';
 
 /** A layer whose blob is in the store. */
@@ -33,6 +33,15 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
 
 const SNIFF_LENGTH = 512;
 
+/** What an intake may be told. */
+export interface IntakeOptions {
+  /**
+   * The source can go on where it broke off: what came before a failure of the source is kept
+   * as a partial blob.
+   */
+  readonly resumable?: boolean;
+}
+
 /**
  * Brings layers into the store: the blob byte for byte, and, while it arrives, its unpacked
  * form. Whatever it takes or finds is held by the lease until an image owns it.
@@ -41,13 +50,15 @@ export class LayerIntake {
   readonly #store: Store;
   readonly #snapshotter: Snapshotter;
   readonly #lease: Lease;
+  readonly #resumable: boolean;
   readonly #taken = new Map<Digest, TakenLayer>();
   #count = 0;
 
-  constructor(store: Store, snapshotter: Snapshotter, lease: Lease) {
+  constructor(store: Store, snapshotter: Snapshotter, lease: Lease, options: IntakeOptions = {}) {
     this.#store = store;
     this.#snapshotter = snapshotter;
     this.#lease = lease;
+    this.#resumable = options.resumable ?? false;
   }
 
   /** What {@link take} made of a blob. */
@@ -85,25 +96,44 @@ export class LayerIntake {
    * Throws DigestMismatchError, DiskFullError.
    */
   async take(body: Bytes, digest?: Digest, call: CallOptions = {}): Promise<TakenLayer> {
-    const { head, bytes } = await peek(body, SNIFF_LENGTH);
+    if (digest === undefined) return this.#take(await peek(body, SNIFF_LENGTH), undefined, call);
+    this.#lease.hold('blob', digest);
+    await using writer = await this.#store.blobs.ingest(ingestKey(digest), call);
+    // Whoever wrote it until now may have brought it whole.
+    const here = this.#resumable ? this.find(digest) : undefined;
+    if (here) {
+      await writer.discard();
+      return this.#remember(here.blob, { diffId: here.diffId });
+    }
+    const peeked = await peek(body, SNIFF_LENGTH);
+    if (MEDIA_TYPES.has(sniff(peeked.head))) {
+      return await this.#take(peeked, { digest, writer }, call);
+    }
+    await writer.discard();
+    return await this.#take(peeked, undefined, call);
+  }
+
+  async #take(
+    { head, bytes }: Peeked,
+    known: { readonly digest: Digest; readonly writer: BlobWriter } | undefined,
+    call: CallOptions,
+  ): Promise<TakenLayer> {
     const mediaType = MEDIA_TYPES.get(sniff(head));
     const source = mediaType === undefined ? await plain(bytes) : bytes;
-    const expected = mediaType === undefined ? undefined : digest;
-    if (expected !== undefined) this.#lease.hold('blob', expected);
-    const key = expected === undefined ? `${this.#lease.id}:${this.#count++}` : `blob:${expected}`;
-
-    await using writer = await this.#store.blobs.ingest(key, call);
+    await using writer =
+      known?.writer ?? (await this.#store.blobs.ingest(`${this.#lease.id}:${this.#count++}`, call));
     const passing = new Passing(source, writer);
     const iterator = passing.bytes()[Symbol.asyncIterator]();
     try {
       const result = await this.#unpack(leftOpen(iterator), {}, call);
       passing.throwIfBroken();
       while (!(await iterator.next()).done);
-      const info = await writer.commit(expected === undefined ? {} : { digest: expected });
+      const info = await writer.commit(known ? { digest: known.digest } : {});
       this.#lease.hold('blob', info.digest);
       return this.#remember({ ...info, mediaType: mediaType ?? MediaType.ociLayer }, result);
     } catch (error) {
-      await writer.discard();
+      const mayGoOn = this.#resumable && known && !(error instanceof InvalidInputError);
+      if (!mayGoOn || error instanceof DigestMismatchError) await writer.discard();
       throw error;
     } finally {
       await iterator.return?.();

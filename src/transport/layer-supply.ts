@@ -112,6 +112,8 @@ export class LayerSupply {
 
   async #openIntake(): Promise<LayerIntake> {
     const module = await import('./layer-intake.ts');
-    return new module.LayerIntake(this.#store, this.#snapshotter, this.#lease());
+    return new module.LayerIntake(this.#store, this.#snapshotter, this.#lease(), {
+      resumable: true,
+    });
   }
 }

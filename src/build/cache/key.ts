@@ -15,6 +15,8 @@ export interface Fact {
   readonly kind: Ingredient['kind'];
   readonly name: string;
   readonly value: string;
+  /** The name tells people where the value came from, and makes no other key. */
+  readonly unnamed?: boolean;
   /** For people, no part of the key; see `Ingredient.text`. */
   readonly text?: string;
   /** Of content: the entries that `value` is the digest of. */
@@ -35,7 +37,10 @@ export interface CacheKey {
  * two records still tell that one changed, but not what it was.
  */
 export function cacheKey(op: string, facts: readonly Fact[], secret: string): CacheKey {
-  const recipe = [KEY_VERSION, op, ...facts.map((fact) => [fact.kind, fact.name, fact.value])];
+  const parts = facts.map(({ kind, name, value, unnamed }) =>
+    unnamed === true ? [kind, value] : [kind, name, value],
+  );
+  const recipe = [KEY_VERSION, op, ...parts];
   const lists = new Map<Digest, FileList>();
   const ingredients = facts.map((fact): Ingredient => {
     const { kind, name, value, list } = fact;

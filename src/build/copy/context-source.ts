@@ -97,6 +97,7 @@ export function contextSource(
 
   return {
     tree: contextTree(root, filter),
+    directory: root,
     keepOwners: false,
     look,
     contentDigest: (entry) => facts(entry).digest,

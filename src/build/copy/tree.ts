@@ -33,6 +33,8 @@ export interface Tree {
 /** A tree with what COPY needs beyond reading names. */
 export interface Source {
   readonly tree: Tree;
+  /** The directory that the tree shows part or all of, where it is one. */
+  readonly directory?: string;
   /** Owners are those of the files (stages), or always 0:0 (the context). */
   readonly keepOwners: boolean;
   /** Says that questions about these entries will follow: what is known of them is fetched at once. */

@@ -5,6 +5,7 @@ import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
+import type { Entitlements } from './entitlements.ts';
 import { evaluateGlobals, fromPlatform } from './globals.ts';
 import {
   applyInstruction,
@@ -12,8 +13,9 @@ import {
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
-import { evaluationOrder } from './order.ts';
 import { contextNamed, directoryVertex, type NamedContext } from './named-context.ts';
+import { evaluationOrder } from './order.ts';
+import { nameOf, namedSource } from './source.ts';
 import { StageIndex } from './stage-index.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
@@ -42,6 +44,8 @@ export interface FrontendOptions {
   /** Absolute path, or another stable name, of the Dockerfile: finds earlier records. */
   readonly origin: string;
   readonly network: 'default' | 'none' | 'host';
+  /** Everything by default. */
+  readonly allow?: Entitlements | undefined;
   readonly extraHosts: readonly string[];
   readonly shmSize: number | undefined;
   readonly uncached: (stage: string) => boolean;
@@ -180,9 +184,10 @@ class Evaluation {
       used: this.#used,
       words: this.#words,
       network: this.#options.network,
+      allow: this.#options.allow,
       extraHosts: this.#options.extraHosts,
       shmSize: this.#options.shmSize,
-      source: (from, at) => this.#source(from.raw, stage, at),
+      source: (from, at, mounted) => this.#source(from.raw, stage, at, mounted),
       step: total,
       ordinal: 0,
     };
@@ -326,44 +331,24 @@ class Evaluation {
     return { vertex, base };
   }
 
-  /** What `--from` means: a named context, a stage by index or name, else an image. */
-  #source(from: string, stage: Stage, at: { readonly span: FromInstruction['span'] }): CopySource {
-    if (from.includes('$')) {
-      throw this.#error(
-        'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
-        at,
-      );
-    }
-    const named = contextNamed(this.#options.contexts, from);
-    if (named?.context.kind === 'directory') return { context: named.name };
-    const { stages } = this.#file;
-    if (!named && /^\d+$/.test(from)) {
-      const index = Number(from);
-      const found = stages[index];
-      if (!found) throw this.#error(`invalid stage index ${from}`, at);
-      if (index === stage.index)
-        throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
-      return { vertex: this.#earlier(found, stage, at).vertex };
-    }
-    const name = from.toLowerCase();
-    const found = this.#index.above(name, stage) ?? this.#index.first(name);
-    if (found && !named) return { vertex: this.#earlier(found, stage, at).vertex };
-    if (from === 'scratch') return { vertex: undefined };
-    const image = named?.context.kind === 'image' ? named.context.reference : from;
-    return { vertex: this.#image(image, this.#options.platform, stage, at).vertex };
-  }
-
-  #earlier(found: Stage, stage: Stage, at: { readonly span: FromInstruction['span'] }): StageState {
-    if (found.index === stage.index) {
-      throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
-    }
-    if (found.index > stage.index) {
-      throw this.#error(
-        `cannot copy from stage "${nameOf(found)}", it needs to be defined before current stage "${nameOf(stage)}"`,
-        at,
-      );
-    }
-    return this.#stage(found);
+  /** What `--from` means; `mounted` is the target of a mount. */
+  #source(
+    from: string,
+    stage: Stage,
+    at: { readonly span: FromInstruction['span'] },
+    mounted?: string,
+  ): CopySource {
+    const error = (message: string): DockerfileError => this.#error(message, at);
+    const source = namedSource(from, stage, {
+      stages: this.#file.stages,
+      index: this.#index,
+      contexts: this.#options.contexts,
+      mounted,
+      error,
+    });
+    if ('stage' in source) return { vertex: this.#stage(source.stage).vertex };
+    if (!('image' in source)) return source;
+    return { vertex: this.#image(source.image, this.#options.platform, stage, at).vertex };
   }
 
   /** How a stage is called in the names of its steps. */
@@ -378,11 +363,6 @@ class Evaluation {
   ): DockerfileError {
     return this.#words.error(message, at.span, cause);
   }
-}
-
-/** A stage's own name, or its number. */
-function nameOf(stage: Stage): string {
-  return stage.from.as ?? String(stage.index);
 }
 
 function makesLayer(kind: string): boolean {

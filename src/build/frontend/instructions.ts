@@ -5,6 +5,7 @@ import { DockerfileError } from '../../dockerfile/errors.ts';
 import { parseInstruction } from '../../dockerfile/parse-instruction.ts';
 import { checkSignal } from '../../dockerfile/signal.ts';
 import { addCopy } from './copy.ts';
+import type { Entitlements } from './entitlements.ts';
 import { goDuration } from './go-duration.ts';
 import { quotedList } from './history.ts';
 import { addRun } from './run.ts';
@@ -30,9 +31,12 @@ export interface StageSetting {
   readonly used: Set<string>;
   readonly words: Words;
   readonly network: 'default' | 'none' | 'host';
+  /** What RUN may do beyond the usual. */
+  readonly allow: Entitlements | undefined;
   readonly extraHosts: readonly string[];
   readonly shmSize: number | undefined;
-  readonly source: (from: Word, at: StageInstruction) => CopySource;
+  /** What `--from` or, with the `target` of a mount, its `from` means. */
+  readonly source: (from: Word, at: StageInstruction, target?: string) => CopySource;
   /** Steps shown so far, of `total`. */
   step: number;
   /** Instructions seen so far. */

@@ -34,17 +34,20 @@ export function evaluationOrder(target: Stage, facts: OrderFacts): readonly Stag
 
 /** The stages that a stage mentions. */
 function needs(stage: Stage, { stages, index, base, replaced }: OrderFacts): readonly Stage[] {
-  const sources = stage.body.flatMap((one) => {
-    if (one.kind === 'COPY') return one.flags.from ? [one.flags.from.raw] : [];
-    return one.kind === 'RUN' ? one.mounts.flatMap(({ from }) => from ?? []) : [];
-  });
+  const copied = stage.body.flatMap((one) =>
+    one.kind === 'COPY' && one.flags.from ? [one.flags.from.raw] : [],
+  );
+  const mounted = stage.body.flatMap((one) =>
+    one.kind === 'RUN' ? one.mounts.flatMap(({ from }) => from ?? []) : [],
+  );
   const image = base(stage);
   const below = image === '' || image === 'scratch' ? undefined : index.above(image, stage);
-  const found = sources.flatMap((name) => {
-    if (replaced(name)) return [];
-    const counted = /^\d+$/.test(name) ? stages[Number(name)] : undefined;
-    return counted ?? index.above(name.toLowerCase(), stage) ?? [];
-  });
+  const found = [
+    ...copied.flatMap((name) => (/^\d+$/.test(name) ? (stages[Number(name)] ?? []) : [])),
+    ...[...copied, ...mounted].flatMap((name) =>
+      replaced(name) ? [] : (index.above(name.toLowerCase(), stage) ?? []),
+    ),
+  ];
   return [...(below && !replaced(image) ? [below] : []), ...found].filter(
     (one) => one.index < stage.index,
   );

@@ -1,7 +1,9 @@
 import type { RunInstruction } from '../../dockerfile/ast.ts';
 import type { ExecOp } from '../graph.ts';
+import { checkEntitlements } from './entitlements.ts';
 import { runText } from './history.ts';
 import type { StageSetting } from './instructions.ts';
+import { runMounts } from './mounts.ts';
 import { proxyEnv } from './scope.ts';
 import type { StageState } from './state.ts';
 import { vertexFor } from './vertex.ts';
@@ -13,12 +15,13 @@ export function addRun(
   setting: StageSetting,
   trigger: boolean,
 ): void {
-  refuseUnavailable(instruction, setting);
+  checkEntitlements(instruction, setting);
   const { program } = instruction;
   const argv =
     program.form === 'exec'
       ? [...program.argv]
       : [...state.shell, program.form === 'shell' ? program.text : program.path];
+  const { mounts, inputs } = runMounts(state, instruction, setting);
   const op: ExecOp = {
     kind: 'exec',
     argv,
@@ -30,6 +33,9 @@ export function addRun(
       instruction.network && instruction.network !== 'default'
         ? instruction.network
         : setting.network,
+    insecure: instruction.security === 'insecure',
+    devices: instruction.devices,
+    mounts,
     extraHosts: setting.extraHosts,
     hostname: setting.args.get('BUILDKIT_SANDBOX_HOSTNAME') ?? 'buildkitsandbox',
     ...(setting.shmSize !== undefined && { shmSize: setting.shmSize }),
@@ -40,20 +46,5 @@ export function addRun(
       setting.used.add(name);
   }
   const text = runText(argv, state.scope.declaredArgs());
-  state.commit(text, vertexFor(state, instruction, setting, { op, text, trigger }));
-}
-
-/** Flags of RUN that this version refuses rather than ignores. */
-function refuseUnavailable(instruction: RunInstruction, setting: StageSetting): void {
-  const [mount] = instruction.mounts;
-  const flag = mount
-    ? `--mount=${mount.raw}`
-    : instruction.security === 'insecure'
-      ? '--security=insecure'
-      : instruction.devices.length > 0
-        ? '--device'
-        : undefined;
-  if (flag !== undefined) {
-    throw setting.words.error(`RUN ${flag} is not available in this version`, instruction.span);
-  }
+  state.commit(text, vertexFor(state, instruction, setting, { op, text, inputs, trigger }));
 }

@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { join, posix } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { StaveError } from '../../base/errors.ts';
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
@@ -21,17 +22,31 @@ import { setTimes } from '../../sys/times.ts';
 import { userOf } from '../copy/chown.ts';
 import { joinPath } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
-import { RunFailedError } from '../errors.ts';
+import { NotStartedError, RunFailedError } from '../errors.ts';
 import type { ExecOp } from '../graph.ts';
+import type { ReadyMount, ReadyMounts } from '../mounts/mounts.ts';
+import { holderOf } from '../mounts/targets.ts';
+import type { RunSettings } from '../run-settings.ts';
+import type { Solved } from '../solver-parts.ts';
+import type { Contexts } from './recipe.ts';
+import type { StorePaths } from '../../store/paths.ts';
 import { newPlan, type OpParts } from './copy.ts';
 import type { OnFailure } from './failed-shell.ts';
+import { OutputTail } from './output-tail.ts';
 
 /** What RUN needs besides the other ops' parts. */
 export interface ExecParts extends OpParts {
   readonly executor: () => Promise<Executor>;
+  readonly contexts: Contexts;
+  readonly paths: StorePaths;
+  readonly settings: RunSettings | undefined;
+  /** Platform of the image, when it is not that of this machine. */
+  readonly foreign?: string;
   /** Is told of a command that failed, and may look at what it left behind. */
   readonly failed?: { readonly tell: OnFailure; readonly signal: AbortSignal | undefined };
 }
+
+type RunEnd = { readonly code: number } | { readonly signal: string };
 
 /** Bytes; below it a disk counts as full. */
 const ALMOST_FULL = 64 * 1024;
@@ -45,6 +60,7 @@ let count = 0;
 export async function runExec(
   op: ExecOp,
   below: readonly DiffId[],
+  inputs: readonly Solved[],
   parts: ExecParts,
   task: Task,
   call: CallOptions,
@@ -53,12 +69,13 @@ export async function runExec(
   await using draft = parts.snapshotter.draft(parts.lease());
   const executor = await parts.executor();
   await makeDirectories(op, view, draft, parts);
-  const mounts = fileMounts(op, draft);
+  await using own =
+    op.mounts.length > 0 ? await mountsOf(op, inputs, draft, parts, task, call) : NO_MOUNTS;
+  const mounts: ReadyMount[] = [...fileMounts(op, draft), ...own.mounts];
   // Mount points that the image lacks are stubs in a layer of their own, so that nothing of
   // them is left in the new one.
   const stubs = join(draft.scratch, 'mount-points');
-  const targets = mounts.map(({ target }) => ({ path: target, kind: 'file' as const }));
-  const { resolved, made } = stubMountPoints(view, targets, stubs);
+  const { specs, made } = placed(view, mounts, stubs);
   const user = userOf(op.user, view);
   const spec: ProcessSpec = {
     id: `build-${process.pid}-${++count}`,
@@ -68,18 +85,33 @@ export async function runExec(
       work: draft.work,
     },
     argv: op.argv,
-    env: environment(op, user.home),
+    env: environment(op, user.home, own.env),
+    ...(own.secretEnv.length > 0 && { secretEnv: own.secretEnv }),
     cwd: op.cwd,
     user,
     hostname: op.hostname,
-    mounts: mounts.map((mount, index) => ({ ...mount, target: resolved[index] ?? mount.target })),
+    mounts: specs,
     network: networkOf(op),
     ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
+    ...(await confinement(op, parts.settings)),
   };
-  const output = { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') };
-  const status = await executor.run(spec, output, call);
+  const tail = new OutputTail();
+  const output = { stdout: textTo(task, 'stdout', tail), stderr: textTo(task, 'stderr', tail) };
+  const hint = async (end: RunEnd, text = tail.text): Promise<string | undefined> => {
+    const { runHint } = await import('./run-hints.ts');
+    return runHint(op, view, {
+      end,
+      output: text,
+      ...(parts.foreign && { foreign: parts.foreign }),
+    });
+  };
+  const status = await executor.run(spec, output, call).catch(async (error: unknown) => {
+    if (!(error instanceof StaveError) || error.hint !== undefined) throw error;
+    const end = { code: error.exitCode };
+    throw new NotStartedError(error, await hint(end, error.message));
+  });
   if (!('code' in status) || status.code !== 0) {
-    const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs));
+    const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs) ?? (await hint(status)));
     if (parts.failed) {
       const { offerShell } = await import('./failed-shell.ts');
       await offerShell({ spec, view, scratch: draft.scratch, executor }, failure, parts.failed);
@@ -90,12 +122,82 @@ export async function runExec(
   return (await parts.snapshotter.seal(draft, call)).diffId;
 }
 
+/** Of a RUN without any: nothing is loaded for it. */
+const NO_MOUNTS: ReadyMounts = {
+  mounts: [],
+  env: [],
+  secretEnv: [],
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+async function mountsOf(
+  op: ExecOp,
+  inputs: readonly Solved[],
+  { scratch }: LayerDraft,
+  parts: ExecParts,
+  task: Task,
+  call: CallOptions,
+): Promise<ReadyMounts> {
+  const { makeMounts } = await import('../mounts/mounts.ts');
+  const { paths, settings } = parts;
+  return makeMounts(op.mounts, {
+    parts: { ...parts, inputs },
+    paths,
+    settings,
+    scratch,
+    task,
+    call,
+  });
+}
+
+/** Puts mounts at their targets, links resolved. What the image lacks is made in `stubs`. */
+function placed(
+  view: StackView,
+  mounts: readonly ReadyMount[],
+  stubs: string,
+): { readonly specs: readonly MountSpec[]; readonly made: boolean } {
+  const outer = mounts.filter(({ nested }) => !nested);
+  const targets = outer.map(({ target, kind }) => ({ path: target, kind }));
+  const { resolved, made } = stubMountPoints(view, targets, stubs);
+  const places = new Map(outer.map((mount, index) => [mount.target, resolved[index]!]));
+  const specs = mounts.map(({ spec, target, nested }) => {
+    const holder = nested ? holderOf(outer, target)?.target : undefined;
+    const place =
+      holder === undefined
+        ? (places.get(target) ?? target)
+        : `${places.get(holder)!}${target.slice(holder.length)}`;
+    return { ...spec, target: place };
+  });
+  return { specs, made };
+}
+
+/** What a RUN is let, and what it is limited to. */
+async function confinement(
+  op: ExecOp,
+  settings: RunSettings | undefined,
+): Promise<Partial<ProcessSpec>> {
+  const { rlimits = [], cgroup, noNewPrivileges, unfiltered } = settings ?? {};
+  return {
+    ...(op.insecure && { privileged: true }),
+    ...(rlimits.length > 0 && { rlimits }),
+    ...(cgroup && { cgroup }),
+    ...(noNewPrivileges && { noNewPrivileges }),
+    ...(unfiltered && { unfiltered }),
+  };
+}
+
 /** Decodes output as it comes: a character may lie in two chunks. */
-function textTo(task: Task, stream: 'stdout' | 'stderr'): (chunk: Uint8Array) => void {
+function textTo(
+  task: Task,
+  stream: 'stdout' | 'stderr',
+  tail: OutputTail,
+): (chunk: Uint8Array) => void {
   const decoder = new StringDecoder();
   return (chunk) => {
     const text = decoder.write(chunk);
-    if (text !== '') task.log(stream, text);
+    if (text === '') return;
+    tail.add(text);
+    task.log(stream, text);
   };
 }
 
@@ -129,13 +231,14 @@ async function makeDirectories(
   if (plan.root.children.size > 0) await writePlan(plan, draft.fs, undefined);
 }
 
-function fileMounts(op: ExecOp, draft: LayerDraft): Extract<MountSpec, { type: 'bind' }>[] {
+function fileMounts(op: ExecOp, draft: LayerDraft): ReadyMount[] {
   const directory = join(draft.scratch, 'etc');
   mkdirSync(directory);
   const mount = (name: string, target: string, content: string, mode = 0o644) => {
     const source = join(directory, name);
     writeFileSync(source, content, { mode });
-    return { type: 'bind' as const, source, target, readonly: true };
+    const spec = { type: 'bind' as const, source, readonly: true };
+    return { spec, target, kind: 'file' as const, nested: false };
   };
   return [
     mount(
@@ -148,11 +251,16 @@ function fileMounts(op: ExecOp, draft: LayerDraft): Extract<MountSpec, { type: '
   ];
 }
 
-function environment(op: ExecOp, home: string): string[] {
+function environment(op: ExecOp, home: string, more: ReadyMounts['env']): string[] {
   const names = new Set(op.env.map(({ name }) => name));
   const env = op.env.map(({ name, value }) => `${name}=${value}`);
   const hidden = op.hiddenEnv.filter((entry) => !names.has(entry.slice(0, entry.indexOf('='))));
-  return [...env, ...(names.has('HOME') ? [] : [`HOME=${home}`]), ...hidden];
+  return [
+    ...env,
+    ...(names.has('HOME') ? [] : [`HOME=${home}`]),
+    ...more.flatMap(({ name, value }) => (names.has(name) ? [] : [`${name}=${value}`])),
+    ...hidden,
+  ];
 }
 
 /** What a program says of a full disk can be anything; so it is looked at. */

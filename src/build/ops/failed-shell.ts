@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Executor, ProcessSpec } from '../../runtime/executor.ts';
+import type { Executor, MountSpec, ProcessSpec } from '../../runtime/executor.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import type { RunFailedError } from '../errors.ts';
 
@@ -43,15 +43,13 @@ export async function offerShell(
     shell,
     async open(term) {
       if (shell === undefined) return;
-      // overlayfs lets a volatile work directory be used once.
-      const work = join(remains.scratch, 'shell-work');
-      mkdirSync(work);
       const named = spec.env.some((entry) => entry.startsWith('TERM='));
       await remains.executor.run(
         {
           ...spec,
           id: `${spec.id}-shell`,
-          root: { ...spec.root, work },
+          root: { ...spec.root, work: freshWork(remains, 'root') },
+          mounts: spec.mounts.map((mount, index) => again(mount, index, remains)),
           argv: [shell],
           env: [...spec.env, ...(named || term === undefined ? [] : [`TERM=${term}`])],
           terminal: true,
@@ -62,6 +60,21 @@ export async function offerShell(
       );
     },
   });
+}
+
+/** overlayfs lets a volatile work directory be used once. */
+function freshWork({ scratch }: Remains, name: string): string {
+  const work = join(scratch, `shell-work-${name}`);
+  mkdirSync(work, { recursive: true });
+  return work;
+}
+
+function again(mount: MountSpec, index: number, remains: Remains): MountSpec {
+  if (mount.type !== 'prepared' || mount.source.kind !== 'overlay') return mount;
+  const { overlay } = mount.source;
+  if (overlay.work === undefined) return mount;
+  const work = freshWork(remains, String(index));
+  return { ...mount, source: { ...mount.source, overlay: { ...overlay, work } } };
 }
 
 /** The shell that ran the command, where one did; else one that is there. */

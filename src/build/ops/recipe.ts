@@ -12,6 +12,7 @@ import { selectionDigest, type Exclude, type Selection } from '../copy/select.ts
 import { stackSource } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
+import { contentFact, mountedContext, mountFacts, noContext, reading } from '../mounts/facts.ts';
 import type { Recipe, Solved } from '../solver-parts.ts';
 
 /** Opens the build context, or a named one, fetching it if need be. Undefined where a build has none. */
@@ -33,7 +34,7 @@ export function recipeFor(
       const { op } = vertex;
       switch (op.kind) {
         case 'exec':
-          return [...execFacts(op), ...date];
+          return [...execFacts(op), ...(await contextFacts(op, contexts, call)), ...date];
         case 'mkdir':
           return [...mkdirFacts(op), ...date];
         case 'copy': {
@@ -47,8 +48,16 @@ export function recipeFor(
       }
     },
     contentFacts(vertex: Vertex, inputs: readonly Solved[], call: CallOptions) {
-      if (vertex.op.kind !== 'copy') throw new TypeError(`${vertex.op.kind} reads no other stage`);
-      return fileFacts(stackSource(snapshotter, inputs[0]?.layers ?? []), vertex.op, call);
+      const { op } = vertex;
+      const source = (index: number): Source =>
+        stackSource(snapshotter, inputs[index]?.layers ?? []);
+      if (op.kind === 'copy') return fileFacts(source(0), op, call);
+      if (op.kind !== 'exec') throw new TypeError(`${op.kind} reads no other stage`);
+      return Promise.all(
+        reading(op.mounts, 'input').map((mount) =>
+          contentFact(source(mount.origin.index), mount, call),
+        ),
+      );
     },
   };
 }
@@ -63,11 +72,17 @@ export function excludeOf(op: CopyOp): Exclude | undefined {
 
 /** The context, or an error that names what was asked of it. */
 export async function requireContext(contexts: Contexts, op: CopyOp): Promise<Source> {
-  const context = await contexts(op.context);
-  if (context) return context;
-  throw new InvalidInputError(`"${op.paths[0] ?? ''}": not found: this build has no context`, {
-    hint: 'Give a directory instead of - to build with a context.',
-  });
+  return (await contexts(op.context)) ?? noContext(op.paths[0] ?? '');
+}
+
+/** Mounts of contexts by what they show: any build has those at hand. */
+async function contextFacts(op: ExecOp, contexts: Contexts, call: CallOptions): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  for (const mount of reading(op.mounts, 'context')) {
+    const source = await mountedContext(contexts, mount.origin.name, mount.source);
+    if (source) facts.push(await contentFact(source, mount, call));
+  }
+  return facts;
 }
 
 function execFacts(op: ExecOp): Fact[] {
@@ -82,6 +97,9 @@ function execFacts(op: ExecOp): Fact[] {
     { kind: 'flag', name: 'USER', value: op.user },
     { kind: 'flag', name: 'WORKDIR', value: op.cwd },
     { kind: 'flag', name: '--network', value: op.network },
+    ...(op.insecure ? [{ kind: 'flag' as const, name: '--security', value: 'insecure' }] : []),
+    ...op.devices.map(({ name }) => ({ kind: 'flag' as const, name: '--device', value: name })),
+    ...mountFacts(op.mounts),
     // Names only: an address may differ between machines that build the same.
     ...op.extraHosts.map((host) => ({
       kind: 'flag' as const,
@@ -139,6 +157,8 @@ async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise
       kind: 'file',
       name: op.parents ? path : posix.normalize(`/${path}`).slice(1) || '.',
       value: await digest(selections, exclude, list),
+      // Where it lies counts only as far as it shows at the destination.
+      unnamed: !op.parents,
       list,
     });
   }

@@ -7,6 +7,7 @@ import type { LayerFile } from '../../layer/file-table.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import { parseConfig } from '../../oci/parse-config.ts';
+import type { RunSettings } from '../run-settings.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -18,6 +19,16 @@ import { buildImage, type BuildInput, type Built } from '../build.ts';
 export const root =
   process.getuid?.() === 0 ? {} : { skip: 'layers keep owners, which needs root' };
 const PLATFORM = { os: 'linux', architecture: 'amd64' };
+/** A build that is given nothing and allowed everything. */
+export const RUN: RunSettings = {
+  secrets: new Map(),
+  ssh: new Map(),
+  allow: { hostNetwork: true, insecure: true, devices: true },
+  rlimits: [],
+  cgroup: undefined,
+  noNewPrivileges: false,
+  unfiltered: false,
+};
 
 /** What a RUN does: something to the store or to its upper directory; it ends well. */
 export type Meanwhile = (store: Store, upper: string, process: ProcessSpec) => Promise<void>;
@@ -103,6 +114,7 @@ export function bench(t: TestContext): Bench {
           uncached: () => false,
           sourceDateEpoch: undefined,
           shmSize: undefined,
+          run: RUN,
           parallel: 8,
           ...input,
         },

@@ -6,6 +6,7 @@ import { flag } from '../flags.ts';
 import { extraHost, labelsOf, linesOfFile, networkMode } from '../key-values.ts';
 import { warningLines } from '../render/renderer.ts';
 import { RUN_REFUSED } from '../refused-flags.ts';
+import { ulimitOf } from '../ulimits.ts';
 
 const flags = {
   ...RUN_REFUSED,
@@ -113,22 +114,6 @@ function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunR
     privileged: typed.privileged,
     noNewPrivileges: typed['security-opt'].map(noNewPrivileges).includes(true),
   };
-}
-
-function ulimitOf(text: string): {
-  readonly type: string;
-  readonly soft: number;
-  readonly hard: number;
-} {
-  const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
-  const [soft, hard] = [Number(match?.[2]), Number(match?.[3] ?? match?.[2])];
-  if (!match?.[1]) throw new UsageError(`invalid ulimit argument: ${text}`);
-  if (hard !== -1 && soft > hard) {
-    throw new UsageError(
-      `ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`,
-    );
-  }
-  return { type: match[1], soft, hard };
 }
 
 function noNewPrivileges(option: string): boolean {

@@ -4,6 +4,7 @@ import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { BuildResult } from '../../engine/build-types.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { buildRequest } from '../build-request.ts';
+import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
@@ -14,6 +15,7 @@ import { openRenderer, type ProgressMode } from '../render/renderer.ts';
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
+  ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
     'A directory or docker-image://NAME to use under a name',

@@ -29,6 +29,7 @@ export interface Asked {
   readonly builds: BuildRequest[];
   readonly runs: RunRequest[];
   readonly imports: ImportRequest[];
+  readonly pulls: string[];
   readonly removed: { readonly name: string; readonly force?: boolean; readonly prune?: boolean }[];
 }
 
@@ -155,7 +156,7 @@ const CONTAINERS: readonly ContainerSummary[] = [
 
 /** An engine in memory that answers as recorded, and keeps what it was asked. */
 export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked } {
-  const asked: Asked = { filters: [], builds: [], runs: [], imports: [], removed: [] };
+  const asked: Asked = { filters: [], builds: [], runs: [], imports: [], pulls: [], removed: [] };
   const find = (name: string): ImageDetails => {
     const found = IMAGES.find(
       ({ id, tags }) =>
@@ -187,6 +188,17 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           size,
           comment: 'buildkit.dockerfile.v0',
         }));
+      },
+      async pull({ name }) {
+        asked.pulls.push(name);
+        const { id, manifest } = IMAGES[0]!;
+        return {
+          id,
+          digest: manifest.digest,
+          isNew: true,
+          name,
+          fullName: `docker.io/library/${name}`,
+        };
       },
       async tag(source) {
         find(source);

@@ -23,6 +23,7 @@ import type { ContainerParts } from './parts.ts';
 import { argvOf, environmentOf } from './process-plan.ts';
 import { reap } from './reap.ts';
 import { register, writeCidfile } from './register.ts';
+import { rlimitsOf } from '../rlimits.ts';
 
 type RunOptions = NonNullable<Parameters<Containers['run']>[1]>;
 
@@ -185,13 +186,7 @@ function limitsOf(request: RunRequest): Pick<ProcessSpec, 'cgroup' | 'rlimits' |
   };
   return {
     ...(Object.keys(cgroup).length > 0 && { cgroup }),
-    ...(ulimits.length > 0 && {
-      rlimits: ulimits.map(({ type, soft, hard }) => ({
-        type: type.startsWith('RLIMIT_') ? type : `RLIMIT_${type.toUpperCase()}`,
-        soft: soft < 0 ? Infinity : soft,
-        hard: hard < 0 ? Infinity : hard,
-      })),
-    }),
+    ...(ulimits.length > 0 && { rlimits: rlimitsOf(ulimits) }),
     ...(shmSize !== undefined && { shmSize }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Store } from '../../store/store.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { Connections } from '../../registry/connection.ts';
 import type { Images } from '../engine.ts';
 import type { ImportParts } from './import.ts';
 
@@ -9,6 +10,8 @@ export interface ImagesParts {
   /** Opened when layers are read or made, which a listing does not need. */
   readonly snapshotter: () => Promise<Snapshotter>;
   readonly applyChanges: ImportParts['applyChanges'];
+  /** The ways to registries; opened when one is asked. */
+  readonly connections: () => Promise<Connections>;
 }
 
 /**
@@ -29,6 +32,8 @@ export function imagesOf(parts: ImagesParts): Images {
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),
     prune: async (options) => (await import('./prune.ts')).pruneImages(store, options),
+    pull: async (request, options) =>
+      (await import('./pull.ts')).pullImages(parts, request, options),
     save: async (names, options) =>
       (await import('./save.ts')).saveImages(await opened(), names, options),
     load: async (archive, options) =>

@@ -1,0 +1,54 @@
+import { hostPlatform, parsePlatform } from '../../oci/platform.ts';
+import { parseReference } from '../../oci/reference.ts';
+import { command } from '../command.ts';
+import { flag } from '../flags.ts';
+import { openRenderer, type Renderer, warningLines } from '../render/renderer.ts';
+import { PULL_WORDS, transferLines } from '../render/transfer-lines.ts';
+
+/** `image pull`, `pull`. */
+export const imagePull = command({
+  usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
+  operands: [1, 1],
+  flags: {
+    'all-tags': flag.toggle('Every tag of the repository', 'a'),
+    'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),
+    platform: flag.text('string', 'The platform to choose where there are several'),
+    quiet: flag.toggle('Print the name and nothing else', 'q'),
+  },
+  examples: [
+    ['From Docker Hub', 'stave pull alpine:3'],
+    ['From a registry of your own', 'stave pull localhost:5000/team/app:v1'],
+    ['For another machine', 'stave pull --platform linux/arm64 alpine'],
+  ],
+
+  async run({ operands: [name = ''], flags, engine, stdout, stderr, env, signal }) {
+    const { quiet } = flags;
+    const reference = parseReference(name);
+    const platform =
+      flags.platform === undefined
+        ? undefined
+        : parsePlatform(flags.platform, hostPlatform(process.arch));
+    const isBare = reference.tag === undefined && reference.digest === undefined;
+    if (!quiet && !flags['all-tags'] && isBare) stdout.line('Using default tag: latest');
+    const { images } = await engine();
+    const pulled = await (async () => {
+      using display = await transferDisplay();
+      return await images.pull(
+        { name, all: flags['all-tags'], ...(platform && { platform }) },
+        { signal, progress: display.sink },
+      );
+    })();
+    if (!quiet) {
+      const what = pulled.isNew ? 'Downloaded newer image' : 'Image is up to date';
+      stdout.line(`Status: ${what} for ${pulled.name}`);
+      if (pulled.warning !== undefined) stdout.line(`WARNING: ${pulled.warning}`);
+    }
+    stdout.line(pulled.fullName);
+
+    async function transferDisplay(): Promise<Renderer> {
+      if (!quiet && stderr.terminal) return openRenderer('tty', stderr, env);
+      const sink = quiet ? warningLines(stderr) : transferLines(stdout, stderr, PULL_WORDS);
+      return { sink, [Symbol.dispose]: () => {} };
+    }
+  },
+});
