@@ -18,6 +18,10 @@ test('closest() takes the first of several that are equally near', () => {
   assert.equal(closest('ab', ['ac', 'ad']), 'ac');
 });
 
+test('closest() counts neighbours that are swapped once', () => {
+  assert.equal(closest('TREM', ['TRAP', 'TERM']), 'TERM');
+});
+
 test('closest() does not take a short word for another', () => {
   assert.equal(closest('X', ['k', 'ab']), undefined);
   assert.equal(closest('ab', ['cd', 'ad']), 'ad');
