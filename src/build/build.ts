@@ -2,6 +2,7 @@ import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { ProxySettings } from '../net/proxy.ts';
 import type { Digest } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
@@ -15,7 +16,13 @@ import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
-import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
+import {
+  checkContext,
+  openContexts,
+  readDockerfile,
+  type DockerfileInput,
+  type MainContext,
+} from './inputs.ts';
 import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
@@ -26,10 +33,11 @@ import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
+import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
 export interface BuildInput {
-  readonly context: string | undefined;
+  readonly context: MainContext;
   readonly dockerfile: { readonly path: string } | { readonly text: string } | undefined;
   /** Canonical names. */
   readonly names: readonly string[];
@@ -54,6 +62,8 @@ export interface BuildInput {
   /** Seconds since the epoch. */
   readonly sourceDateEpoch: number | undefined;
   readonly shmSize: number | undefined;
+  /** What is asked for URLs and repositories; none unless given. */
+  readonly proxy?: ProxySettings;
   /** What RUN gets beside the Dockerfile. */
   readonly run?: RunSettings | undefined;
   /** How many steps may run at the same time. */
@@ -90,8 +100,8 @@ export async function buildImage(
   call: CallOptions,
 ): Promise<Built> {
   checkContext(input.context);
-  for (const named of input.contexts.values()) {
-    if (named.kind === 'directory') checkContext(named.path);
+  for (const [name, named] of input.contexts) {
+    if (named.kind === 'directory') checkContext(named.path, name);
   }
   const report = reporter(call.progress);
   let dockerfile: DockerfileInput;
@@ -126,15 +136,23 @@ async function build(
     call,
   );
   const options = { ...input, allow: input.run?.allow ?? NOTHING_MORE };
-  const plan = await planBuild(dockerfile, options, parts.resolve(supply), report);
-  using contexts = openContexts(input, dockerfile, store);
+  const resolve = await resolver(input, parts.resolve(supply), supply);
+  const plan = await planBuild(dockerfile, options, resolve, report);
+  await using remotes = new RemoteSources(remoteParts(input, store, leases.get));
+  using contexts = openContexts(input, dockerfile, store, async (name, url) => {
+    const { openNamedContext } = await import('./sources/named-context.ts');
+    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
+  });
   const solver = new Solver(
     {
       store,
       snapshotter,
       supply,
-      recipe: located(recipeFor(contexts.get, snapshotter, input.sourceDateEpoch), dockerfile),
-      run: runner(input, contexts.get, leases.get, parts, dockerfile, call.signal),
+      recipe: located(
+        recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
+        dockerfile,
+      ),
+      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, plan.stage.vertex),
@@ -198,10 +216,29 @@ function foreignPlatform(vertex: Vertex, own: Platform): string | undefined {
   return platform.architecture === own.architecture ? undefined : formatPlatform(platform);
 }
 
+/** Finds base images; those that contexts name may lie in layouts. */
+async function resolver(
+  { contexts }: BuildInput,
+  resolve: ResolveBase,
+  supply: LayerSupply,
+): Promise<ResolveBase> {
+  const layouts = new Set<string>();
+  for (const one of contexts.values()) {
+    if (one.kind === 'image' && one.reference.startsWith('oci-layout://')) {
+      layouts.add(one.reference);
+    }
+  }
+  if (layouts.size === 0) return resolve;
+  const { layoutBase } = await import('./sources/layout-base.ts');
+  return (name, platform) =>
+    layouts.has(name) ? layoutBase(name, platform, supply) : resolve(name, platform);
+}
+
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
   input: BuildInput,
   contexts: Contexts,
+  remotes: RemoteSources,
   lease: () => Lease,
   parts: BuildParts,
   dockerfile: DockerfileInput,
@@ -210,6 +247,7 @@ function runner(
   const { store, snapshotter } = parts;
   const opParts: ExecParts = {
     snapshotter,
+    remotes,
     lease,
     executor: parts.executor,
     contexts,
@@ -249,7 +287,11 @@ function runner(
               : op.from === 'input'
                 ? stackSource(snapshotter, inputs[0]?.layers ?? [])
                 : await requireContext(contexts, op);
-          return await runCopy(op, files, base.layers, opParts, call);
+          const place = vertex.span && `${dockerfile.name}:${vertex.span.start.line}`;
+          const warn: ExecParts['warn'] = (warning) =>
+            reporter(call.progress).warn({ ...warning, ...(place !== undefined && { place }) });
+          const more = { ...opParts, warn };
+          return await runCopy(op, files, base.layers, more, call);
         }
         default:
           throw new TypeError('a base image is not run');

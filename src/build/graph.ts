@@ -1,6 +1,7 @@
 import type { CopyFlags, Heredoc, RunDevice, Span } from '../dockerfile/ast.ts';
 import type { DiffId } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { RemoteRef } from './sources/remote.ts';
 import type { ExecMount } from './exec-mount.ts';
 
 /** A base image, resolved: nothing is done for it. */
@@ -57,6 +58,8 @@ export interface CopyOp {
   readonly context?: string;
   readonly paths: readonly string[];
   readonly texts: readonly Pick<Heredoc, 'name' | 'content'>[];
+  /** ADD only: what comes from elsewhere, each after the first `at` paths. */
+  readonly remotes?: readonly { readonly at: number; readonly ref: RemoteRef }[];
   /** Absolute; keeps a trailing slash. */
   readonly target: string;
   readonly chown?: string;

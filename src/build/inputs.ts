@@ -1,19 +1,24 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { type IgnoreMatcher, parseIgnore } from '../dockerfile/ignore.ts';
 import type { Store } from '../store/store.ts';
 import type { Contexts } from './ops/recipe.ts';
 import { contextSource } from './copy/context-source.ts';
+import { privateSource } from './copy/stack-source.ts';
 import type { Source } from './copy/tree.ts';
 import { BuildError } from './errors.ts';
 import type { NamedContext } from './frontend/named-context.ts';
-import { readInput } from './read-file.ts';
+import { readInput, readInputInside } from './read-file.ts';
+import type { FetchedContext } from './sources/main-context.ts';
 
 /** Bounds of the two files that the builder itself reads. */
 const DOCKERFILE_LIMIT = 1024 * 1024;
 const IGNORE_LIMIT = 1024 * 1024;
 const DEFAULT_NAMES = ['Dockerfile', 'dockerfile', 'Containerfile'];
+
+/** The main context of a build: a directory, one that was fetched, or none. */
+export type MainContext = string | FetchedContext | undefined;
 
 /** The text to build, and a name for it. */
 export interface DockerfileInput {
@@ -26,37 +31,49 @@ export interface DockerfileInput {
   readonly path?: string;
 }
 
-/** Throws BuildError when there is no such directory. */
-export function checkContext(context: string | undefined): void {
-  if (context === undefined) return;
+/** Throws BuildError when there is no such directory; `name` is that of a named context. */
+export function checkContext(context: MainContext, name?: string): void {
+  if (typeof context !== 'string') return;
+  const which =
+    name === undefined ? 'unable to prepare context' : `failed to get build context ${name}`;
   try {
     if (statSync(context).isDirectory()) return;
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
-    throw new BuildError(`unable to prepare context: path ${JSON.stringify(context)} not found`);
+    throw new BuildError(`${which}: path ${JSON.stringify(context)} not found`);
   }
-  throw new BuildError(
-    `unable to prepare context: path ${JSON.stringify(context)} is not a directory`,
-  );
+  throw new BuildError(`${which}: path ${JSON.stringify(context)} is not a directory`);
 }
 
-/** Finds and reads the Dockerfile. Throws BuildError. */
+/** Finds and reads the Dockerfile; in a fetched context inside of it. Throws BuildError. */
 export function readDockerfile(
-  context: string | undefined,
+  context: MainContext,
   given: { readonly path: string } | { readonly text: string } | undefined,
 ): DockerfileInput {
+  const fetched = typeof context === 'object';
   if (given && 'text' in given) {
-    const origin = context === undefined ? '-' : `${realpathSync(context)}/-`;
+    const place = fetched ? context.origin : context === undefined ? '' : realpathSync(context);
+    const origin = place === '' ? '-' : `${place}/-`;
     return { text: Buffer.from(given.text), name: 'Dockerfile', origin };
   }
-  const candidates = given ? [given.path] : DEFAULT_NAMES.map((name) => join(context ?? '.', name));
-  for (const path of candidates) {
+  if (fetched && context.file !== undefined) {
+    const { file, origin } = context;
+    const text = readInput(file, DOCKERFILE_LIMIT, origin) ?? Buffer.alloc(0);
+    return { text, name: 'Dockerfile', origin };
+  }
+  const names = given ? [given.path] : DEFAULT_NAMES;
+  for (const name of names) {
+    if (fetched) {
+      const text = readInputInside(context.directory, name, DOCKERFILE_LIMIT);
+      if (text) return { text, name: basename(name), origin: `${context.origin}/${name}` };
+      continue;
+    }
+    const path = given ? name : join(context ?? '.', name);
     const text = readInput(path, DOCKERFILE_LIMIT);
     if (text) return { text, name: basename(path), origin: realpathSync(path), path };
   }
-  const [first = 'Dockerfile'] = candidates;
   throw new BuildError(
-    `failed to solve: failed to read dockerfile: open ${given ? given.path : basename(first)}: no such file or directory`,
+    `failed to solve: failed to read dockerfile: open ${names[0]}: no such file or directory`,
     { hint: 'Name it with -f, or change to the directory it lies in.' },
   );
 }
@@ -64,31 +81,48 @@ export function readDockerfile(
 /** Opens the build context and the named ones when they are first read; closes them together. */
 export function openContexts(
   input: {
-    readonly context: string | undefined;
+    readonly context: MainContext;
     readonly contexts: ReadonlyMap<string, NamedContext>;
   },
   dockerfile: DockerfileInput,
   store: Store,
+  fetch: (name: string, url: string) => Promise<Source>,
 ): Disposable & { readonly get: Contexts } {
-  const opened = new Map<string | undefined, Source & Disposable>();
+  const opened = new Map<string | undefined, Promise<Source & Partial<Disposable>>>();
+  const closing: Disposable[] = [];
+  const local = (path: string, beside: string | undefined): Source => {
+    const source = openContext(path, beside, store);
+    closing.push(source);
+    return source;
+  };
+  const open = async (name: string | undefined): Promise<Source> => {
+    if (name === undefined) {
+      const { context } = input;
+      if (typeof context === 'object') return privateSource(context.directory, { owners: false });
+      // An ignore file beside the Dockerfile speaks of the main context only.
+      return local(context ?? '', dockerfile.path);
+    }
+    const named = input.contexts.get(name);
+    if (named?.kind === 'directory') return local(named.path, undefined);
+    if (named?.kind === 'remote') return await fetch(name, named.url);
+    throw new TypeError(`${name} is no context of files`);
+  };
   return {
     async get(name) {
-      const named = name === undefined ? undefined : input.contexts.get(name);
-      const path =
-        name === undefined ? input.context : named?.kind === 'directory' ? named.path : undefined;
-      if (path === undefined) return undefined;
+      if (name === undefined && isEmpty(input.context)) return undefined;
       let source = opened.get(name);
-      if (!source) {
-        // An ignore file beside the Dockerfile speaks of the main context only.
-        source = openContext(path, name === undefined ? dockerfile.path : undefined, store);
-        opened.set(name, source);
-      }
-      return source;
+      if (!source) opened.set(name, (source = open(name)));
+      return await source;
     },
     [Symbol.dispose]() {
-      for (const source of opened.values()) source[Symbol.dispose]();
+      for (const source of closing) source[Symbol.dispose]();
     },
   };
+}
+
+/** Whether a build has no context at all: there was nothing but a Dockerfile. */
+function isEmpty(context: MainContext): boolean {
+  return context === undefined || (typeof context === 'object' && context.file !== undefined);
 }
 
 /** The ignore rules of a context: of the file beside the Dockerfile, else of its own. */
@@ -104,6 +138,14 @@ export function readIgnore(
   return undefined;
 }
 
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A directory as a source for COPY, with the ignore file that belongs to it. */
 function openContext(
   context: string,
@@ -112,8 +154,7 @@ function openContext(
 ): Source & Disposable {
   const ignore = readIgnore(context, dockerfile);
   if (!ignore) {
-    const all = { ignored: () => false, mayContainIncluded: () => true };
-    return contextSource(context, all, store, {});
+    return contextSource(context, undefined, store, {});
   }
   const { file, matcher } = ignore;
   return contextSource(
@@ -126,7 +167,7 @@ function openContext(
     {
       explainMissing(path) {
         const decided = matcher.ignored(path.slice(1));
-        if (!decided) return undefined;
+        if (!decided || !isThere(join(context, path))) return undefined;
         return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
       },
       ignoredBy(path) {

@@ -9,11 +9,11 @@ import { plan as planOf, type ResolveBase } from './frontend/bases.ts';
 import type { FrontendOptions, Plan } from './frontend/frontend.ts';
 import { lintWatcher } from './frontend/lint.ts';
 import { isPredefined } from './frontend/scope.ts';
-import { readIgnore, type DockerfileInput } from './inputs.ts';
+import { readIgnore, type DockerfileInput, type MainContext } from './inputs.ts';
 
 /** What a Dockerfile is planned with. */
 export type PlanOptions = Omit<FrontendOptions, 'watch' | 'origin' | 'resolve'> & {
-  readonly context: string | undefined;
+  readonly context: MainContext;
 };
 
 /**
@@ -70,11 +70,13 @@ export function readFile(
 /** The ignore rules of the main context, read when they are asked for. */
 export function ignoreRules(
   { path }: DockerfileInput,
-  context: string | undefined,
+  context: MainContext,
 ): Parameters<typeof lintWatcher>[1] {
   let read: { matcher: ReturnType<Parameters<typeof lintWatcher>[1]> } | undefined;
   return () => {
-    read ??= { matcher: context === undefined ? undefined : readIgnore(context, path)?.matcher };
+    // What was fetched is all context.
+    const local = typeof context === 'string' ? context : undefined;
+    read ??= { matcher: local === undefined ? undefined : readIgnore(local, path)?.matcher };
     return read.matcher;
   };
 }

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../base/credentials.ts';
 import type { Span } from './ast.ts';
 
 const RULE = '--------------------\n';
@@ -11,7 +12,8 @@ const FARTHEST = 200;
  * The lines of a span and some around it, numbered and marked, as Docker prints them under a
  * failed build: two lines on both sides of a single line, one on both sides of several, more on
  * one side where the other has none. A line below underlines `point`, when that is a part of a
- * line. Ends with a line feed. `text` may be given as lines, where many excerpts are made.
+ * line. Credentials in URLs are left out. Ends with a line feed. `text` may be given as lines,
+ * where many excerpts are made.
  */
 export function excerpt(
   text: string | readonly string[],
@@ -26,10 +28,11 @@ export function excerpt(
   let out = `${name}:${first}\n${RULE}`;
   for (let number = from; number <= to; number += 1) {
     const mark = number >= first && number <= last ? '>>>' : '   ';
-    const line = (lines[number - 1] ?? '').replace(/\r$/, '').toWellFormed();
+    const raw = (lines[number - 1] ?? '').replace(/\r$/, '');
+    const line = withoutCredentials(raw).toWellFormed();
     const shown = line.length > LONGEST ? `${line.slice(0, LONGEST).toWellFormed()}…` : line;
     out += ` ${String(number).padStart(3)} | ${mark} ${shown}\n`;
-    if (point?.start.line === number) out += underline(line, point);
+    if (point?.start.line === number && line.length === raw.length) out += underline(line, point);
   }
   return out + RULE;
 }

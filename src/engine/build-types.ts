@@ -1,3 +1,4 @@
+import type { Bytes } from '../base/bytes.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { CacheRequest } from './cache-types.ts';
@@ -33,13 +34,25 @@ export interface BuildRunRequest {
 
 /** What to build. Everything but the context has a default. */
 export interface BuildRequest extends BuildRunRequest {
-  /** A directory. `undefined`: an empty context (Dockerfile from stdin with `-`). */
-  readonly context: string | undefined;
-  /** Path of the Dockerfile, or its text. Default: `Dockerfile` in the context. */
+  /**
+   * A directory, an archive as a stream (plain or compressed), or a URL: a git repository, an
+   * archive, or a Dockerfile. `undefined`: an empty context (Dockerfile from stdin with `-`).
+   */
+  readonly context: string | { readonly tar: Bytes } | { readonly url: string } | undefined;
+  /**
+   * Path of the Dockerfile (inside the context where that is no directory), or its text.
+   * Default: `Dockerfile` in the context.
+   */
   readonly dockerfile?: { readonly path: string } | { readonly text: string };
   readonly tags?: readonly string[];
   readonly args?: Readonly<Record<string, string>>;
-  /** Names that stand for a directory or, as `docker-image://NAME`, for an image. */
+  /** `HTTP_PROXY` and the like of the caller's environment; those in `args` come before them. */
+  readonly proxies?: Readonly<Record<string, string>>;
+  /**
+   * Names that stand for a directory, a URL (as `context`), an image as `docker-image://NAME`,
+   * or one in a layout as `oci-layout://DIRECTORY[:TAG|@DIGEST]`. A name with `::PLATFORM` behind
+   * it is for that platform.
+   */
   readonly contexts?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly target?: string;
@@ -51,9 +64,16 @@ export interface BuildRequest extends BuildRunRequest {
   readonly noCache?: boolean;
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
-  /** Seconds since the epoch: later times are clamped to it. */
-  readonly sourceDateEpoch?: number;
+  /** Ask registries for base images, whatever the store has. */
+  readonly pull?: boolean;
+  /**
+   * Seconds since the epoch: later times are clamped to it. `context`: the time of the commit
+   * that the context is.
+   */
+  readonly sourceDateEpoch?: number | 'context';
   readonly shmSize?: number;
+  /** Bytes that the build cache may take; when this build adds to it, what was used longest ago goes. */
+  readonly cacheBudget?: number;
   /** Caches elsewhere. */
   readonly cache?: CacheRequest;
 }

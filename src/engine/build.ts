@@ -4,24 +4,28 @@ import { buildImage, type BuildParts } from '../build/build.ts';
 import { BuildError } from '../build/errors.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
+import type { Store } from '../store/store.ts';
 import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
+import type { OpenedContext } from './build-context.ts';
+import { dateOf, namedContexts, proxiesFor } from './build-input.ts';
 import { runSettings } from './build-run.ts';
-import { namedContexts } from './build-input.ts';
-import type { CacheRegistry } from './build-caches.ts';
+import type { Connections } from '../registry/connection.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 
 /** Fills in the defaults of a request, checks its names, and builds. Throws BuildError. */
 export async function runBuild(
   request: BuildRequest,
-  parts: BuildParts & { readonly cpus: number; readonly cacheRegistry?: CacheRegistry },
+  parts: BuildParts & { readonly cpus: number; readonly registries: () => Promise<Connections> },
   call: CallOptions,
 ): Promise<BuildResult> {
   const references = (request.tags ?? []).map(parseTag);
   const platform = hostPlatform(process.arch);
   const filter = new Set((request.noCacheFilter ?? []).map((name) => name.toLowerCase()));
+  using opened = await contextOf(request, parts.store, call);
+  const { context } = opened;
   const built = await buildImage(
     {
-      context: request.context,
+      context,
       dockerfile: request.dockerfile,
       names: references.map(canonicalName),
       args: new Map(Object.entries(request.args ?? {})),
@@ -33,16 +37,21 @@ export async function runBuild(
       network: request.network ?? 'default',
       extraHosts: request.extraHosts ?? [],
       uncached: (stage) => request.noCache === true || filter.has(stage),
-      sourceDateEpoch: request.sourceDateEpoch,
+      sourceDateEpoch: dateOf(request.sourceDateEpoch, context),
+      proxy: proxiesFor(request),
       shmSize: request.shmSize,
       run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
-      caches: await cachesOf(request, parts.cacheRegistry),
+      caches: await cachesOf(request, parts.registries),
     },
     parts,
     call,
   );
+  if (request.cacheBudget !== undefined && built.steps > built.cached) {
+    const { keepBudget } = await import('./system/cache-budget.ts');
+    await keepBudget(parts.store, request.cacheBudget, call);
+  }
   const { digest, mediaType, size } = built.manifest;
   return {
     id: built.id,
@@ -56,9 +65,21 @@ export async function runBuild(
 /** Loaded when the request names caches. */
 async function cachesOf(
   { cache }: BuildRequest,
-  registry: CacheRegistry | undefined,
+  registries: () => Promise<Connections>,
 ): Promise<BuildCaches | undefined> {
-  return cache && (await import('./build-caches.ts')).buildCaches(cache, registry);
+  return cache && (await import('./build-caches.ts')).buildCaches(cache, registries);
+}
+
+/** Loaded when there is something to fetch or to unpack. */
+async function contextOf(
+  request: BuildRequest,
+  store: Store,
+  call: CallOptions,
+): Promise<OpenedContext> {
+  const { context } = request;
+  if (typeof context !== 'object') return { context, [Symbol.dispose]: () => {} };
+  const { openContext } = await import('./build-context.ts');
+  return await openContext(request, store, call);
 }
 
 function parseTag(text: string): ReturnType<typeof parseTagTarget> {

@@ -6,6 +6,7 @@ import {
   outlineDockerfile,
 } from '../build/check.ts';
 import { BaseNotFoundError } from '../build/errors.ts';
+import type { MainContext } from '../build/inputs.ts';
 import { hostPlatform } from '../oci/platform.ts';
 import type { BuildRequest } from './build-types.ts';
 import { namedContexts } from './build-input.ts';
@@ -21,28 +22,38 @@ export function noBase(name: string): never {
 }
 
 /** See `Engine.check`. */
-export function check(request: BuildRequest, find: FindBase): CheckReport {
-  return checkDockerfile(inputOf(request), find);
+export function check(
+  request: BuildRequest,
+  find: FindBase,
+  context = localContext(request),
+): CheckReport {
+  return checkDockerfile(inputOf(request, context), find);
 }
 
 /** See `Engine.outline`. */
-export function outline(request: BuildRequest, find: FindBase): Outline {
-  return outlineDockerfile(inputOf(request), find);
+export function outline(
+  request: BuildRequest,
+  find: FindBase,
+  context = localContext(request),
+): Outline {
+  return outlineDockerfile(inputOf(request, context), find);
 }
 
 /** See `Engine.targets`. */
-export function targets(request: BuildRequest): TargetList {
-  return listTargets(inputOf(request));
+export function targets(request: BuildRequest, context = localContext(request)): TargetList {
+  return listTargets(inputOf(request, context));
 }
 
-function inputOf({
-  context,
-  dockerfile,
-  args,
-  contexts,
-  target,
-  platform,
-}: BuildRequest): CheckInput {
+/** The context of a request that needs no fetching; engines fetch the others first. */
+function localContext({ context }: BuildRequest): MainContext {
+  if (typeof context !== 'object') return context;
+  throw new TypeError('this context has to be fetched');
+}
+
+function inputOf(
+  { dockerfile, args, contexts, target, platform }: BuildRequest,
+  context: MainContext,
+): CheckInput {
   const own = hostPlatform(process.arch);
   return {
     context,

@@ -1,8 +1,15 @@
 import { BaseNotFoundError } from '../build/errors.ts';
 import type { BaseImage } from '../build/frontend/frontend.ts';
+import { isDigest } from '../oci/digest.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
-import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts';
+import {
+  formatReference,
+  parseReference,
+  repositoryName,
+  withDefaultTag,
+} from '../oci/reference.ts';
 import type { Store } from '../store/store.ts';
+import type { ImageRow } from '../store/tables.ts';
 import { ImageNotFoundError } from './errors.ts';
 import { findImage } from './images/find.ts';
 
@@ -12,7 +19,7 @@ export function findBase(store: Store, name: string): BaseImage {
   const config = parseConfig(store.blobs.readSync(image.id));
   return {
     name: canonical(name, image.id),
-    manifest: image.manifest.digest,
+    manifest: remoteDigest(store, name, image) ?? image.manifest.digest,
     layers: diffIdsOf(config),
     config,
     platform: image.platform,
@@ -24,8 +31,22 @@ function baseImage(store: Store, name: string): ReturnType<typeof findImage> {
     return findImage(store, name);
   } catch (error) {
     if (!(error instanceof ImageNotFoundError)) throw error;
-    throw new BaseNotFoundError(name, error.hint);
+    throw new BaseNotFoundError(
+      `${name}: there is no such image in the store`,
+      error.hint ?? "Build it, or bring it in with 'stave pull' or 'stave load'.",
+      error,
+    );
   }
+}
+
+/** What the name points at where the image was pulled from, an index maybe, when that is known for sure. */
+function remoteDigest(store: Store, name: string, image: ImageRow): string | undefined {
+  if (isDigest(name) || /^[0-9a-f]{1,64}$/.test(name)) return undefined;
+  const prefix = `${repositoryName(parseReference(name))}@`;
+  const found = store
+    .read(({ images }) => images.names(image.id))
+    .filter((row) => row.name.startsWith(prefix));
+  return found.length === 1 ? found[0]?.name.slice(prefix.length) : undefined;
 }
 
 /** The name that an image's annotations say it was built on. */

@@ -6,6 +6,8 @@ import type { ContainerConfig } from '../oci/image-config.ts';
 import type { Connections } from '../registry/connection.ts';
 import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
+import type { MainContext } from '../build/inputs.ts';
+import type { BuildRequest } from './build-types.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
@@ -63,45 +65,65 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const changes = await import('../build/changes.ts');
     return changes.applyChanges(...change);
   };
+  const withContext = async <T>(
+    request: BuildRequest,
+    body: (context: MainContext) => T,
+  ): Promise<T> => {
+    if (typeof request.context !== 'object') return body(request.context);
+    const opened = await import('./build-context.ts');
+    return await opened.withContext(request, store, body);
+  };
   let opened: Connections | undefined;
   const connections = async (): Promise<Connections> => {
     if (opened) return opened;
     const { openConnections } = await import('../registry/connection.ts');
     return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
   };
+  const images = imagesOf({ store, snapshotter, applyChanges, connections });
+  const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   return {
-    images: imagesOf({ store, snapshotter, applyChanges, connections }),
-    containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
+    images,
+    containers,
     system: systemOf({
       store,
       snapshotter,
+      images,
+      containers,
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
-      const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name) =>
-        findBase(store, name);
-      return runBuild(
+      const { basesOf } = await import('./bases.ts');
+      const parts = { store, snapshotter: await snapshotter(), connections };
+      await using bases = basesOf(parts, request.pull === true, call);
+      return await runBuild(
         request,
-        { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },
+        {
+          ...parts,
+          executor,
+          resolve: bases.resolver,
+          cpus: cpus().length,
+          registries: connections,
+        },
         call,
       );
     },
     async check(request) {
       const { check } = await import('./dockerfile-calls.ts');
       const { findBase } = await import('./find-base.ts');
-      return check(request, (name) => findBase(store, name));
+      const find = (name: string): ReturnType<typeof findBase> => findBase(store, name);
+      return await withContext(request, (context) => check(request, find, context));
     },
     async outline(request) {
       const { outline } = await import('./dockerfile-calls.ts');
       const { findBase } = await import('./find-base.ts');
-      return outline(request, (name) => findBase(store, name));
+      const find = (name: string): ReturnType<typeof findBase> => findBase(store, name);
+      return await withContext(request, (context) => outline(request, find, context));
     },
     async targets(request) {
       const { targets } = await import('./dockerfile-calls.ts');
-      return targets(request);
+      return await withContext(request, (context) => targets(request, context));
     },
     [Symbol.asyncDispose]() {
       opened?.[Symbol.dispose]();

@@ -189,12 +189,13 @@ function end({ paths, db, trash }: LeaseContext, id: string): void {
     const held = db.all<Unknown>(
       `SELECT kind, key FROM holds WHERE lease = ? AND (
          kind = 'layer' AND key NOT IN (SELECT diff_id FROM layers)
-         OR kind = 'blob' AND key NOT IN (SELECT digest FROM blobs))`,
+         OR kind = 'blob' AND key NOT IN (SELECT digest FROM blobs)
+         OR kind = 'git' AND key NOT IN (SELECT key FROM sources))`,
       id,
     );
     db.run('DELETE FROM leases WHERE id = ?', id);
     return held.map(({ kind, key }) => {
-      const path = kind === 'layer' ? paths.layer(key as DiffId) : paths.blob(key as Digest);
+      const path = placeOf(paths, kind, key);
       return isOrphan(db, paths, { kind, key, path }) ? trash.take(path) : undefined;
     });
   });
@@ -209,6 +210,11 @@ function end({ paths, db, trash }: LeaseContext, id: string): void {
 }
 
 interface Unknown {
-  readonly kind: 'layer' | 'blob';
+  readonly kind: 'layer' | 'blob' | 'git';
   readonly key: string;
+}
+
+function placeOf(paths: StorePaths, kind: Unknown['kind'], key: string): string {
+  if (kind === 'git') return `${paths.git}/${key}`;
+  return kind === 'layer' ? paths.layer(key as DiffId) : paths.blob(key as Digest);
 }

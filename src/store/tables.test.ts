@@ -218,7 +218,10 @@ test('cache.at() gives the newest record of a place first, with its ingredients'
       cache.at('p', 5).map((one) => one.key),
       ['k2', 'k1'],
     );
-    assert.deepEqual({ ...cache.get('k1') }, { ...row, key: 'k1', createdAt: 1, usedAt: 9 });
+    assert.deepEqual(
+      { ...cache.get('k1') },
+      { ...row, key: 'k1', createdAt: 1, usedAt: 9, uses: 2 },
+    );
     assert.equal(cache.get('k2')?.canonicalKey, 'c');
     assert.equal(cache.get('k3'), undefined);
   });

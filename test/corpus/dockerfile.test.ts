@@ -60,7 +60,8 @@ function contexts(text: string | undefined): Map<string, NamedContext> {
 }
 
 function baseImage(name: string, parts: Entry['parts']): BaseImage {
-  if (name !== 'base' && !name.startsWith('base:')) throw new BaseNotFoundError(name);
+  if (name !== 'base' && !name.startsWith('base:'))
+    throw new BaseNotFoundError(`${name}: not found`);
   const config = JSON.parse(parts.get('base') ?? '{"Env":["PATH=/bin"]}') as ContainerConfig;
   const rootfs = { type: 'layers' as const, diff_ids: [] };
   return {

@@ -12,9 +12,10 @@ for (const { name, text, parts } of ENTRIES) {
       assert.throws(() => parseIgnore(text), { message: error });
       return;
     }
-    const { ignored } = parseIgnore(text);
+    const matcher = parseIgnore(text);
     const paths = (part: string): string[] => (parts.get(part) ?? '').split('\n').filter(Boolean);
-    for (const path of paths('out')) assert.ok(ignored(path), `${path} is in`);
-    for (const path of paths('in')) assert.equal(ignored(path), undefined, `${path} is out`);
+    for (const path of paths('out')) assert.ok(matcher.ignored(path), `${path} is in`);
+    for (const path of paths('in'))
+      assert.equal(matcher.ignored(path), undefined, `${path} is out`);
   });
 }

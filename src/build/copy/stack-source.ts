@@ -57,11 +57,14 @@ export function travelling(entry: Pick<TreeEntry, 'file'>): ReadonlyMap<string, 
   );
 }
 
-/** A directory that this process made, as a source: what ADD unpacked. */
-export function directorySource(root: string): Source {
+/**
+ * A directory that this process made and nobody else reaches, as a source: what was unpacked
+ * or checked out. Without `owners` everything is root's.
+ */
+export function privateSource(root: string, options: { readonly owners: boolean }): Source {
   return {
-    tree: contextTree(root, { ignored: () => false, mayContainIncluded: () => true }),
-    keepOwners: true,
+    tree: contextTree(root, undefined),
+    keepOwners: options.owners,
     contentDigest: (entry) => hashOpenFile(openPlain(entry)),
     open: openPlain,
     xattrs: travelling,

@@ -4,10 +4,9 @@ import type { AddInstruction, CopyInstruction, Heredoc, Word } from '../../docke
 import type { CopyOp } from '../graph.ts';
 import { copyText } from './history.ts';
 import type { StageSetting } from './instructions.ts';
+import { splitSources } from './remotes.ts';
 import type { StageState } from './state.ts';
 import { vertexFor } from './vertex.ts';
-
-const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@)/;
 
 /** COPY and ADD: files from the context, a stage, an image or the text itself. */
 export function addCopy(
@@ -20,7 +19,7 @@ export function addCopy(
   const lookup = (name: string): string | undefined => state.scope.get(name);
   const expand = (word: Word): string => setting.words.expand(word, lookup);
   const words = instruction.sources.filter((source): source is Word => !('body' in source));
-  const paths = words.map(expand);
+  const { paths, remotes, shown } = splitSources(instruction, words, setting.words, expand);
   const texts = instruction.sources
     .filter((source): source is Heredoc => 'body' in source)
     .map((source) => ({
@@ -29,7 +28,6 @@ export function addCopy(
         ? setting.words.heredoc(source.content, source.span, lookup)
         : source.content,
     }));
-  refuseUnavailable(instruction, paths, setting);
   const target = destination(state.workdir, expand(instruction.target));
   // The others would overwrite each other; with --parents the target is always a directory.
   if (instruction.sources.length > 1 && !target.endsWith('/') && flags.parents !== true) {
@@ -46,6 +44,7 @@ export function addCopy(
     ...(source && 'context' in source && { context: source.context }),
     paths,
     texts,
+    ...(remotes.length > 0 && { remotes }),
     target,
     ...(chown !== undefined && { chown }),
     ...(chmod !== undefined && { chmod }),
@@ -56,8 +55,8 @@ export function addCopy(
     ...(flags.unpack !== undefined && { unpack: flags.unpack }),
   };
   const expanded = { ...(chown !== undefined && { chown }), ...(chmod !== undefined && { chmod }) };
-  const shown = [...paths, ...texts.map(({ name }) => `<<${name}`)];
-  const text = copyText(instruction.kind, flags, expanded, shown, expand(instruction.target));
+  const all = [...shown, ...texts.map(({ name }) => `<<${name}`)];
+  const text = copyText(instruction.kind, flags, expanded, all, expand(instruction.target));
   state.commit(text, vertexFor(state, instruction, setting, { op, text, inputs, trigger }));
 }
 
@@ -74,25 +73,4 @@ function severalWithoutSlash({ kind }: CopyInstruction | AddInstruction, target:
     `When using ${kind} with more than one source file, the destination must be a directory and end with a /`,
     { hint: `Write ${target}/ for a directory.` },
   );
-}
-
-/** Flags and sources that this version refuses rather than ignores. */
-function refuseUnavailable(
-  instruction: CopyInstruction | AddInstruction,
-  paths: readonly string[],
-  setting: StageSetting,
-): void {
-  const { flags, kind, span } = instruction;
-  const remote = paths.find((path) => REMOTE.test(path));
-  if (remote !== undefined && kind === 'COPY') {
-    throw setting.words.error(`source can't be a URL for COPY: ${remote}`, span);
-  }
-  const what =
-    remote !== undefined
-      ? `ADD of a URL or git repository (${remote})`
-      : flags.checksum || flags.keepGitDir
-        ? 'ADD of a URL or git repository'
-        : undefined;
-  if (what !== undefined)
-    throw setting.words.error(`${what} is not available in this version`, span);
 }

@@ -13,7 +13,8 @@ import {
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
-import { contextNamed, directoryVertex, type NamedContext } from './named-context.ts';
+import { contextVertex } from './context-vertex.ts';
+import { contextNamed, type FoundContext, type NamedContext } from './named-context.ts';
 import { evaluationOrder } from './order.ts';
 import { nameOf, namedSource } from './source.ts';
 import { StageIndex } from './stage-index.ts';
@@ -119,7 +120,7 @@ class Evaluation {
       stages: this.#file.stages,
       index: this.#index,
       base: (stage) => this.#attempt(stage),
-      replaced: (name) => contextNamed(this.#options.contexts, name) !== undefined,
+      replaced: (name) => this.#contextNamed(name) !== undefined,
     });
     for (const needed of order) this.#stage(needed);
     const stage = this.#stage(target);
@@ -168,14 +169,16 @@ class Evaluation {
       throw this.#error(`circular dependency detected on stage: ${name}`, stage.from);
     }
     this.#open.add(stage.index);
-    const { state, total } = this.#begin(stage);
-    const triggers = state
-      .takeTriggers()
-      .map((text) => this.#words.atBase(stage.from, () => readTrigger(text)));
+    const { state, total, replaced } = this.#begin(stage);
+    // What a context stands in for is not built, and its triggers are for those who build on it.
+    const triggers = replaced
+      ? []
+      : state.takeTriggers().map((text) => this.#words.atBase(stage.from, () => readTrigger(text)));
+    const body = replaced ? [] : stage.body;
     const setting: StageSetting = {
       name,
       prefix: this.#label(stage),
-      total: total + [...triggers, ...stage.body].filter((one) => makesLayer(one.kind)).length,
+      total: total + [...triggers, ...body].filter((one) => makesLayer(one.kind)).length,
       origin: this.#options.origin,
       platform: formatPlatform(state.platform),
       uncached: this.#options.uncached(name),
@@ -192,7 +195,7 @@ class Evaluation {
       ordinal: 0,
     };
     for (const trigger of triggers) this.#apply(stage, state, trigger, setting, true);
-    for (const instruction of stage.body) this.#apply(stage, state, instruction, setting, false);
+    for (const instruction of body) this.#apply(stage, state, instruction, setting, false);
     this.#open.delete(stage.index);
     this.#done.set(stage.index, state);
     return state;
@@ -249,12 +252,14 @@ class Evaluation {
   #start(stage: Stage): Beginning {
     const { from } = stage;
     const lookup = (key: string): string | undefined => this.#globals.get(key);
+    const platform = fromPlatform(from, lookup, { ...this.#options, words: this.#words });
+    const own = from.as && this.#contextNamed(from.as, platform);
+    if (own) return { ...this.#beginNamed(own, platform, stage, from), replaced: true };
     const image = this.#words.expand(from.image, lookup);
     if (image === '') {
       throw this.#words.error(`base name (${from.image.raw}) should not be blank`, from.image.span);
     }
-    const platform = fromPlatform(from, lookup, { ...this.#options, words: this.#words });
-    const named = contextNamed(this.#options.contexts, image);
+    const named = this.#contextNamed(image, platform);
     if (named) return this.#beginNamed(named, platform, stage, from);
     if (image === 'scratch') {
       return { state: StageState.empty(platform), total: 0, guessed: false };
@@ -269,7 +274,7 @@ class Evaluation {
 
   /** FROM a named context: an image, or a directory as the whole root. */
   #beginNamed(
-    { name, context }: { name: string; context: NamedContext },
+    { name, context }: FoundContext,
     platform: Platform,
     stage: Stage,
     from: FromInstruction,
@@ -278,10 +283,11 @@ class Evaluation {
       return this.#beginImage(context.reference, platform, stage, from);
     }
     const state = StageState.empty(platform);
-    state.vertex = directoryVertex({ name, path: context.path }, from, {
-      stage: nameOf(stage),
-      origin: this.#options.origin,
-    });
+    const place = [this.#options.origin, nameOf(stage), 'context', name].join('\0');
+    state.vertex = contextVertex(
+      { name, context },
+      { stage: nameOf(stage), place, span: from.span },
+    );
     return { state, total: 0, guessed: false };
   }
 
@@ -331,6 +337,10 @@ class Evaluation {
     return { vertex, base };
   }
 
+  #contextNamed(name: string, platform = this.#options.platform): FoundContext | undefined {
+    return contextNamed(this.#options.contexts, name, platform);
+  }
+
   /** What `--from` means; `mounted` is the target of a mount. */
   #source(
     from: string,
@@ -342,7 +352,7 @@ class Evaluation {
     const source = namedSource(from, stage, {
       stages: this.#file.stages,
       index: this.#index,
-      contexts: this.#options.contexts,
+      context: (name) => this.#contextNamed(name),
       mounted,
       error,
     });

@@ -34,6 +34,7 @@ export function evaluationOrder(target: Stage, facts: OrderFacts): readonly Stag
 
 /** The stages that a stage mentions. */
 function needs(stage: Stage, { stages, index, base, replaced }: OrderFacts): readonly Stage[] {
+  if (stage.from.as !== undefined && replaced(stage.from.as)) return [];
   const copied = stage.body.flatMap((one) =>
     one.kind === 'COPY' && one.flags.from ? [one.flags.from.raw] : [],
   );

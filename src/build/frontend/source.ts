@@ -1,6 +1,6 @@
 import type { Stage } from '../../dockerfile/ast.ts';
 import type { DockerfileError } from '../../dockerfile/errors.ts';
-import { contextNamed, type NamedContext } from './named-context.ts';
+import type { FoundContext } from './named-context.ts';
 import type { StageIndex } from './stage-index.ts';
 
 /** What a `--from` names: a stage, an image, a directory under a name, or an empty root. */
@@ -14,7 +14,7 @@ export type NamedSource =
 export interface SourceFacts {
   readonly stages: readonly Stage[];
   readonly index: StageIndex;
-  readonly contexts: ReadonlyMap<string, NamedContext>;
+  readonly context: (name: string) => FoundContext | undefined;
   /** Target of the mount that asks; absent for COPY. */
   readonly mounted: string | undefined;
   readonly error: (message: string) => DockerfileError;
@@ -30,14 +30,14 @@ export function nameOf(stage: Stage): string {
  * indexes. Throws DockerfileError for stages that are not there yet.
  */
 export function namedSource(from: string, stage: Stage, facts: SourceFacts): NamedSource {
-  const { stages, index, contexts, mounted, error } = facts;
+  const { stages, index, context, mounted, error } = facts;
   if (from.includes('$')) {
     throw error(
       'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
     );
   }
-  const named = contextNamed(contexts, from);
-  if (named?.context.kind === 'directory') return { context: named.name };
+  const named = context(from);
+  if (named && named.context.kind !== 'image') return { context: named.name };
   if (!named && mounted === undefined && /^\d+$/.test(from)) {
     const found = stages[Number(from)];
     if (!found) throw error(`invalid stage index ${from}`);

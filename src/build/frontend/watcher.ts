@@ -23,4 +23,6 @@ export interface Beginning {
   readonly earlier?: Stage;
   /** Nothing is known of the base image. */
   readonly guessed: boolean;
+  /** A named context stands in for the whole stage. */
+  readonly replaced?: boolean;
 }

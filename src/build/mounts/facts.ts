@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import type { CallOptions } from '../../base/progress.ts';
 import { InvalidInputError } from '../../base/errors.ts';
 import { finish } from '../../oci/digest.ts';
+import { FileList } from '../cache/file-list.ts';
 import type { Fact } from '../cache/key.ts';
 import { selectionDigest } from '../copy/select.ts';
+import { whereIs } from '../copy/missing.ts';
 import type { Source, TreeEntry } from '../copy/tree.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import type { Contexts } from '../ops/recipe.ts';
@@ -21,6 +23,7 @@ export function mountFacts(mounts: readonly ExecMount[]): Fact[] {
     kind: 'flag',
     name: `--mount ${mount.target ?? mount.type}`,
     value: JSON.stringify(definition(mount)),
+    text: words(mount),
   }));
 }
 
@@ -38,6 +41,26 @@ function definition(mount: ExecMount): unknown[] {
       return [type, target, mount.id, env, mount.mode, mount.uid, mount.gid];
     }
   }
+}
+
+/** For people: what is written behind `--mount=`, without the target. */
+function words(mount: ExecMount): string {
+  const fields: Readonly<Record<string, string | boolean | undefined>> = {
+    type: mount.type,
+    ...('source' in mount && mount.source !== '/' && { source: mount.source }),
+    ...('id' in mount && mount.type !== 'cache' && { id: mount.id }),
+    ...('env' in mount && { env: mount.env }),
+    ...(mount.type === 'bind' && !mount.readonly && { rw: true }),
+    ...(mount.type === 'cache' && mount.readonly && { ro: true }),
+    ...('mode' in mount && {
+      mode: mount.mode.toString(8),
+      uid: `${mount.uid}`,
+      gid: `${mount.gid}`,
+    }),
+  };
+  return Object.entries(fields)
+    .map(([key, value]) => (value === true ? key : `${key}=${value}`))
+    .join(',');
 }
 
 /** The mounts that read from origins of a kind. */
@@ -59,10 +82,12 @@ export async function contentFact(
 ): Promise<Fact> {
   call.signal?.throwIfAborted();
   const entry = sourceEntry(source, mount.source);
+  const list = new FileList(source.ignoredBy);
   return {
     kind: 'mount',
     name: `${mount.type}:${mount.source}`,
-    value: entry ? await digest(source, entry) : 'empty',
+    value: entry ? await digest(source, entry, list) : 'empty',
+    list,
   };
 }
 
@@ -75,7 +100,7 @@ export function sourceEntry(source: Source, path: string): TreeEntry | undefined
   if (entry?.kind === 'file' || entry?.kind === 'directory') return entry;
   if (entry) throw new InvalidInputError(`cannot mount "${path}": it is a ${entry.kind}`);
   if (path === '/') return undefined;
-  throw new SourceNotFoundError(path, source.explainMissing?.(path));
+  throw new SourceNotFoundError(path, whereIs(source, path));
 }
 
 /** The context that a mount is of; undefined, which is empty, for all of one that is not there. */
@@ -95,7 +120,7 @@ export function noContext(path: string): never {
   });
 }
 
-async function digest(source: Source, entry: TreeEntry): Promise<string> {
+async function digest(source: Source, entry: TreeEntry, list: FileList): Promise<string> {
   const hash = createHash('sha256');
   // A context's own directory is wherever it was checked out: its mode says nothing.
   if (entry.kind === 'directory' && (entry.path.length > 1 || source.keepOwners)) {
@@ -103,6 +128,6 @@ async function digest(source: Source, entry: TreeEntry): Promise<string> {
     const owner = source.keepOwners ? `${uid}:${gid}` : '0:0';
     hash.update(`${(mode & 0o7777n).toString(8)} ${owner}\0`);
   }
-  hash.update(await selectionDigest(source, [{ entry, name: Buffer.alloc(0) }], undefined));
+  hash.update(await selectionDigest(source, [{ entry, name: Buffer.alloc(0) }], undefined, list));
   return finish(hash);
 }

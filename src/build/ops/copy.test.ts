@@ -56,6 +56,7 @@ function bench(t: TestContext): Bench {
     lease: () => lease,
     now: () => 1_000_000_000n,
     clamp: undefined,
+    remotes: { selected: () => assert.fail('nothing is fetched here') },
   };
   return {
     context,

@@ -15,6 +15,8 @@ import { travelling } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
 import type { CopyOp, MkdirOp } from '../graph.ts';
+import type { Selection } from '../copy/select.ts';
+import type { RemoteSources } from '../sources/remote-sources.ts';
 import { unpackIfArchive } from './archive.ts';
 import { excludeOf } from './recipe.ts';
 
@@ -26,6 +28,10 @@ export interface OpParts {
   readonly now: () => bigint;
   /** Nanoseconds since the epoch that later times become. */
   readonly clamp: bigint | undefined;
+  /** Fetches what ADD names by URL. */
+  readonly remotes: Pick<RemoteSources, 'selected'>;
+  /** Tells the user what is likely not meant. */
+  readonly warn?: (warning: { readonly code: string; readonly message: string }) => void;
 }
 
 /**
@@ -34,22 +40,24 @@ export interface OpParts {
  */
 export async function runCopy(
   op: CopyOp,
-  source: Source | undefined,
+  files: Source | undefined,
   below: readonly DiffId[],
   parts: OpParts,
   call: CallOptions,
 ): Promise<DiffId> {
+  const source = files?.witnessed?.(op) ?? files;
   const view = parts.snapshotter.view(op.link ? [] : below);
   const rules = rulesFor(op, view, parts);
   const plan = newPlan(view, rules, op.chmod === undefined ? undefined : octalMode(op.chmod));
-  const selections = source ? op.paths.flatMap((path) => selectionsOf(source, path, how(op))) : [];
+  if (op.chmod !== undefined) plan.onDirectory = lockedOut(op.chmod, parts);
+  const selections = await selectionsFor(op, source, parts, call);
   await using draft = parts.snapshotter.draft(parts.lease());
   const asDirectory = `${op.target}/`.replace('//', '/');
   let archives = 0;
-  for (const { source: from, selected } of selections) {
+  for (const { source: from, selected, unpack } of selections) {
     for (const one of selected) {
       const archive =
-        op.add && op.unpack !== false && one.entry.kind === 'file'
+        unpack && one.entry.kind === 'file'
           ? await unpackIfArchive(from, one.entry, join(draft.scratch, `${archives++}`), call)
           : undefined;
       if (archive) {
@@ -65,6 +73,26 @@ export async function runCopy(
   }
   // Awaited here: the draft is gone when this scope ends.
   return await sealPlan(plan, draft, parts, call);
+}
+
+/** Warns of the first directory that a `--chmod` lets nobody enter who may read it. */
+function lockedOut(chmod: string, { warn }: OpParts): Plan['onDirectory'] {
+  let isTold = false;
+  return (path, mode) => {
+    // For each of owner, group and others: x where there is r.
+    if (isTold || (((mode & 0o444) >> 2) & ~mode) === 0) return;
+    isTold = true;
+    warn?.({
+      code: 'ChmodLocksDirectory',
+      message:
+        `--chmod=${chmod} gives the directory ${path.toString()} the mode ${octal(mode)}, with which ` +
+        `only root can use what is in it: --chmod=u=rwX,go=rX leaves directories open`,
+    });
+  };
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
 }
 
 /** WORKDIR: the directory with all its missing parents, owned by the stage's user. */
@@ -110,6 +138,29 @@ async function sealPlan(
   const figures = stream.finish();
   table.close();
   return parts.snapshotter.sealHashed(draft, figures, tableFile).diffId;
+}
+
+/** All that a step reads, in the order in which it was written. */
+async function selectionsFor(
+  op: CopyOp,
+  source: Source | undefined,
+  { remotes }: OpParts,
+  call: CallOptions,
+): Promise<(Selection & { readonly unpack: boolean })[]> {
+  const found: (Selection & { readonly unpack: boolean })[] = [];
+  for (let at = 0; at <= op.paths.length; at += 1) {
+    for (const remote of op.remotes ?? []) {
+      if (remote.at !== at) continue;
+      // What was fetched stays as it is unless somebody asks for more.
+      found.push({ ...(await remotes.selected(remote.ref, call)), unpack: op.unpack === true });
+    }
+    const path = op.paths[at];
+    if (!source || path === undefined) continue;
+    for (const selection of selectionsOf(source, path, how(op))) {
+      found.push({ ...selection, unpack: op.add && op.unpack !== false });
+    }
+  }
+  return found;
 }
 
 function how(op: CopyOp): Parameters<typeof selectionsOf>[2] {

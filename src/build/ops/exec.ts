@@ -14,8 +14,7 @@ import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import { hostsFile, resolvConf } from '../../runtime/etc-files.ts';
-import type { Executor, MountSpec, ProcessSpec } from '../../runtime/executor.ts';
-import { stubMountPoints } from '../../snapshot/mount-points.ts';
+import type { Executor, ProcessSpec } from '../../runtime/executor.ts';
 import type { LayerDraft } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { setTimes } from '../../sys/times.ts';
@@ -24,13 +23,14 @@ import { joinPath } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
 import { NotStartedError, RunFailedError } from '../errors.ts';
 import type { ExecOp } from '../graph.ts';
-import type { ReadyMount, ReadyMounts } from '../mounts/mounts.ts';
-import { holderOf } from '../mounts/targets.ts';
+import type { MountSetting, ReadyMount, ReadyMounts } from '../mounts/mounts.ts';
+import { NO_MOUNTS, placed } from '../mounts/place.ts';
 import type { RunSettings } from '../run-settings.ts';
 import type { Solved } from '../solver-parts.ts';
 import type { Contexts } from './recipe.ts';
 import type { StorePaths } from '../../store/paths.ts';
 import { newPlan, type OpParts } from './copy.ts';
+import type { RunDevices } from './devices.ts';
 import type { OnFailure } from './failed-shell.ts';
 import { OutputTail } from './output-tail.ts';
 
@@ -69,12 +69,39 @@ export async function runExec(
   await using draft = parts.snapshotter.draft(parts.lease());
   const executor = await parts.executor();
   await makeDirectories(op, view, draft, parts);
+  await runProcess(op, { view, below, inputs, draft, executor }, parts, task, call);
+  if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
+  return (await parts.snapshotter.seal(draft, call)).diffId;
+}
+
+/** Where a process runs. */
+interface Place {
+  readonly view: StackView;
+  readonly below: readonly DiffId[];
+  readonly inputs: readonly Solved[];
+  readonly draft: LayerDraft;
+  readonly executor: Executor;
+}
+
+/** Runs the command; what its mounts hold is given back when this returns. Throws RunFailedError. */
+async function runProcess(
+  op: ExecOp,
+  { view, below, inputs, draft, executor }: Place,
+  parts: ExecParts,
+  task: Task,
+  call: CallOptions,
+): Promise<void> {
+  const { settings, paths } = parts;
+  const { scratch } = draft;
   await using own =
-    op.mounts.length > 0 ? await mountsOf(op, inputs, draft, parts, task, call) : NO_MOUNTS;
-  const mounts: ReadyMount[] = [...fileMounts(op, draft), ...own.mounts];
+    op.mounts.length > 0
+      ? await makeMounts(op, { parts: { ...parts, inputs }, paths, settings, scratch, task, call })
+      : NO_MOUNTS;
+  const devices = op.devices.length > 0 ? await devicesOf(op) : undefined;
+  const mounts = [...fileMounts(op, draft), ...own.mounts, ...(devices?.mounts ?? [])];
   // Mount points that the image lacks are stubs in a layer of their own, so that nothing of
   // them is left in the new one.
-  const stubs = join(draft.scratch, 'mount-points');
+  const stubs = join(scratch, 'mount-points');
   const { specs, made } = placed(view, mounts, stubs);
   const user = userOf(op.user, view);
   const spec: ProcessSpec = {
@@ -93,7 +120,7 @@ export async function runExec(
     mounts: specs,
     network: networkOf(op),
     ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
-    ...(await confinement(op, parts.settings)),
+    ...confinement(op, settings),
   };
   const tail = new OutputTail();
   const output = { stdout: textTo(task, 'stdout', tail), stderr: textTo(task, 'stderr', tail) };
@@ -105,77 +132,33 @@ export async function runExec(
       ...(parts.foreign && { foreign: parts.foreign }),
     });
   };
-  const status = await executor.run(spec, output, call).catch(async (error: unknown) => {
+  const asked = devices ? devices.given(spec) : spec;
+  const status = await executor.run(asked, output, call).catch(async (error: unknown) => {
     if (!(error instanceof StaveError) || error.hint !== undefined) throw error;
     const end = { code: error.exitCode };
     throw new NotStartedError(error, await hint(end, error.message));
   });
-  if (!('code' in status) || status.code !== 0) {
-    const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs) ?? (await hint(status)));
-    if (parts.failed) {
-      const { offerShell } = await import('./failed-shell.ts');
-      await offerShell({ spec, view, scratch: draft.scratch, executor }, failure, parts.failed);
-    }
-    throw failure;
+  if ('code' in status && status.code === 0) return;
+  const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs) ?? (await hint(status)));
+  if (parts.failed) {
+    const { offerShell } = await import('./failed-shell.ts');
+    await offerShell({ spec: asked, view, scratch, executor }, failure, parts.failed);
   }
-  if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
-  return (await parts.snapshotter.seal(draft, call)).diffId;
+  throw failure;
 }
 
-/** Of a RUN without any: nothing is loaded for it. */
-const NO_MOUNTS: ReadyMounts = {
-  mounts: [],
-  env: [],
-  secretEnv: [],
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};
-
-async function mountsOf(
-  op: ExecOp,
-  inputs: readonly Solved[],
-  { scratch }: LayerDraft,
-  parts: ExecParts,
-  task: Task,
-  call: CallOptions,
-): Promise<ReadyMounts> {
-  const { makeMounts } = await import('../mounts/mounts.ts');
-  const { paths, settings } = parts;
-  return makeMounts(op.mounts, {
-    parts: { ...parts, inputs },
-    paths,
-    settings,
-    scratch,
-    task,
-    call,
-  });
+async function makeMounts(op: ExecOp, setting: MountSetting): Promise<ReadyMounts> {
+  const mounts = await import('../mounts/mounts.ts');
+  return mounts.makeMounts(op.mounts, setting);
 }
 
-/** Puts mounts at their targets, links resolved. What the image lacks is made in `stubs`. */
-function placed(
-  view: StackView,
-  mounts: readonly ReadyMount[],
-  stubs: string,
-): { readonly specs: readonly MountSpec[]; readonly made: boolean } {
-  const outer = mounts.filter(({ nested }) => !nested);
-  const targets = outer.map(({ target, kind }) => ({ path: target, kind }));
-  const { resolved, made } = stubMountPoints(view, targets, stubs);
-  const places = new Map(outer.map((mount, index) => [mount.target, resolved[index]!]));
-  const specs = mounts.map(({ spec, target, nested }) => {
-    const holder = nested ? holderOf(outer, target)?.target : undefined;
-    const place =
-      holder === undefined
-        ? (places.get(target) ?? target)
-        : `${places.get(holder)!}${target.slice(holder.length)}`;
-    return { ...spec, target: place };
-  });
-  return { specs, made };
+async function devicesOf(op: ExecOp): Promise<RunDevices> {
+  const devices = await import('./devices.ts');
+  return devices.devicesFor(op.devices);
 }
 
 /** What a RUN is let, and what it is limited to. */
-async function confinement(
-  op: ExecOp,
-  settings: RunSettings | undefined,
-): Promise<Partial<ProcessSpec>> {
+function confinement(op: ExecOp, settings: RunSettings | undefined): Partial<ProcessSpec> {
   const { rlimits = [], cgroup, noNewPrivileges, unfiltered } = settings ?? {};
   return {
     ...(op.insecure && { privileged: true }),
@@ -244,7 +227,11 @@ function fileMounts(op: ExecOp, draft: LayerDraft): ReadyMount[] {
     mount(
       'hosts',
       '/etc/hosts',
-      hostsFile({ hostname: op.hostname, address: '127.0.0.1', extraHosts: op.extraHosts }),
+      hostsFile({
+        hostname: op.hostname,
+        address: '127.0.0.1',
+        extraHosts: op.extraHosts.map(gatewayed),
+      }),
     ),
     mount('resolv.conf', '/etc/resolv.conf', resolvConf(hostResolver(), networkOf(op))),
     ...(op.file ? [mount('script', op.file.path, op.file.content, 0o755)] : []),
@@ -273,6 +260,11 @@ function fullDisk(path: string): string | undefined {
 /** Until there is a network of its own, the default is the machine's. */
 function networkOf(op: ExecOp): 'host' | 'none' {
   return op.network === 'default' ? 'host' : op.network;
+}
+
+/** On the machine's own network the machine is where every process is. */
+function gatewayed(host: string): string {
+  return host.replace(/([:=])host-gateway$/, '$1127.0.0.1');
 }
 
 function hostResolver(): string {

@@ -14,6 +14,7 @@ import type { Source } from '../copy/tree.ts';
 import type { CopyOp, ExecOp, MkdirOp, Vertex } from '../graph.ts';
 import { contentFact, mountedContext, mountFacts, noContext, reading } from '../mounts/facts.ts';
 import type { Recipe, Solved } from '../solver-parts.ts';
+import type { RemoteSources } from '../sources/remote-sources.ts';
 
 /** Opens the build context, or a named one, fetching it if need be. Undefined where a build has none. */
 export type Contexts = (name: string | undefined) => Promise<Source | undefined>;
@@ -21,6 +22,7 @@ export type Contexts = (name: string | undefined) => Promise<Source | undefined>
 /** Keys of all ops. COPY reads contexts, nothing else does. */
 export function recipeFor(
   contexts: Contexts,
+  remotes: Pick<RemoteSources, 'identity'>,
   snapshotter: Snapshotter,
   sourceDateEpoch: number | undefined,
 ): Recipe {
@@ -38,7 +40,7 @@ export function recipeFor(
         case 'mkdir':
           return [...mkdirFacts(op), ...date];
         case 'copy': {
-          const own = [...copyFacts(op), ...date];
+          const own = [...copyFacts(op), ...(await remoteFacts(remotes, op, call)), ...date];
           if (op.paths.length === 0) return own;
           if (op.from === 'input') return vertex.inputs.length > 0 ? own : [...own, ...missing(op)];
           return [...own, ...(await fileFacts(await requireContext(contexts, op), op, call))];
@@ -145,8 +147,25 @@ function copyFacts(op: CopyOp): Fact[] {
   ];
 }
 
+/** One fact for each source from elsewhere: the digest of a file, the commit of a tree. */
+async function remoteFacts(
+  remotes: Pick<RemoteSources, 'identity'>,
+  op: CopyOp,
+  call: CallOptions,
+): Promise<Fact[]> {
+  return await Promise.all(
+    (op.remotes ?? []).map(async ({ at, ref }): Promise<Fact> => {
+      const identity = await remotes.identity(ref, call);
+      const value = at === 0 ? identity : `${identity} after ${at}`;
+      // A commit is the same wherever it was fetched from.
+      return { kind: 'file', name: ref.kind === 'git' ? 'git' : ref.shown, value };
+    }),
+  );
+}
+
 /** One fact for each source as it was written, with the digest of all it selects. */
-async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
+async function fileFacts(from: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
+  const source = from.witnessed?.(op) ?? from;
   const exclude = excludeOf(op);
   const facts: Fact[] = [];
   for (const path of op.paths) {

@@ -35,6 +35,7 @@ export type Meanwhile = (store: Store, upper: string, process: ProcessSpec) => P
 
 /** A store, a context and a way to build in it, gone with the test. */
 export interface Bench {
+  readonly store: Store;
   /** What lies in the store's scratch and among its leases. */
   readonly scratch: () => string[];
   readonly path: (relative: string) => string;
@@ -79,6 +80,7 @@ export function bench(t: TestContext): Bench {
     rmSync(directory, { recursive: true, force: true });
   });
   return {
+    store,
     scratch: () =>
       [...readdirSync(store.paths.tmp), ...readdirSync(store.paths.leases)].filter(
         (name) => !name.startsWith('.'),

@@ -85,10 +85,6 @@ for (const [line, message] of [
     'ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles',
   ],
   [
-    'build https://example.com/x.git',
-    'a build context from the network is not available in this version',
-  ],
-  [
     'build --platform linux/amd64,linux/arm64 .',
     'builds for several platforms are not available in this version',
   ],
@@ -105,13 +101,6 @@ for (const [line, message] of [
     assert.notEqual(code, 0);
   });
 }
-
-test('build does not take an archive on standard input for a Dockerfile', async () => {
-  const archive = `${'x'.repeat(257)}ustar`;
-  const { stderr, code } = await runCli(['build', '-'], { stdin: archive });
-  assert.match(stderr, /^Error: a build context on standard input is not available/);
-  assert.equal(code, 1);
-});
 
 test('build writes the ID and the metadata where it is told', async () => {
   const { engine } = fakeEngine();

@@ -18,7 +18,7 @@ export const BUILD_FLAGS = {
   ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
-    'A directory or docker-image://NAME to use under a name',
+    'A directory, URL, docker-image://NAME or oci-layout://DIR to use under a name',
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
@@ -36,7 +36,7 @@ export const BUILD_FLAGS = {
   'no-cache-filter': flag.stringSlice('stringArray', 'Run the steps of these stages again'),
   platform: flag.text('string', 'The platform to build for'),
   progress: flag.text('string', 'How progress is shown: auto, plain, tty, quiet, rawjson or none'),
-  pull: flag.toggle('Look base images up again'),
+  pull: flag.toggle('Ask registries for base images, even those that are here'),
   quiet: flag.toggle('Print the image ID and nothing else', 'q'),
   'shm-size': flag.bytes('Size of /dev/shm for RUN'),
   tag: flag.list('stringArray', 'A name for the image: "name:tag"', 't'),
@@ -45,7 +45,7 @@ export const BUILD_FLAGS = {
 
 /** `image build`, `build`. */
 export const imageBuild = command({
-  usage: '[OPTIONS] PATH | -',
+  usage: '[OPTIONS] PATH | URL | -',
   operands: [1, 1],
   flags: BUILD_FLAGS,
   examples: [
@@ -64,8 +64,6 @@ export const imageBuild = command({
       const { runCall } = await import('../calls/run-call.ts');
       return await runCall(call, request, await context.engine(), context);
     }
-    if (flags.pull)
-      stderr.line('Notice: --pull: base images are local; there is nothing to look up.');
     if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
     const engine = await context.engine();
     const result = await (async () => {
