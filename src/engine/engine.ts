@@ -6,6 +6,7 @@ import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
+import type { Registries } from './registry-types.ts';
 import type { System } from './system-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
@@ -13,6 +14,7 @@ export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
   readonly system: System;
+  readonly registries: Registries;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /** Lints a Dockerfile; builds and writes nothing. Throws BuildError when there is none. */
   check(request: BuildRequest): Promise<CheckReport>;

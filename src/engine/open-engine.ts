@@ -12,6 +12,7 @@ import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
@@ -92,6 +93,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
+    registries: registriesOf(connections),
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
       const { basesOf } = await import('./bases.ts');
