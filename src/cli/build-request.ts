@@ -6,6 +6,7 @@ import { resourcesOf } from './build/resources.ts';
 import { secretsOf, sshOf } from './build/secrets.ts';
 import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
+import { parseBytes } from './units.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
 
 type BuildContext = Context<typeof BUILD_FLAGS>;
@@ -37,12 +38,24 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     ...(flags.pull && { pull: true }),
     noCacheFilter: flags['no-cache-filter'],
     ...(await cacheOf(context)),
+    ...cacheBudget(env['STAVE_CACHE_BUDGET']),
     ...(flags.target !== undefined && { target: flags.target }),
     ...(platform !== undefined && { platform }),
     ...(network !== undefined && { network }),
     ...(epoch !== undefined && { sourceDateEpoch: epoch }),
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
   };
+}
+
+/** Bytes, with a unit as in `20g`; without it nothing is ever removed unasked. */
+function cacheBudget(text: string | undefined): Pick<BuildRequest, 'cacheBudget'> {
+  if (text === undefined || text === '') return {};
+  try {
+    return { cacheBudget: parseBytes(text) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidInputError(`STAVE_CACHE_BUDGET: ${error.message}`);
+  }
 }
 
 /** Loaded when a cache is named. */

@@ -72,6 +72,8 @@ export interface BuildRequest extends BuildRunRequest {
    */
   readonly sourceDateEpoch?: number | 'context';
   readonly shmSize?: number;
+  /** Bytes that the build cache may take; when this build adds to it, what was used longest ago goes. */
+  readonly cacheBudget?: number;
   /** Caches elsewhere. */
   readonly cache?: CacheRequest;
 }

@@ -48,6 +48,10 @@ export async function runBuild(
     parts,
     call,
   );
+  if (request.cacheBudget !== undefined && built.steps > built.cached) {
+    const { keepBudget } = await import('./system/cache-budget.ts');
+    await keepBudget(parts.store, request.cacheBudget, call);
+  }
   const { digest, mediaType, size } = built.manifest;
   return {
     id: built.id,

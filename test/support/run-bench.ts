@@ -30,9 +30,13 @@ export interface RunBench {
   readonly directory: string;
   readonly root: string;
   readonly store: Store;
-  path(relative: string): string;
-  write(path: string, text: string, mode?: number): void;
-  build(dockerfile: string, request?: Partial<BuildRequest>, signal?: AbortSignal): Promise<Ran>;
+  readonly path: (relative: string) => string;
+  readonly write: (path: string, text: string, mode?: number) => void;
+  readonly build: (
+    dockerfile: string,
+    request?: Partial<BuildRequest>,
+    signal?: AbortSignal,
+  ) => Promise<Ran>;
 }
 
 /** Makes a {@link RunBench}. The process takes mounts of its own, as the command line does. */
