@@ -109,7 +109,7 @@ test('--pull asks the registry again, and takes what is new', { skip }, async ()
   const pulled = await at.build(text, { pull: true });
   assert.notEqual(pulled.id, first.id);
   const image = await at.engine.images.inspect(pulled.id);
-  assert.deepEqual(image.config.config?.Env, ['A=changed']);
+  assert.equal(image.config.config?.Env?.[0], 'A=changed');
 });
 
 test(
