@@ -31,7 +31,9 @@ export function standardInput(): Input {
       let text = '';
       // What follows the line may be asked for next.
       const { stdin } = process;
-      for await (const chunk of stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for await (const chunk of stdin.iterator({
+        destroyOnReturn: false,
+      }) as AsyncIterable<Buffer>) {
         text += chunk.toString();
         const end = text.indexOf('\n');
         if (end < 0) continue;

@@ -105,3 +105,24 @@ test('a pull that is killed goes on where it was', { skip }, async () => {
   assert.ok(registry.sent < large.length * 0.6, `${registry.sent} bytes were sent again`);
   assert.deepEqual(house.litter(), []);
 });
+
+test('run brings an image that is not here, unless it is told not to', { skip }, async () => {
+  await using registry = await TestRegistry.open();
+  using house = new House();
+  house.base();
+  const name = `${registry.host}/base:v1`;
+  house.must(['tag', 'base', name]);
+  assert.equal((await stave(house, ['push', name])).code, 0);
+  house.must(['rmi', name, 'base']);
+  const run = ['run', '--rm', '--network', 'none'];
+  const refused = await stave(house, [...run, '--pull', 'never', name, 'true']);
+  assert.deepEqual([refused.code, refused.stdout], [125, '']);
+  assert.match(refused.stderr, /^Error: No such image: /);
+  const ran = await stave(house, [...run, name, 'echo', 'hello']);
+  assert.deepEqual([ran.code, ran.stdout], [0, 'hello\n']);
+  assert.match(
+    ran.stderr,
+    new RegExp(`^Unable to find image '${name}' locally\nv1: Pulling from base\n`),
+  );
+  assert.equal((await stave(house, [...run, name, 'echo', 'hello'])).stderr, '');
+});

@@ -9,17 +9,35 @@ import { findImage } from '../images/find.ts';
 import { ContainerStartError } from './errors.ts';
 
 /**
- * The image to run. Docker would fetch one that is not here; until images can be pulled that
- * is for the user to do. Throws ContainerStartError.
+ * The image to run; one that is not here is brought by `missing`, if there is a way. Throws
+ * ContainerStartError.
  */
-export function imageOf(store: Store, name: string): ImageRow {
+export async function imageToRun(
+  store: Store,
+  name: string,
+  missing: ((name: string) => Promise<void>) | undefined,
+): Promise<ImageRow> {
+  try {
+    return imageOf(store, name);
+  } catch (error) {
+    const cause = error instanceof ContainerStartError ? error.cause : undefined;
+    if (!missing || name.startsWith('sha256:') || !(cause instanceof ImageNotFoundError)) {
+      throw error;
+    }
+    await missing(cause.message.replace(/^No such image: /, ''));
+    return imageOf(store, name);
+  }
+}
+
+/** The image to run, of those that are here. Throws ContainerStartError. */
+function imageOf(store: Store, name: string): ImageRow {
   try {
     return findImage(store, name);
   } catch (error) {
     if (!(error instanceof ImageNotFoundError)) throw error;
     const full = error.message.replace(/^No such image: /, '');
     throw new ContainerStartError(`Unable to find image '${full}' locally`, {
-      hint: error.hint ?? 'Build it, or bring it here with load or import.',
+      hint: error.hint ?? 'Build it, or bring it here with pull or load.',
       httpStatus: 404,
       cause: error,
     });
