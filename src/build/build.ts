@@ -27,6 +27,7 @@ import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
+import { dated, type Dated } from './date/source-date.ts';
 import { planBuild } from './plan.ts';
 import { publish } from './publish.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -59,8 +60,10 @@ export interface BuildInput {
   readonly assertCached?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
-  /** Seconds since the epoch. */
-  readonly sourceDateEpoch: number | undefined;
+  /** Seconds since the epoch; `context`: the date of the build context. */
+  readonly sourceDateEpoch: number | 'context' | undefined;
+  /** `context` where nothing else says a date. */
+  readonly reproducible?: boolean;
   readonly shmSize: number | undefined;
   /** What is asked for URLs and repositories; none unless given. */
   readonly proxy?: ProxySettings;
@@ -121,7 +124,7 @@ export async function buildImage(
 }
 
 async function build(
-  input: BuildInput,
+  asked: BuildInput,
   dockerfile: DockerfileInput,
   parts: BuildParts,
   call: CallOptions,
@@ -130,19 +133,22 @@ async function build(
   const report = reporter(call.progress);
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
+  const resolve = await resolver(asked, parts.resolve(supply), supply);
+  await using remotes = new RemoteSources(remoteParts(asked, store, leases.get));
+  using contexts = openContexts(asked, dockerfile, store, async (name, url) => {
+    const { openNamedContext } = await import('./sources/named-context.ts');
+    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
+  });
+  const allow = asked.run?.allow ?? NOTHING_MORE;
+  const target = async (): Promise<Vertex | undefined> =>
+    (await planBuild(dockerfile, { ...asked, allow }, resolve, reporter(undefined))).stage.vertex;
+  const input = await dated(asked, dockerfile, { target, contexts: contexts.get }, call);
   await using caches = await cacheSession(
     input,
     { store, snapshotter, lease: leases.get, supply },
     call,
   );
-  const options = { ...input, allow: input.run?.allow ?? NOTHING_MORE };
-  const resolve = await resolver(input, parts.resolve(supply), supply);
-  const plan = await planBuild(dockerfile, options, resolve, report);
-  await using remotes = new RemoteSources(remoteParts(input, store, leases.get));
-  using contexts = openContexts(input, dockerfile, store, async (name, url) => {
-    const { openNamedContext } = await import('./sources/named-context.ts');
-    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
-  });
+  const plan = await planBuild(dockerfile, { ...input, allow }, resolve, report);
   const solver = new Solver(
     {
       store,
@@ -227,7 +233,7 @@ async function resolver(
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
-  input: BuildInput,
+  input: Dated<BuildInput>,
   contexts: Contexts,
   remotes: RemoteSources,
   lease: () => Lease,

@@ -8,6 +8,7 @@ import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { parseBytes } from './units.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
+import { reasonRequest } from './reason-flags.ts';
 
 type BuildContext = Context<typeof BUILD_FLAGS>;
 
@@ -44,6 +45,7 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     ...(network !== undefined && { network }),
     ...(epoch !== undefined && { sourceDateEpoch: epoch }),
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
+    ...reasonRequest(flags),
   };
 }
 
@@ -87,7 +89,7 @@ function sourceDateEpoch(text: string | undefined): BuildRequest['sourceDateEpoc
   if (text === 'context') return text;
   if (!/^\d{1,12}$/.test(text)) {
     throw new InvalidInputError(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
-      hint: 'It is a number of seconds since 1970.',
+      hint: "It is a number of seconds since 1970, or 'context' for the date of its git commit.",
     });
   }
   return Number(text);

@@ -7,7 +7,7 @@ import { hostPlatform } from '../oci/platform.ts';
 import type { Store } from '../store/store.ts';
 import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
 import type { OpenedContext } from './build-context.ts';
-import { dateOf, namedContexts, proxiesFor } from './build-input.ts';
+import { namedContexts, proxiesFor } from './build-input.ts';
 import { runSettings } from './build-run.ts';
 import type { Connections } from '../registry/connection.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
@@ -36,8 +36,13 @@ export async function runBuild(
       buildPlatform: platform,
       network: request.network ?? 'default',
       extraHosts: request.extraHosts ?? [],
+      noCache: request.noCache === true,
+      explain: request.explain === true,
+      assertCached: request.assertCached === true,
+      reproducible: request.reproducible === true,
+      ...(request.failed && { failed: request.failed }),
       uncached: (stage) => request.noCache === true || filter.has(stage),
-      sourceDateEpoch: dateOf(request.sourceDateEpoch, context),
+      sourceDateEpoch: request.sourceDateEpoch,
       proxy: proxiesFor(request),
       shmSize: request.shmSize,
       run: runSettings(request),

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { CacheRow } from '../../store/tables.ts';
 import type { Vertex } from '../graph.ts';
+import { verticesOf } from '../vertices.ts';
 import { instructionText } from './text.ts';
 
 /** Records of one place that are compared. */
@@ -81,14 +82,6 @@ export class Earlier {
     this.#origins.set(own, found);
     return found;
   }
-}
-
-/** Every vertex that a target is made of. */
-function verticesOf(target: Vertex | undefined): Set<Vertex> {
-  const found = new Set<Vertex>(target ? [target] : []);
-  for (const { base, inputs } of found)
-    for (const one of [base, ...inputs]) if (one) found.add(one);
-  return found;
 }
 
 /** Not one that was kept by definition alone, which says nothing of what was read. */

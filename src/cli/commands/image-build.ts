@@ -8,13 +8,17 @@ import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
+import { explanations } from '../explanations.ts';
 import { flag } from '../flags.ts';
+import { onFailure } from '../on-fail.ts';
+import { REASON_FLAGS } from '../reason-flags.ts';
 import { BUILD_REFUSED } from '../refused-flags.ts';
-import { openRenderer, type ProgressMode } from '../render/renderer.ts';
+import { openRenderer, type ProgressMode, type Renderer } from '../render/renderer.ts';
 
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
+  ...REASON_FLAGS,
   ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
@@ -65,14 +69,30 @@ export const imageBuild = command({
       return await runCall(call, request, await context.engine(), context);
     }
     if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
+    let display: Renderer | undefined;
+    const failed = onFailure(context, flags['on-fail'], () => display);
     const engine = await context.engine();
-    const result = await (async () => {
-      using display = await openRenderer(mode, stderr, env);
-      return await engine.build(request, { signal, progress: display.sink });
+    const { result, reasons } = await (async () => {
+      using shown = await openRenderer(mode, stderr, env);
+      display = shown;
+      const explained = explanations(shown.sink);
+      const call = { signal, progress: explained.sink };
+      return { result: await engine.build({ ...request, ...failed }, call), ...explained };
     })();
     if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {
-      writeOut(cwd, flags['metadata-file'], JSON.stringify(metadata(result), undefined, 2));
+      writeOut(
+        cwd,
+        flags['metadata-file'],
+        JSON.stringify(
+          { ...metadata(result), ...(flags.explain && { 'stave.build.explanations': reasons }) },
+          undefined,
+          2,
+        ),
+      );
+    }
+    if (mode === 'plain' || mode === 'tty') {
+      stderr.line(`${result.steps} step${result.steps === 1 ? '' : 's'}, ${result.cached} cached`);
     }
     if (flags.quiet) stdout.line(result.id);
     return Exit.ok;
