@@ -105,6 +105,12 @@ export interface Loaded {
   readonly names: readonly string[];
 }
 
+/** Options of calls that move images in and out of archives. */
+export interface ArchiveCall extends CallOptions {
+  /** Of an index, only this platform. */
+  readonly platform?: Platform;
+}
+
 /** What `pull` may be told. */
 export interface PullRequest {
   readonly name: string;
@@ -144,15 +150,23 @@ export interface Pushed {
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
-  /** Throws ImageNotFoundError, AmbiguousImageError. */
-  inspect(name: string): Promise<ImageDetails>;
-  history(name: string): Promise<HistoryRow[]>;
+  /**
+   * Of an index, the image for `platform`, or else for this machine. Throws
+   * ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.
+   */
+  inspect(name: string, platform?: Platform): Promise<ImageDetails>;
+  history(name: string, platform?: Platform): Promise<HistoryRow[]>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
   remove(
     name: string,
-    options?: { readonly force?: boolean; readonly prune?: boolean },
+    options?: {
+      readonly force?: boolean;
+      readonly prune?: boolean;
+      /** Of an index, only the image for this platform. */
+      readonly platform?: Platform;
+    },
   ): Promise<RemovalEvent[]>;
   prune(options?: {
     readonly filter?: ImageFilter;
@@ -163,12 +177,15 @@ export interface Images {
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
   push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;
-  /** Docker's archive: an OCI layout with `manifest.json` in one tar. */
-  save(names: readonly string[], options?: CallOptions): Promise<Bytes>;
+  /**
+   * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
+   * all of its images that are here; with a platform, that image alone.
+   */
+  save(names: readonly string[], options?: ArchiveCall): Promise<Bytes>;
   /** An archive, or the directory of an unpacked OCI layout. */
   load(
     archive: Bytes | { readonly directory: string },
-    options?: CallOptions,
+    options?: ArchiveCall,
   ): Promise<readonly Loaded[]>;
   /** A file system tar, plain or compressed, as an image of one layer. */
   import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;

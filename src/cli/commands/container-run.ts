@@ -73,7 +73,10 @@ export const containerRun = command({
     // The container's own output must not be mixed with ours.
     const bring = async (name: string): Promise<void> => {
       using display = await openTransfers({ stdout: stderr, stderr, env }, quiet, PULL_WORDS);
-      await images.pull({ name }, { signal, progress: display.sink });
+      await images.pull(
+        { name, ...(request.platform && { platform: request.platform }) },
+        { signal, progress: display.sink },
+      );
     };
     const missing = async (name: string): Promise<void> => {
       if (pull === 'never') throw new ObjectNotFoundError('image', name);

@@ -1,9 +1,10 @@
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
-import { formatPlatform, hostPlatform } from '../../oci/platform.ts';
+import { formatPlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
+import type { RunRequest } from '../container-types.ts';
 import { ImageNotFoundError } from '../errors.ts';
 import { findImage } from '../images/find.ts';
 import { ContainerStartError } from './errors.ts';
@@ -14,25 +15,25 @@ import { ContainerStartError } from './errors.ts';
  */
 export async function imageToRun(
   store: Store,
-  name: string,
+  { image: name, platform }: Pick<RunRequest, 'image' | 'platform'>,
   missing: ((name: string) => Promise<void>) | undefined,
 ): Promise<ImageRow> {
   try {
-    return imageOf(store, name);
+    return imageOf(store, name, platform);
   } catch (error) {
     const cause = error instanceof ContainerStartError ? error.cause : undefined;
     if (!missing || name.startsWith('sha256:') || !(cause instanceof ImageNotFoundError)) {
       throw error;
     }
     await missing(cause.message.replace(/^No such image: /, ''));
-    return imageOf(store, name);
+    return imageOf(store, name, platform);
   }
 }
 
 /** The image to run, of those that are here. Throws ContainerStartError. */
-function imageOf(store: Store, name: string): ImageRow {
+function imageOf(store: Store, name: string, platform: Platform | undefined): ImageRow {
   try {
-    return findImage(store, name);
+    return findImage(store, name, platform);
   } catch (error) {
     if (!(error instanceof ImageNotFoundError)) throw error;
     const full = error.message.replace(/^No such image: /, '');
