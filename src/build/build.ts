@@ -61,6 +61,8 @@ export interface BuildInput extends OutputInput {
   readonly explain?: boolean;
   /** Fail on the first step that would have to run. */
   readonly assertCached?: boolean;
+  /** Remember no result. */
+  readonly forget?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
   /** Seconds since the epoch; `context`: the date of the build context. */
@@ -169,6 +171,7 @@ async function build(
       ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, targets),
       explain: input.explain === true,
+      forget: input.forget === true,
       ...(input.assertCached === true && {
         refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
       }),
