@@ -9,6 +9,8 @@ export interface CopyRules {
   readonly owner?: { readonly uid: number; readonly gid: number };
   readonly mode?: ModeChange;
   readonly exclude?: Exclude;
+  /** What is copied takes the place of what is there, of another kind too. */
+  readonly replaces?: boolean;
   /** Times later than this (nanoseconds since the epoch) become this. */
   readonly clamp?: bigint;
   /** Time of directories that have none of their own. */
@@ -108,6 +110,7 @@ function planned(source: Source, entry: TreeEntry, rules: CopyRules): Parameters
     gid: rules.owner?.gid ?? (source.keepOwners ? own.gid : 0),
     mtime: clamped(own.mtime, rules),
     xattrs: source.xattrs(entry),
+    ...(rules.replaces === true && { replaces: true }),
   };
   switch (entry.kind) {
     case 'directory':

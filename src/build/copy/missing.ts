@@ -68,12 +68,13 @@ function nearby(tree: Tree, path: string): string | undefined {
       walked += `/${part}`;
       continue;
     }
+    // A link that leads nowhere is listed under the very name that was not found.
     const names = tree.list(at).map((entry) => baseOf(entry.path).toString());
     const name = alike(
       part,
       names.slice(0, MOST).filter((one) => one !== part),
     );
-    if (name === undefined) return undefined;
+    if (name === undefined || !tree.find(`${walked}/${name}`)) return undefined;
     const rest = parts.slice(index + 1);
     const found = [walked, name, ...rest].join('/');
     // A directory that is written otherwise helps only when the rest is there.
