@@ -6,6 +6,7 @@ import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
+import type { Contexts } from './context-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -14,6 +15,7 @@ export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
   readonly system: System;
+  readonly contexts: Contexts;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;

@@ -8,6 +8,7 @@ import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import type { MainContext } from '../build/inputs.ts';
 import type { BuildRequest } from './build-types.ts';
+import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
@@ -109,6 +110,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
+    contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {
       const { verifyImage } = await import('./verify.ts');
