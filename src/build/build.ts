@@ -157,6 +157,7 @@ async function build(
   );
   const plans = await plansOf(input, dockerfile, resolve, report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
+  remotes.begin(targets, call);
   const solver = new Solver(
     {
       store,
@@ -166,7 +167,7 @@ async function build(
         recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
         dockerfile,
       ),
-      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal),
+      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, targets),
@@ -296,6 +297,7 @@ function runner(
   parts: BuildParts,
   dockerfile: DockerfileInput,
   signal: AbortSignal | undefined,
+  caches: CacheSession | undefined,
 ): Runner {
   const { store, snapshotter } = parts;
   const opParts: ExecParts = {
@@ -306,6 +308,7 @@ function runner(
     contexts,
     paths: store.paths,
     settings: input.run,
+    restoreMount: caches && ((...mount) => caches.restoreMount(...mount)),
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined
