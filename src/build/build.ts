@@ -302,6 +302,9 @@ function runner(
       switch (op.kind) {
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
+          if (op.platform.architecture !== input.buildPlatform.architecture) {
+            (await import('./ops/foreign.ts')).requireRunnable(op.platform);
+          }
           const { runExec } = await import('./ops/exec.ts');
           const more = { ...opParts, ...failed(vertex) };
           return await runExec(op, base.layers, inputs, more, task, call);

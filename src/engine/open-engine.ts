@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import type { OpenRegistry } from '../build/finish.ts';
+import type { Destination } from '../transport/transport.ts';
 import type { Executor, RuntimeInfo } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
@@ -79,6 +81,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { openConnections } = await import('../registry/connection.ts');
     return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
   };
+  const insecure = new Map<string, Connections>();
+  const connectionsTo = async (host: string | undefined): Promise<Connections> => {
+    const known = host === undefined ? await connections() : insecure.get(host);
+    if (known || host === undefined) return known ?? connections();
+    const { openConnections } = await import('../registry/connection.ts');
+    const hosts = [...(options.registries?.insecure ?? []), host];
+    const made = openConnections({
+      userAgent: `stave/${version}`,
+      ...options.registries,
+      insecure: hosts,
+    });
+    insecure.set(host, made);
+    return made;
+  };
   return {
     images: imagesOf({ store, snapshotter, applyChanges, connections }),
     containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
@@ -91,11 +107,22 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
       const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name) =>
-        findBase(store, name);
+      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name, platform) =>
+        findBase(store, name, platform);
+      const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
+        const { buildRegistry } = await import('./build-registry.ts');
+        return buildRegistry(connectionsTo)(...place);
+      };
       return runBuild(
         request,
-        { store, snapshotter: await snapshotter(), executor, resolve, cpus: cpus().length },
+        {
+          store,
+          snapshotter: await snapshotter(),
+          executor,
+          resolve,
+          registry,
+          cpus: cpus().length,
+        },
         call,
       );
     },
@@ -116,7 +143,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return await withContext(request, (context) => targets(request, context));
     },
     [Symbol.asyncDispose]() {
-      opened?.[Symbol.dispose]();
+      for (const one of [opened, ...insecure.values()]) one?.[Symbol.dispose]();
       store[Symbol.dispose]();
       return Promise.resolve();
     },

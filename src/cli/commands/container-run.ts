@@ -4,6 +4,7 @@ import type { RunRequest } from '../../engine/container-types.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { extraHost, labelsOf, linesOfFile, networkMode } from '../key-values.ts';
+import { platformOption } from '../platform-flag.ts';
 import { warningLines } from '../render/renderer.ts';
 import { RUN_REFUSED } from '../refused-flags.ts';
 import { ulimitOf } from '../ulimits.ts';
@@ -26,6 +27,7 @@ const flags = {
   name: flag.text('string', "The container's name"),
   network: flag.text('network', 'The network: default, host or none'),
   'pids-limit': flag.number('int', 'Most processes; -1: no limit'),
+  platform: flag.text('string', 'Of an image for several platforms, the one to run'),
   privileged: flag.toggle('Without confinement'),
   pull: flag.choice(['missing', 'never'], 'Pull the image before running; nothing is pulled yet'),
   quiet: flag.toggle('Say nothing about pulling', 'q'),
@@ -76,6 +78,7 @@ function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunR
   const [image = '', ...argv] = operands;
   const network = networkMode(typed.network);
   const optional = {
+    ...platformOption(typed.platform),
     name: typed.name,
     user: typed.user,
     workdir: typed.workdir,
