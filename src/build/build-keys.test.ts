@@ -3,8 +3,7 @@ import { chmodSync, chownSync, renameSync, utimesSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { BuildInput } from './build.ts';
-import { image } from './testing/single-edits.ts';
-import { bench, root, type Bench, type Meanwhile } from './testing/bench.ts';
+import { bench, image, root, type Bench, type Meanwhile } from './testing/bench.ts';
 
 /** A build with every kind of step, to which one thing is done. */
 const DOCKERFILE = `FROM base AS maker

@@ -13,7 +13,7 @@ import { explained, pointed } from './explained.ts';
 import { finish, type Finished, type OpenRegistry, type OutputInput } from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { Plan } from './frontend/frontend.ts';
-import { NOTHING_MORE } from './frontend/entitlements.ts';
+import { type Entitlements, NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
@@ -29,12 +29,13 @@ import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import type { BuiltImage } from './output/compose.ts';
+import { dated, type Dated } from './date/source-date.ts';
 import { planBuild } from './plan.ts';
 import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner, Solved } from './solver-parts.ts';
-import { RemoteSources } from './sources/remote-sources.ts';
+import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
 export interface BuildInput extends OutputInput {
@@ -62,8 +63,10 @@ export interface BuildInput extends OutputInput {
   readonly assertCached?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
-  /** Seconds since the epoch. */
-  readonly sourceDateEpoch: number | undefined;
+  /** Seconds since the epoch; `context`: the date of the build context. */
+  readonly sourceDateEpoch: number | 'context' | undefined;
+  /** `context` where nothing else says a date. */
+  readonly reproducible?: boolean;
   readonly shmSize: number | undefined;
   /** What is asked for URLs and repositories; none unless given. */
   readonly proxy?: ProxySettings;
@@ -124,7 +127,7 @@ export async function buildImage(
 }
 
 async function build(
-  input: BuildInput,
+  asked: BuildInput,
   dockerfile: DockerfileInput,
   parts: BuildParts,
   call: CallOptions,
@@ -134,18 +137,31 @@ async function build(
   const began = store.clock.now();
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
+  const resolve = await resolver(asked, parts.resolve(supply), supply);
+  await using remotes = new RemoteSources(remoteParts(asked, store, leases.get));
+  using contexts = openContexts(asked, dockerfile, store, async (name, url) => {
+    const { openNamedContext } = await import('./sources/named-context.ts');
+    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
+  });
+  const [first = asked.platform] = asked.platforms ?? [];
+  const allow = asked.run?.allow ?? NOTHING_MORE;
+  const target = async (): Promise<Vertex | undefined> =>
+    (
+      await planBuild(
+        dockerfile,
+        { ...asked, platform: first, allow },
+        resolve,
+        reporter(undefined),
+      )
+    ).stage.vertex;
+  const input = await dated(asked, dockerfile, { target, contexts: contexts.get }, call);
   await using caches = await cacheSession(
     input,
     { store, snapshotter, lease: leases.get, supply },
     call,
   );
-  const plans = await plansOf(input, dockerfile, parts.resolve(supply), report);
+  const plans = await plansOf({ ...input, allow }, dockerfile, resolve, report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
-  using remotes = new RemoteSources(remoteParts(input, store, leases.get));
-  using contexts = openContexts(input, dockerfile, store, async (name, url) => {
-    const { openNamedContext } = await import('./sources/named-context.ts');
-    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
-  });
   const solver = new Solver(
     {
       store,
@@ -203,14 +219,14 @@ async function build(
 }
 
 /** True where the result is an index, and steps are told apart by platform. */
-function isSeveral({ platforms = [], args }: BuildInput): boolean {
+function isSeveral({ platforms = [], args }: Pick<BuildInput, 'platforms' | 'args'>): boolean {
   const asked = args.get('BUILDKIT_MULTI_PLATFORM');
   return platforms.length > 1 || (asked !== undefined && /^(?:1|t|true)$/i.test(asked));
 }
 
 /** The plan for each platform. Steps that are equal in several are the same vertices. */
 async function plansOf(
-  input: BuildInput,
+  input: Dated<BuildInput> & { readonly allow: Entitlements },
   dockerfile: DockerfileInput,
   resolve: ResolveBase,
   report: Reporter,
@@ -230,7 +246,7 @@ async function plansOf(
 async function configOf(
   plan: Plan,
   result: Solved,
-  input: BuildInput,
+  input: Dated<BuildInput>,
   solver: Solver,
   store: Store,
 ): Promise<ImageConfig> {
@@ -257,18 +273,27 @@ async function cacheSession(
   return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
-/** What fetching for a build works with. */
-export function remoteParts(
-  input: Pick<BuildInput, 'proxy'>,
-  store: Store,
-  lease: () => Lease,
-): ConstructorParameters<typeof RemoteSources>[0] {
-  return { store, lease, proxy: input.proxy ?? {}, secrets: new Map(), sshAgent: undefined };
+/** Finds base images; those that contexts name may lie in layouts. */
+async function resolver(
+  { contexts }: BuildInput,
+  resolve: ResolveBase,
+  supply: LayerSupply,
+): Promise<ResolveBase> {
+  const layouts = new Set<string>();
+  for (const one of contexts.values()) {
+    if (one.kind === 'image' && one.reference.startsWith('oci-layout://')) {
+      layouts.add(one.reference);
+    }
+  }
+  if (layouts.size === 0) return resolve;
+  const { layoutBase } = await import('./sources/layout-base.ts');
+  return (name, platform) =>
+    layouts.has(name) ? layoutBase(name, platform, supply) : resolve(name, platform);
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
-  input: BuildInput,
+  input: Dated<BuildInput>,
   contexts: Contexts,
   remotes: RemoteSources,
   lease: () => Lease,
@@ -321,7 +346,11 @@ function runner(
               : op.from === 'input'
                 ? stackSource(snapshotter, inputs[0]?.layers ?? [])
                 : await requireContext(contexts, op);
-          return await runCopy(op, files, base.layers, opParts, call);
+          const place = vertex.span && `${dockerfile.name}:${vertex.span.start.line}`;
+          const warn: ExecParts['warn'] = (warning) =>
+            reporter(call.progress).warn({ ...warning, ...(place !== undefined && { place }) });
+          const more = { ...opParts, warn };
+          return await runCopy(op, files, base.layers, more, call);
         }
         default:
           throw new TypeError('a base image is not run');

@@ -1,4 +1,4 @@
-import { StaveError, type StaveErrorOptions } from '../base/errors.ts';
+import { isErrno, StaveError, type StaveErrorOptions } from '../base/errors.ts';
 
 /**
  * A build stopped. The message is the reason with the builder's usual lead-in; `detail`, when
@@ -21,6 +21,44 @@ export class SourceNotFoundError extends StaveError {
   }
 }
 
+/** Something wrote to the files that were being read. */
+export class ContextChangedError extends StaveError {
+  readonly code = 'CONTEXT_CHANGED';
+
+  /** `path` begins at the root of what was read. */
+  constructor(path: Uint8Array) {
+    const name = Buffer.from(path).toString().slice(1);
+    super(`${name === '' ? 'the build context' : name} changed while it was read`, {
+      hint: 'Nothing may write to the build context during a build.',
+    });
+  }
+}
+
+/** A file that COPY needs cannot be read. */
+export class UnreadableSourceError extends StaveError {
+  readonly code = 'SOURCE_UNREADABLE';
+
+  constructor(path: Uint8Array, reason: string, hint: string | undefined, cause: unknown) {
+    super(`cannot read ${Buffer.from(path).toString().slice(1)}: ${reason}`, { hint, cause });
+  }
+}
+
+/** What a system error says of a path that begins at the root of what was read. */
+export function unreadable(error: unknown, path: Uint8Array): unknown {
+  if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ESTALE')) return new ContextChangedError(path);
+  if (isErrno(error, 'EACCES', 'EPERM')) {
+    const hint = 'Make it readable, or keep it out with .dockerignore.';
+    return new UnreadableSourceError(path, 'permission denied', hint, error);
+  }
+  if (isErrno(error, 'ENAMETOOLONG')) {
+    return new UnreadableSourceError(path, 'its path is too long', undefined, error);
+  }
+  if (isErrno(error, 'EIO')) {
+    return new UnreadableSourceError(path, 'the disk reports an error', undefined, error);
+  }
+  return error;
+}
+
 /** The command of a RUN ended with something other than 0. */
 export class RunFailedError extends StaveError {
   readonly code = 'RUN_FAILED';
@@ -34,15 +72,12 @@ export class RunFailedError extends StaveError {
   }
 }
 
-/** FROM or `--from` names an image that is not in the store. */
+/** FROM or `--from` names an image that is neither in the store nor to be had elsewhere. */
 export class BaseNotFoundError extends StaveError {
   readonly code = 'BASE_NOT_FOUND';
 
-  constructor(name: string, hint?: string) {
-    super(`${name}: there is no such image in the store`, {
-      hint: hint ?? "Build it, or bring it in with 'stave load' or 'stave import'.",
-      httpStatus: 404,
-    });
+  constructor(message: string, hint?: string, cause?: unknown) {
+    super(message, { hint, httpStatus: 404, cause });
   }
 }
 

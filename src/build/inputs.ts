@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { type IgnoreMatcher, parseIgnore } from '../dockerfile/ignore.ts';
@@ -138,6 +138,14 @@ export function readIgnore(
   return undefined;
 }
 
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A directory as a source for COPY, with the ignore file that belongs to it. */
 function openContext(
   context: string,
@@ -146,8 +154,7 @@ function openContext(
 ): Source & Disposable {
   const ignore = readIgnore(context, dockerfile);
   if (!ignore) {
-    const all = { ignored: () => false, mayContainIncluded: () => true };
-    return contextSource(context, all, store, {});
+    return contextSource(context, undefined, store, {});
   }
   const { file, matcher } = ignore;
   return contextSource(
@@ -160,7 +167,7 @@ function openContext(
     {
       explainMissing(path) {
         const decided = matcher.ignored(path.slice(1));
-        if (!decided) return undefined;
+        if (!decided || !isThere(join(context, path))) return undefined;
         return `${basename(file)} line ${decided.line} (${decided.pattern}) keeps it out of the context.`;
       },
       ignoredBy(path) {

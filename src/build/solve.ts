@@ -7,9 +7,8 @@ import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { instructionText, standsOn } from './cache/text.ts';
 import { BuildError } from './errors.ts';
 import { hitReason, reasonOf } from './step-words.ts';
-import type { CacheRow } from '../store/tables.ts';
 import type { Vertex } from './graph.ts';
-import { byDefinition, sourceOf } from './solver-parts.ts';
+import { byDefinition, downstream, ofRow, sourceOf } from './solver-parts.ts';
 import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
 const EMPTY: Solved = { chain: undefined, layers: [], createdAt: 0 };
@@ -32,6 +31,8 @@ export class Solver {
   readonly #slots: ReturnType<typeof limiter>;
   readonly #stop = new AbortController();
   #failure: { readonly reason: unknown } | undefined;
+  /** Stacks that records gave, as long as nothing had to run. */
+  #found: ChainId[] | undefined = [];
 
   constructor(parts: SolverParts, call: CallOptions, parallel: number) {
     this.#parts = parts;
@@ -210,6 +211,7 @@ export class Solver {
     alias?: CacheKey,
   ): Promise<Keyed> {
     const result = await this.#stacked(vertex, found);
+    this.#keep(result);
     this.tally.steps += 1;
     this.tally.cached += 1;
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
@@ -220,7 +222,7 @@ export class Solver {
       const reason = hitReason({ key: canonical, createdAt, took });
       task.note(reason.text, reason);
     }
-    this.tally.hits.push(own.key, canonical);
+    this.tally.hits.push(...new Set([own.key, canonical]));
     return {
       key: downstream(vertex, canonical, parent),
       own: canonical,
@@ -281,6 +283,9 @@ export class Solver {
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     this.tally.steps += 1;
     task.note(`runs: ${reason.text}`, reason);
+    const found = this.#found ?? [];
+    this.#found = undefined;
+    for (const chain of found) this.#parts.lease().hold('chain', chain);
     for (const one of [base, ...inputs]) {
       await this.#parts.supply.ensure(one.layers, this.#call);
       this.#hold(one);
@@ -307,6 +312,16 @@ export class Solver {
     if (keyed.alias) this.#remember(vertex, keyed.alias, chain, took, own, createdAt);
     task.outcome = 'done';
     return result;
+  }
+
+  /**
+   * A build that only asks records is over soon. Once something runs, what they gave is kept
+   * from whoever cleans up meanwhile.
+   */
+  #keep({ chain }: Solved): void {
+    if (chain === undefined) return;
+    if (this.#found) this.#found.push(chain);
+    else this.#parts.lease().hold('chain', chain);
   }
 
   /** Keeps a stack from the collector while something is made of it; then looks that it is there. */
@@ -376,13 +391,4 @@ export class Solver {
       });
     });
   }
-}
-
-function ofRow({ chain, createdAt, took, canonicalKey }: CacheRow): Omit<Found, 'layers'> {
-  return { chain, createdAt, took, ...(canonicalKey !== undefined && { canonicalKey }) };
-}
-
-/** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */
-function downstream(vertex: Vertex, own: string, parent: string): string {
-  return vertex.op.kind === 'copy' && vertex.op.link ? `${parent}+${own}` : own;
 }

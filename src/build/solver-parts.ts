@@ -3,6 +3,7 @@ import type { Task } from '../base/reporter.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
 import type { LayerSource, Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
+import type { CacheRow } from '../store/tables.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
 import type { Why } from './cache/why.ts';
@@ -118,4 +119,14 @@ export function sourceOf({ instruction, span, place }: Vertex): LayerSource {
   const [file] = place.split('\0');
   if (!span || file === undefined) return { instruction };
   return { instruction, file, lines: [span.start.line, span.end.line] };
+}
+
+/** What the solver needs of a record. */
+export function ofRow({ chain, createdAt, took, canonicalKey }: CacheRow): Omit<Found, 'layers'> {
+  return { chain, createdAt, took, ...(canonicalKey !== undefined && { canonicalKey }) };
+}
+
+/** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */
+export function downstream(vertex: Vertex, own: string, parent: string): string {
+  return vertex.op.kind === 'copy' && vertex.op.link ? `${parent}+${own}` : own;
 }

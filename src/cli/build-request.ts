@@ -6,7 +6,9 @@ import { resourcesOf } from './build/resources.ts';
 import { secretsOf, sshOf } from './build/secrets.ts';
 import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
+import { parseBytes } from './units.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
+import { reasonRequest } from './reason-flags.ts';
 
 type BuildContext = Context<typeof BUILD_FLAGS>;
 
@@ -34,15 +36,29 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     contexts: namedContextsOf(flags['build-context'], context.cwd),
     extraHosts: flags['add-host'].map(extraHost),
     noCache: flags['no-cache'],
+    ...(flags.pull && { pull: true }),
     noCacheFilter: flags['no-cache-filter'],
     ...(await cacheOf(context)),
+    ...cacheBudget(env['STAVE_CACHE_BUDGET']),
     ...(flags.target !== undefined && { target: flags.target }),
     ...platforms,
     ...(await resultOf(context, epoch !== undefined)),
     ...(network !== undefined && { network }),
     ...(epoch !== undefined && { sourceDateEpoch: epoch }),
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
+    ...reasonRequest(flags),
   };
+}
+
+/** Bytes, with a unit as in `20g`; without it nothing is ever removed unasked. */
+function cacheBudget(text: string | undefined): Pick<BuildRequest, 'cacheBudget'> {
+  if (text === undefined || text === '') return {};
+  try {
+    return { cacheBudget: parseBytes(text) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidInputError(`STAVE_CACHE_BUDGET: ${error.message}`);
+  }
 }
 
 /** Loaded when a cache is named. */
@@ -100,7 +116,7 @@ function sourceDateEpoch(text: string | undefined): BuildRequest['sourceDateEpoc
   if (text === 'context') return text;
   if (!/^\d{1,12}$/.test(text)) {
     throw new InvalidInputError(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
-      hint: 'It is a number of seconds since 1970.',
+      hint: "It is a number of seconds since 1970, or 'context' for the date of its git commit.",
     });
   }
   return Number(text);

@@ -45,6 +45,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-pull.ts')).imagePull,
   },
   {
+    name: 'image push',
+    aliases: ['push'],
+    summary: 'Upload an image to a registry',
+    common: 'push',
+    load: async () => (await import('./commands/image-push.ts')).imagePush,
+  },
+  {
     name: 'container ls',
     aliases: ['container list', 'container ps', 'ps'],
     summary: 'List containers',
@@ -71,6 +78,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Show where things are kept and what this machine offers',
     common: 'info',
     load: async () => (await import('./commands/system-info.ts')).systemInfo,
+  },
+  {
+    name: 'builder du',
+    aliases: ['buildx du'],
+    summary: 'Show what builds keep',
+    load: async () => (await import('./commands/builder-du.ts')).builderDu,
   },
   {
     name: 'builder prune',
@@ -149,6 +162,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['fsck'],
     summary: 'Re-hash everything stored and say what is wrong',
     load: async () => (await import('./commands/system-check.ts')).systemCheck,
+  },
+  {
+    name: 'system df',
+    aliases: [],
+    summary: 'Show what takes space on the disk',
+    load: async () => (await import('./commands/system-df.ts')).systemDf,
+  },
+  {
+    name: 'system prune',
+    aliases: [],
+    summary: 'Remove what is not used',
+    load: async () => (await import('./commands/system-prune.ts')).systemPrune,
   },
 ];
 

@@ -48,5 +48,6 @@ export function reasonOf(error: unknown): string | undefined {
   if (isErrno(error, 'ELOOP')) return 'too many levels of symbolic links';
   if (isErrno(error, 'ENAMETOOLONG')) return 'file name too long';
   if (isErrno(error, 'EROFS')) return 'read-only file system';
+  if (isErrno(error, 'ENXIO')) return 'no such device or address';
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../base/credentials.ts';
 import type { Span } from './ast.ts';
 
 const RULE = '--------------------\n';
@@ -5,7 +6,7 @@ const RULE = '--------------------\n';
 /**
  * The lines of a span and some around it, numbered and marked, as Docker prints them under a
  * failed build: two lines on both sides of a single line, one on both sides of several, more on
- * one side where the other has none. Ends with a line feed.
+ * one side where the other has none. Credentials in URLs are left out. Ends with a line feed.
  */
 export function excerpt(text: string, span: Span, name: string): string {
   const lines = text.split('\n');
@@ -15,7 +16,7 @@ export function excerpt(text: string, span: Span, name: string): string {
   let out = `${name}:${first}\n${RULE}`;
   for (let number = from; number <= to; number += 1) {
     const mark = number >= first && number <= last ? '>>>' : '   ';
-    const line = (lines[number - 1] ?? '').replace(/\r$/, '').toWellFormed();
+    const line = withoutCredentials((lines[number - 1] ?? '').replace(/\r$/, '')).toWellFormed();
     out += ` ${String(number).padStart(3)} | ${mark} ${line}\n`;
   }
   return out + RULE;

@@ -1,32 +1,29 @@
-import { UsageError } from '../base/errors.ts';
-import type { CallOptions } from '../base/progress.ts';
 import { localCache, localCacheTarget } from '../build/cache/local-cache.ts';
 import type { CacheSource } from '../build/cache/remote.ts';
 import type { BuildCaches } from '../build/cache/session.ts';
+import { parseReference } from '../oci/reference.ts';
+import type { Connections } from '../registry/connection.ts';
 import type { Destination } from '../transport/transport.ts';
 import type { CacheExport, CachePlace, CacheRequest } from './cache-types.ts';
 
-/** Caches in registries, to read and to write. `reference` is as typed. */
-export interface CacheRegistry {
-  source(reference: string, call: CallOptions): Promise<CacheSource>;
-  destination(reference: string, call: CallOptions): Promise<Destination>;
-}
+type Registries = () => Promise<Connections>;
 
-/** The caches of a request, ready to be opened; undefined when there are none. */
+/**
+ * The caches of a request, ready to be opened; undefined when there are none. Throws
+ * InvalidReferenceError.
+ */
 export function buildCaches(
   { from = [], to = [], inline = false }: CacheRequest,
-  registry: CacheRegistry | undefined,
+  registries: Registries,
 ): BuildCaches | undefined {
   if (from.length === 0 && to.length === 0 && !inline) return undefined;
-  if (!registry && [...from, ...to].some(({ place }) => place.type === 'registry')) {
-    throw new UsageError('caches in registries are not available in this version', {
-      hint: 'A directory can hold one: type=local,src=DIR or dest=DIR.',
-    });
+  for (const { place } of [...from, ...to]) {
+    if (place.type === 'registry') parseReference(place.reference);
   }
   return {
     from: from.map(({ place }) => ({
       label: labelOf(place),
-      open: (call) => openSource(place, registry, call),
+      open: () => openSource(place, registries),
     })),
     to: to.map((target) => ({
       label: labelOf(target.place),
@@ -37,7 +34,7 @@ export function buildCaches(
         imageManifest: target.imageManifest,
       },
       ignoreError: target.ignoreError,
-      open: (call) => openTarget(target.place, registry, call),
+      open: () => openTarget(target.place, registries),
     })),
     inline,
   };
@@ -55,20 +52,14 @@ function labelOf(place: CachePlace): string {
   return place.type === 'local' ? place.path : place.reference;
 }
 
-function openSource(
-  place: CachePlace,
-  registry: CacheRegistry | undefined,
-  call: CallOptions,
-): Promise<CacheSource> {
-  if (place.type === 'registry') return registry!.source(place.reference, call);
-  return Promise.resolve(localCache(place.path, place));
+async function openSource(place: CachePlace, registries: Registries): Promise<CacheSource> {
+  if (place.type === 'local') return localCache(place.path, place);
+  const { cacheSource } = await import('./registry-cache.ts');
+  return cacheSource(await registries(), place.reference);
 }
 
-function openTarget(
-  place: CachePlace,
-  registry: CacheRegistry | undefined,
-  call: CallOptions,
-): Promise<Destination> {
-  if (place.type === 'registry') return registry!.destination(place.reference, call);
-  return Promise.resolve(localCacheTarget(place.path, place));
+async function openTarget(place: CachePlace, registries: Registries): Promise<Destination> {
+  if (place.type === 'local') return localCacheTarget(place.path, place);
+  const { cacheTarget } = await import('./registry-cache.ts');
+  return cacheTarget(await registries(), place.reference);
 }

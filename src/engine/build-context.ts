@@ -2,9 +2,10 @@ import type { CallOptions } from '../base/progress.ts';
 import type { MainContext } from '../build/inputs.ts';
 import { openMainContext } from '../build/sources/main-context.ts';
 import { parseGitUrl } from '../build/sources/git-url.ts';
-import { RemoteSources } from '../build/sources/remote-sources.ts';
+import { remoteParts, RemoteSources } from '../build/sources/remote-sources.ts';
 import type { Store } from '../store/store.ts';
 import { proxiesFor } from './build-input.ts';
+import { runSettings } from './build-run.ts';
 import type { BuildRequest } from './build-types.ts';
 
 /** A request's context, here; what was fetched goes when the scope ends. */
@@ -22,13 +23,8 @@ export async function openContext(
   if (typeof context !== 'object') return { context, [Symbol.dispose]: () => {} };
   const lease = store.lease('build context');
   try {
-    using remotes = new RemoteSources({
-      store,
-      lease: () => lease,
-      proxy: proxiesFor(request),
-      secrets: new Map(),
-      sshAgent: undefined,
-    });
+    const input = { proxy: proxiesFor(request), run: runSettings(request) };
+    await using remotes = new RemoteSources(remoteParts(input, store, () => lease));
     const scratch = `${lease.directory}/context`;
     const git = 'url' in context ? parseGitUrl(context.url) : undefined;
     const keepGitDir = /^(?:1|t|true)$/i.test(

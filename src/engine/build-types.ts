@@ -87,14 +87,40 @@ export interface BuildRequest extends BuildRunRequest {
   readonly noCache?: boolean;
   /** Stages whose results are not looked up. */
   readonly noCacheFilter?: readonly string[];
+  /** Ask registries for base images, whatever the store has. */
+  readonly pull?: boolean;
   /**
-   * Seconds since the epoch: later times are clamped to it. `context`: the time of the commit
-   * that the context is.
+   * Seconds since the epoch: later times are clamped to it. `context`: the date of the context,
+   * see `reproducible`.
    */
   readonly sourceDateEpoch?: number | 'context';
+  /**
+   * Clamps times to the date of the context where no other is given: that of its git commit,
+   * else of the newest file that the build reads.
+   */
+  readonly reproducible?: boolean;
+  /** Say of remembered results, too, where they come from. */
+  readonly explain?: boolean;
+  /** Fail on the first step that would have to run. */
+  readonly assertCached?: boolean;
+  /** Is told of a RUN that failed, while what it left is still there to be looked at. */
+  readonly failed?: (step: FailedRun) => Promise<void>;
   readonly shmSize?: number;
+  /** Bytes that the build cache may take; when this build adds to it, what was used longest ago goes. */
+  readonly cacheBudget?: number;
   /** Caches elsewhere. */
   readonly cache?: CacheRequest;
+}
+
+/** What a failed RUN left, until the call that told of it returns. */
+export interface FailedRun {
+  /** Of the step: `[build 3/5] RUN make`. */
+  readonly name: string;
+  readonly message: string;
+  /** The shell that {@link open} starts; undefined where the image has none. */
+  readonly shell: string | undefined;
+  /** A shell on this process's terminal, as the command left things; nothing of it is kept. */
+  readonly open: (term: string | undefined) => Promise<void>;
 }
 
 /** What came out. */

@@ -9,15 +9,15 @@ import { hostPlatform } from '../oci/platform.ts';
 import type { Store } from '../store/store.ts';
 import { canonicalName, familiar, parseReference, parseTagTarget } from '../oci/reference.ts';
 import type { OpenedContext } from './build-context.ts';
-import { dateOf, namedContexts, proxiesFor } from './build-input.ts';
+import { namedContexts, proxiesFor } from './build-input.ts';
 import { runSettings } from './build-run.ts';
-import type { CacheRegistry } from './build-caches.ts';
+import type { Connections } from '../registry/connection.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 
 /** Fills in the defaults of a request, checks its names, and builds. Throws BuildError. */
 export async function runBuild(
   request: BuildRequest,
-  parts: BuildParts & { readonly cpus: number; readonly cacheRegistry?: CacheRegistry },
+  parts: BuildParts & { readonly cpus: number; readonly registries: () => Promise<Connections> },
   call: CallOptions,
 ): Promise<BuildResult> {
   const references = (request.tags ?? []).map(parseTag);
@@ -39,19 +39,28 @@ export async function runBuild(
       buildPlatform: platform,
       network: request.network ?? 'default',
       extraHosts: request.extraHosts ?? [],
+      noCache: request.noCache === true,
+      explain: request.explain === true,
+      assertCached: request.assertCached === true,
+      reproducible: request.reproducible === true,
+      ...(request.failed && { failed: request.failed }),
       uncached: (stage) => request.noCache === true || filter.has(stage),
-      sourceDateEpoch: dateOf(request.sourceDateEpoch, context),
+      sourceDateEpoch: request.sourceDateEpoch,
       proxy: proxiesFor(request),
       shmSize: request.shmSize,
       ...outputsOf(request),
       run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
-      caches: await cachesOf(request, parts.cacheRegistry),
+      caches: await cachesOf(request, parts.registries),
     },
     parts,
     call,
   );
+  if (request.cacheBudget !== undefined && built.steps > built.cached) {
+    const { keepBudget } = await import('./system/cache-budget.ts');
+    await keepBudget(parts.store, request.cacheBudget, call);
+  }
   return {
     id: built.id,
     manifest: plain(built.manifest),
@@ -87,9 +96,9 @@ function namesOf({ outputs = [] }: BuildRequest, own: readonly string[]): string
 /** Loaded when the request names caches. */
 async function cachesOf(
   { cache }: BuildRequest,
-  registry: CacheRegistry | undefined,
+  registries: () => Promise<Connections>,
 ): Promise<BuildCaches | undefined> {
-  return cache && (await import('./build-caches.ts')).buildCaches(cache, registry);
+  return cache && (await import('./build-caches.ts')).buildCaches(cache, registries);
 }
 
 /** Loaded when there is something to fetch or to unpack. */

@@ -130,6 +130,21 @@ export interface Pulled {
   readonly warning?: string;
 }
 
+/** What `push` may be told. */
+export interface PushRequest {
+  readonly name: string;
+  /** Every tag of the repository that is here. */
+  readonly all?: boolean;
+}
+
+/** What `push` sent. */
+export interface Pushed {
+  /** Familiar. */
+  readonly name: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
@@ -158,6 +173,8 @@ export interface Images {
   }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
   /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
+  /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
+  push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;
   /**
    * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
    * all of its images that are here; with a platform, that image alone.

@@ -58,6 +58,21 @@ export class ImageConflictError extends StaveError {
   }
 }
 
+/** `push` was given a name that no image has. */
+export class NotPushableError extends StaveError {
+  readonly code = 'NOT_PUSHABLE';
+
+  constructor(message: string, near: readonly string[]) {
+    super(message, {
+      hint:
+        near.length > 0
+          ? `Did you mean ${near.map((one) => `'${one}'`).join(' or ')}?`
+          : "'stave images' lists what is here; 'stave tag' gives an image another name.",
+      httpStatus: 404,
+    });
+  }
+}
+
 /** `save` was given a name that nothing has. */
 export class ReferenceNotFoundError extends StaveError {
   readonly code = 'REFERENCE_NOT_FOUND';

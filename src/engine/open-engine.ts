@@ -95,33 +95,37 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     insecure.set(host, made);
     return made;
   };
+  const images = imagesOf({ store, snapshotter, applyChanges, connections });
+  const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   return {
-    images: imagesOf({ store, snapshotter, applyChanges, connections }),
-    containers: containersOf({ store, snapshotter, executor, clock: store.clock }),
+    images,
+    containers,
     system: systemOf({
       store,
       snapshotter,
+      images,
+      containers,
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
     async build(request, call = {}) {
       const { runBuild } = await import('./build.ts');
-      const { findBase } = await import('./find-base.ts');
-      const resolve: Parameters<typeof runBuild>[1]['resolve'] = () => (name, platform) =>
-        findBase(store, name, platform);
+      const { basesOf } = await import('./bases.ts');
+      const parts = { store, snapshotter: await snapshotter(), connections };
       const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
         const { buildRegistry } = await import('./build-registry.ts');
         return buildRegistry(connectionsTo)(...place);
       };
-      return runBuild(
+      await using bases = basesOf(parts, request.pull === true, call);
+      return await runBuild(
         request,
         {
-          store,
-          snapshotter: await snapshotter(),
+          ...parts,
           executor,
-          resolve,
+          resolve: bases.resolver,
           registry,
           cpus: cpus().length,
+          registries: connections,
         },
         call,
       );

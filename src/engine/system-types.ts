@@ -1,4 +1,6 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { ContainerSummary } from './container-types.ts';
+import type { ImageSummary } from './engine.ts';
 import type { CheckResult } from '../store/store.ts';
 
 export type { CheckResult } from '../store/store.ts';
@@ -34,8 +36,123 @@ export interface System {
   check(
     options?: CallOptions & { readonly repair?: boolean; readonly quick?: boolean },
   ): Promise<CheckResult>;
-  /** Forgets build results that no image needs. Returns bytes freed. */
-  pruneCache(options?: {
-    readonly all?: boolean;
-  }): Promise<{ readonly bytes: number; readonly records: number }>;
+  /** What the build cache holds. */
+  cacheUsage(filter?: CacheFilter): Promise<CacheUsage>;
+  /** Forgets build results: those that no image needs, or all of them, within limits. */
+  pruneCache(options?: CachePruneRequest): Promise<CachePruned>;
+  /** What everything stored takes on the disk. */
+  diskUsage(): Promise<DiskUsage>;
+}
+
+/** One thing that builds keep: a result, a cache mount, or what was fetched for them. */
+export interface CacheEntry {
+  /** 25 letters and digits. */
+  readonly id: string;
+  readonly type: 'regular' | 'exec.cachemount' | 'source.http' | 'source.git.checkout';
+  readonly description: string;
+  /** IDs of the results that it was made from. */
+  readonly parents: readonly string[];
+  readonly created: Date;
+  readonly used: Date;
+  readonly uses: number;
+  /** Bytes: of a result, of the layer that it added. */
+  readonly size: number;
+  /** An image or a container has the same layer. */
+  readonly shared: boolean;
+  /** A running build holds it. */
+  readonly inUse: boolean;
+  readonly mutable: boolean;
+}
+
+/** The build cache as a whole. Every byte is counted once. */
+export interface CacheUsage {
+  /** Last used first. */
+  readonly entries: readonly CacheEntry[];
+  /** Bytes of all entries. */
+  readonly total: number;
+  /** Bytes that images or containers need, too. */
+  readonly shared: number;
+  /** Bytes that forgetting everything would give back. */
+  readonly reclaimable: number;
+}
+
+/** Which entries of the build cache. All conditions must hold. */
+export interface CacheFilter {
+  /** Not used since. */
+  readonly usedBefore?: Date;
+  readonly conditions?: readonly CacheCondition[];
+}
+
+/** A condition on one property. `like` is a regular expression. */
+export interface CacheCondition {
+  readonly property:
+    | 'id'
+    | 'parent'
+    | 'type'
+    | 'description'
+    | 'inuse'
+    | 'shared'
+    | 'private'
+    | 'mutable'
+    | 'immutable';
+  readonly match: 'is' | 'not' | 'like';
+  /** `true` or `false` for the last five. */
+  readonly value: string;
+}
+
+/** What to forget. Without limits everything that passes. */
+export interface CachePruneRequest {
+  /** Also results that images have. */
+  readonly all?: boolean;
+  readonly filter?: CacheFilter;
+  /** Bytes that stay in any case. */
+  readonly reserved?: number;
+  /** Bytes that the cache may take. */
+  readonly maxUsed?: number;
+  /** Bytes that are to be free on the file system. */
+  readonly minFree?: number;
+}
+
+/** What was forgotten. */
+export interface CachePruned {
+  readonly removed: readonly CacheEntry[];
+  /** What the disk got back. */
+  readonly bytes: number;
+}
+
+/** Sizes by kind, in bytes; layers that several have are counted once. */
+export interface DiskUsage {
+  readonly images: UsageOf & { readonly rows: readonly ImageUsage[] };
+  readonly containers: UsageOf & { readonly rows: readonly ContainerUsage[] };
+  readonly volumes: UsageOf & { readonly rows: readonly VolumeUsage[] };
+  readonly cache: UsageOf & { readonly rows: readonly CacheEntry[] };
+}
+
+/** One kind of thing. */
+export interface UsageOf {
+  readonly total: number;
+  readonly active: number;
+  readonly size: number;
+  readonly reclaimable: number;
+}
+
+/** An image with what removing it alone would give back. */
+export interface ImageUsage {
+  readonly image: ImageSummary;
+  readonly shared: number;
+  readonly unique: number;
+}
+
+/** A container with what it wrote. */
+export interface ContainerUsage {
+  readonly container: ContainerSummary;
+  readonly size: number;
+  /** Volumes that are its own. */
+  readonly volumes: number;
+}
+
+/** A named volume. */
+export interface VolumeUsage {
+  readonly name: string;
+  readonly size: number;
 }

@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { serveHttp } from '../../test/support/http-server.ts';
 import { collect } from '../base/bytes.ts';
 import { openClient, type HttpOptions, type HttpRequest } from './request.ts';
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-async function serve(handler: Handler): Promise<AsyncDisposable & { url: string; server: Server }> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    server,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 async function ask(
   url: string,
@@ -33,7 +18,7 @@ async function ask(
 }
 
 test('request() answers with status, headers and body', async () => {
-  await using house = await serve((_, response) => {
+  await using house = await serveHttp((_, response) => {
     response.writeHead(404, { 'X-Word': 'yes' }).end('no');
   });
   using client = openClient();
@@ -45,7 +30,7 @@ test('request() answers with status, headers and body', async () => {
 
 test('request() uses a connection again', async () => {
   const ports = new Set<number | undefined>();
-  await using house = await serve((request, response) => {
+  await using house = await serveHttp((request, response) => {
     ports.add(request.socket.remotePort);
     response.end('x');
   });
@@ -57,7 +42,7 @@ test('request() uses a connection again', async () => {
 });
 
 test('request() follows redirects on the same server with what speaks of the sender', async () => {
-  await using house = await serve((request, response) => {
+  await using house = await serveHttp((request, response) => {
     if (request.url === '/a') response.writeHead(302, { location: 'b' }).end();
     else response.end(`${request.url} ${request.headers.authorization}`);
   });
@@ -66,10 +51,10 @@ test('request() follows redirects on the same server with what speaks of the sen
 });
 
 test('request() tells another server nothing of the sender', async () => {
-  await using second = await serve((request, response) => {
+  await using second = await serveHttp((request, response) => {
     response.end(JSON.stringify([request.headers.authorization, request.headers.cookie]));
   });
-  await using first = await serve((_, response) => {
+  await using first = await serveHttp((_, response) => {
     response.writeHead(307, { location: second.url }).end();
   });
   const url = first.url.replace('//', '//user:word@');
@@ -78,28 +63,28 @@ test('request() tells another server nothing of the sender', async () => {
 });
 
 test('request() gives up on redirects that do not end', async () => {
-  await using house = await serve((_, response) => {
+  await using house = await serveHttp((_, response) => {
     response.writeHead(302, { location: '/' }).end();
   });
   await assert.rejects(ask(`${house.url}/`), /redirects more than 10 times/);
 });
 
 test('request() refuses a redirect to what is not http', async () => {
-  await using house = await serve((_, response) => {
+  await using house = await serveHttp((_, response) => {
     response.writeHead(302, { location: 'file:///etc/passwd' }).end();
   });
   await assert.rejects(ask(`${house.url}/`), /redirects to what is no http\(s\) URL/);
 });
 
 test('request() hands redirects to who wants to see them', async () => {
-  await using house = await serve((_, response) => {
+  await using house = await serveHttp((_, response) => {
     response.writeHead(302, { location: '/x' }).end();
   });
   assert.equal((await ask(house.url, { redirects: 0 })).status, 302);
 });
 
 test('request() sends bytes at hand and streams', async () => {
-  await using house = await serve((request, response) => {
+  await using house = await serveHttp((request, response) => {
     void collect(request).then((body) =>
       response.end(`${request.method} ${request.headers['content-length']} ${body.toString()}`),
     );
@@ -116,7 +101,7 @@ test('request() sends bytes at hand and streams', async () => {
 test('request() says in words that nobody listens', async () => {
   let url = '';
   {
-    await using house = await serve(() => {});
+    await using house = await serveHttp(() => {});
     url = house.url;
   }
   await assert.rejects(ask(url.replace('//', '//u:p@')), {
@@ -126,7 +111,7 @@ test('request() says in words that nobody listens', async () => {
 });
 
 test('request() says that a body was cut short', async () => {
-  await using house = await serve((_, response) => {
+  await using house = await serveHttp((_, response) => {
     response.writeHead(200, { 'content-length': '10' });
     response.write('abc', () => response.destroy());
   });
@@ -134,18 +119,18 @@ test('request() says that a body was cut short', async () => {
 });
 
 test('request() gives up on a server that says nothing', async () => {
-  await using house = await serve(() => {});
+  await using house = await serveHttp(() => {});
   await assert.rejects(ask(house.url, {}, { stall: 50 }), /nothing came for/);
 });
 
 test('request() gives up on a body that stops', async () => {
-  await using house = await serve((_, response) => void response.write('abc'));
+  await using house = await serveHttp((_, response) => void response.write('abc'));
   await assert.rejects(ask(house.url, {}, { stall: 50 }), /nothing came for/);
 });
 
 test('request() waits for a reader that takes its time', async () => {
   const body = Buffer.alloc(4 * 1024 * 1024, 'x');
-  await using house = await serve((_, response) => void response.end(body));
+  await using house = await serveHttp((_, response) => void response.end(body));
   using client = openClient({ stall: 60 });
   const response = await client.request(house.url);
   let size = 0;
@@ -157,7 +142,7 @@ test('request() waits for a reader that takes its time', async () => {
 });
 
 test('request() ends with the reason of an aborted signal', async () => {
-  await using house = await serve(() => {});
+  await using house = await serveHttp(() => {});
   const stop = new AbortController();
   const asked = ask(house.url, { signal: stop.signal });
   setImmediate(() => stop.abort(new Error('enough')));
@@ -165,7 +150,7 @@ test('request() ends with the reason of an aborted signal', async () => {
 });
 
 test('request() goes through a proxy and shows it its permission', async () => {
-  await using proxy = await serve((request, response) => {
+  await using proxy = await serveHttp((request, response) => {
     response.end(
       `${request.url} ${request.headers.host} ${request.headers['proxy-authorization']}`,
     );
@@ -177,7 +162,7 @@ test('request() goes through a proxy and shows it its permission', async () => {
 
 test('request() asks a proxy for a tunnel when TLS is spoken', async () => {
   const asked: string[] = [];
-  await using proxy = await serve(() => {});
+  await using proxy = await serveHttp(() => {});
   proxy.server.on('connect', (request: IncomingMessage, socket: Socket) => {
     asked.push(request.url ?? '');
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
@@ -193,6 +178,6 @@ test('request() refuses what is no http(s) URL', async () => {
 });
 
 test('request() says that a server does not speak TLS', async () => {
-  await using house = await serve(() => {});
+  await using house = await serveHttp(() => {});
   await assert.rejects(ask(house.url.replace('http', 'https')), /it does not speak TLS/);
 });

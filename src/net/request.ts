@@ -299,6 +299,7 @@ class Stall {
   readonly #limit: number;
   #timer: NodeJS.Timeout | undefined;
   #act: () => void = () => {};
+  #stopped = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -315,6 +316,8 @@ class Stall {
   /** From now on the peer is waited for. */
   wait(): void {
     clearTimeout(this.#timer);
+    // A body may still be on its way when the answer has been read.
+    if (this.#stopped) return;
     this.#timer = setTimeout(() => this.#act(), this.#limit);
   }
 
@@ -323,6 +326,7 @@ class Stall {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#act = () => {};
   }

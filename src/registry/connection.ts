@@ -130,9 +130,11 @@ class HostConnection implements Connection {
           : { header: undefined };
         response = await this.#send(url, request, permission.header, call);
       } catch (error) {
-        if (request.retry === false) throw told(method, url, error);
+        // Before the first answer it is the registry, not the request, that is out of reach.
+        const [verb, place] = this.#answered ? [method, url] : ['GET', new URL('/v2/', base)];
+        if (request.retry === false) throw told(verb, place, error);
         await patience.afterFailure(error, this.#answered).catch((last: unknown) => {
-          throw told(method, url, last);
+          throw told(verb, place, last);
         });
         continue;
       }

@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises';
-import { constants, readFileSync } from 'node:fs';
+import { close, constants, open, readFileSync, write } from 'node:fs';
 import type { CgroupLayout } from './host.ts';
 
 /**
@@ -13,12 +12,10 @@ import type { CgroupLayout } from './host.ts';
 export function warmCgroups(layout: CgroupLayout): void {
   const [root] = layout.roots;
   if (root === undefined) return;
-  void move(`${root}${ownGroup(root, layout)}/cgroup.procs`).catch(() => undefined);
-}
-
-async function move(path: string): Promise<void> {
-  await using file = await open(path, constants.O_WRONLY);
-  await file.write('0');
+  // The callback forms: the promises' would have to be loaded first.
+  open(`${root}${ownGroup(root, layout)}/cgroup.procs`, constants.O_WRONLY, (failed, fd) => {
+    if (failed === null) write(fd, '0', () => close(fd));
+  });
 }
 
 /** Where this process is in the hierarchy that is mounted at `root`; '' at its top. */

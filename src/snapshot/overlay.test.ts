@@ -23,7 +23,7 @@ import { memberTar as tar } from '../../test/support/member-tar.ts';
 import { collect, once } from '../base/bytes.ts';
 import { compressed } from '../layer/compression.ts';
 import { chainOn, digestOf, type DiffId } from '../oci/digest.ts';
-import { bindMount } from '../sys/mount.ts';
+import { bindMount, mountOverlay } from '../sys/mount.ts';
 import { canMount, enterPrivateMounts } from '../sys/namespace.ts';
 import { makeNode } from '../sys/node.ts';
 import { getXattr, setXattr } from '../sys/xattr.ts';
@@ -189,6 +189,23 @@ test('name() makes stacks, and sync() makes them durable', { skip }, async () =>
     store.read(({ layers }) => layers.get(layer)?.synced);
   assert.deepEqual([synced(one.diffId), synced(two.diffId)], [true, false]);
 });
+
+test(
+  'directories() names a layer that comes again once, where it is on top',
+  { skip },
+  async () => {
+    using scratch = scratchStore();
+    const snapshots = overlaySnapshotter(scratch.store);
+    const one = await seal(scratch.store, (fs) => writeFileSync(`${fs}/a`, '1'));
+    const two = await seal(scratch.store, (fs) => makeNode(`${fs}/a`, 'char', 0, 0, 0));
+    const lower = snapshots.directories([one, two, one, two, one].map(({ diffId }) => diffId));
+    assert.deepEqual(lower, snapshots.directories([two.diffId, one.diffId]));
+    const root = `${scratch.store.paths.root}/mounted`;
+    mkdirSync(root);
+    using _mount = mountOverlay(root, { lower });
+    assert.deepEqual(readdirSync(root), ['a']);
+  },
+);
 
 test('view() and directories() show a stack', { skip }, async () => {
   using scratch = scratchStore();

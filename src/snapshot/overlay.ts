@@ -87,7 +87,9 @@ export function overlaySnapshotter(store: Store): Snapshotter {
     view: (layers) => stackView(layers.map((diffId) => ({ diffId, fs: onDisk(diffId) }))),
 
     directories(layers) {
-      const all = layers.map(onDisk);
+      // overlayfs takes no directory twice. Of the same layer the upper one decides all.
+      const once = layers.filter((layer, index) => layers.lastIndexOf(layer) === index);
+      const all = once.map(onDisk);
       // overlayfs does not look whether the root of a layer hides what is below.
       const bottom = all.findLastIndex((fs) => isOpaque(Buffer.from(fs)));
       return all.slice(Math.max(bottom, 0));

@@ -62,7 +62,7 @@ export interface Snapshotter {
   sync(layers: readonly DiffId[]): void;
   /** The diff IDs of a stack, bottom first; undefined when it is not whole here. */
   stack(chain: ChainId): readonly DiffId[] | undefined;
-  /** The directories to mount for a stack, bottom first: fewer than layers where one hides all below it. */
+  /** The directories to mount for a stack, bottom first: fewer than layers where one hides all below it, or comes again. */
   directories(layers: readonly DiffId[]): readonly string[];
   /** A read-only view of a stack, without mounting anything. `[]` is an empty root. */
   view(layers: readonly DiffId[]): StackView;

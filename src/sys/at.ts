@@ -1,21 +1,15 @@
-import { constants, lstatSync } from 'node:fs';
+import { type BigIntStats, constants, lstatSync } from 'node:fs';
 import { ErrnoError } from './errors.ts';
 import { native } from './native.ts';
 import { deviceNumber } from './node.ts';
 
-/** What is asked of a file most often. Times are in nanoseconds since the epoch. */
-export interface FileStat {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly mode: number | bigint;
-  readonly nlink: number | bigint;
-  readonly uid: number | bigint;
-  readonly gid: number | bigint;
-  readonly rdev: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-}
+/** What is asked of a file most often. */
+export type FileStat = Readonly<
+  Pick<
+    BigIntStats,
+    'dev' | 'ino' | 'mode' | 'nlink' | 'uid' | 'gid' | 'rdev' | 'size' | 'mtimeNs' | 'ctimeNs'
+  >
+>;
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const STATX_BASIC_STATS = 0x7ff;
@@ -36,26 +30,26 @@ const s64 = new BigInt64Array(record);
 
 /**
  * `lstat` of a name in an open directory: in bulk much cheaper than by a path that the kernel
- * walks each time. Undefined where there is none. Throws ErrnoError.
+ * walks each time. A name that is text is one of bytes read as latin1. Undefined where there is none. Throws ErrnoError.
  *
  * @see https://man7.org/linux/man-pages/man2/statx.2.html
  */
-export function statAt(directory: number, file: Uint8Array): FileStat | undefined {
+export function statAt(directory: number, file: Uint8Array | string): FileStat | undefined {
   const c = native();
   const path = terminated(file);
   if (c.statx(directory, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, bytes) !== 0) {
     const code = c.errno();
     if (code === ENOENT) return undefined;
     // What kernels and filters that do not know the call say.
-    if (code !== ENOSYS && code !== EPERM) throw new ErrnoError(code, 'statx', file);
-    const plain = Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), file]);
+    if (code !== ENOSYS && code !== EPERM) throw new ErrnoError(code, 'statx', bytesOf(file));
+    const plain = Buffer.concat([Buffer.from(`/proc/self/fd/${directory}/`), bytesOf(file)]);
     return lstatSync(plain, { bigint: true, throwIfNoEntry: false });
   }
   return {
-    mode: u16[14]!,
-    nlink: u32[4]!,
-    uid: u32[5]!,
-    gid: u32[6]!,
+    mode: BigInt(u16[14]!),
+    nlink: BigInt(u32[4]!),
+    uid: BigInt(u32[5]!),
+    gid: BigInt(u32[6]!),
     ino: u64[4]!,
     size: u64[5]!,
     ctimeNs: s64[12]! * BILLION + BigInt(u32[26]!),
@@ -76,11 +70,16 @@ export function openAt(directory: number, file: Uint8Array, flags: number, mode 
 /** Flags for a regular file that is to be read: neither a link nor a pipe holds anybody up. */
 export const READ_PLAIN = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
+function bytesOf(file: Uint8Array | string): Uint8Array {
+  return typeof file === 'string' ? Buffer.from(file, 'latin1') : file;
+}
+
 /** A name as C wants it, in a buffer that the next call uses again. */
-function terminated(file: Uint8Array): Buffer {
+function terminated(file: Uint8Array | string): Buffer {
   // Longer names than any file system has get the kernel's own answer.
   const target = file.length < name.length ? name : Buffer.alloc(file.length + 1);
-  target.set(file);
+  if (typeof file === 'string') target.write(file, 'latin1');
+  else target.set(file);
   target[file.length] = 0;
   return target;
 }

@@ -4,6 +4,9 @@ import { cString, native } from './native.ts';
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const BILLION = 1_000_000_000n;
+/** Two `struct timespec`. */
+const words = new BigInt64Array(4);
+const times = Buffer.from(words.buffer);
 
 /**
  * Sets both times of a file, given by path or descriptor, in nanoseconds since the epoch:
@@ -11,12 +14,8 @@ const BILLION = 1_000_000_000n;
  */
 export function setTimes(file: Buffer | string | number, time: bigint): void {
   const nanoseconds = ((time % BILLION) + BILLION) % BILLION;
-  const seconds = (time - nanoseconds) / BILLION;
-  const times = Buffer.alloc(32);
-  for (const offset of [0, 16]) {
-    times.writeBigInt64LE(seconds, offset);
-    times.writeBigInt64LE(nanoseconds, offset + 8);
-  }
+  words[0] = words[2] = (time - nanoseconds) / BILLION;
+  words[1] = words[3] = nanoseconds;
   const c = native();
   const result =
     typeof file === 'number'

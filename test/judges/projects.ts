@@ -98,6 +98,8 @@ function extract({ repository, commit, context }: Entry, target: string): boolea
 }
 
 const tagged = new Set<string>();
+/** Not for each build: even with --no-cache BuildKit takes directories that an earlier build made. */
+const since = Math.floor(Date.now() / 1000);
 
 /** Lets the stand-in answer to the names of base images. */
 function tag(names: readonly string[]): void {
@@ -154,7 +156,6 @@ function judge(entry: Entry, rewritten: Rewritten, index: number): Verdict {
     const item: Case = { name, directory: context, flags, prepare: '', fails: false };
     settle(context);
     tag(rewritten.bases);
-    const since = Math.floor(Date.now() / 1000);
     const theirs = build(docker, item, context, work);
     const ours = build(stave, item, context, work);
     if (ours.kind === 'refused' && theirs.kind === 'refused') {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
 const APPLETS =
-  'cat chmod chown dd echo env false grep head hostname id ip kill ls mkdir mknod mount ps pwd readlink rm sed sh sleep stat stty test touch true umount unshare wc yes';
+  'cat chmod chown cp dd df echo env false find grep head hostname id ip kill ln ls mkdir mknod mount mv nc ps pwd readlink rm sed sh sleep sort stat stty test touch tr true umount unshare wc yes';
 
 /** Why tests that run something in a root file system cannot; false when they can. */
 export const cannotRun: string | false =

@@ -53,7 +53,7 @@ export class TestRegistry implements AsyncDisposable {
   fault: Fault | undefined;
   readonly #options: TestRegistryOptions;
   readonly #server: Server;
-  readonly #uploads = new Map<string, Buffer>();
+  readonly #uploads = new Map<string, Buffer[]>();
   readonly #tokens = new Map<string, { uses: number; readonly scopes: readonly string[] }>();
   readonly #counts = new Map<string, number>();
 
@@ -251,20 +251,17 @@ export class TestRegistry implements AsyncDisposable {
         return void response.writeHead(201, { 'docker-content-digest': mount }).end();
       }
       const upload = randomUUID();
-      this.#uploads.set(upload, Buffer.alloc(0));
+      this.#uploads.set(upload, []);
       const { chunk } = this.#options;
       if (chunk !== undefined) response.setHeader('oci-chunk-min-length', chunk);
       return void response.writeHead(202, { location: location(upload), range: '0-0' }).end();
     }
-    const before = this.#uploads.get(id);
-    if (!before || url.searchParams.get('state') !== 'a/b') {
+    const chunks = this.#uploads.get(id);
+    if (!chunks || url.searchParams.get('state') !== 'a/b') {
       return fail(response, 404, 'BLOB_UPLOAD_UNKNOWN', 'upload unknown');
     }
-    const chunks = [before];
-    for await (const chunk of request) {
-      chunks.push(chunk as Buffer);
-      this.#uploads.set(id, Buffer.concat(chunks));
-    }
+    // What came before a connection breaks is kept.
+    for await (const chunk of request) chunks.push(chunk as Buffer);
     const data = Buffer.concat(chunks);
     if (request.method !== 'PUT') {
       const range = `0-${Math.max(0, data.length - 1)}`;

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { CacheRow } from '../../store/tables.ts';
 import type { Vertex } from '../graph.ts';
+import { verticesOf } from '../vertices.ts';
 import { instructionText } from './text.ts';
 
 /** Records of one place that are compared. */
@@ -29,7 +30,7 @@ export class Earlier {
 
   constructor(store: Store, targets: readonly (Vertex | undefined)[]) {
     this.#store = store;
-    for (const vertex of verticesOf(targets)) {
+    for (const vertex of verticesOf(...targets)) {
       const stage = stageOf(vertex);
       this.#texts.set(stage, (this.#texts.get(stage) ?? new Set()).add(instructionText(vertex)));
     }
@@ -81,14 +82,6 @@ export class Earlier {
     this.#origins.set(own, found);
     return found;
   }
-}
-
-/** Every vertex that the targets are made of. */
-function verticesOf(targets: readonly (Vertex | undefined)[]): Set<Vertex> {
-  const found = new Set<Vertex>(targets.filter((target) => target !== undefined));
-  for (const { base, inputs } of found)
-    for (const one of [base, ...inputs]) if (one) found.add(one);
-  return found;
 }
 
 /** Not one that was kept by definition alone, which says nothing of what was read. */

@@ -5,6 +5,7 @@ import { reporter, type Task } from '../../base/reporter.ts';
 import { mediaTypeIn } from '../../image/media-forms.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestOf, type Digest, type DiffId } from '../../oci/digest.ts';
+import { LAYER_COUNT_LIMIT } from '../../oci/limits.ts';
 import { MediaType } from '../../oci/media-types.ts';
 import { verified } from '../../oci/verified.ts';
 import { encodeManifest } from '../../oci/write-json.ts';
@@ -86,16 +87,15 @@ async function write(
     open: () => Promise.resolve(once(document)),
   };
   const data = [...layers.values(), ...mountPieces];
-  const manifest = manifestOf(form, config.blob, distinct(data.map(({ blob }) => blob)));
+  const manifests = manifestsOf(form, config.blob, distinct(data.map(({ blob }) => blob)));
   const destination = await target.open(call);
   const sent = await sendAll([...data, config], destination, call);
-  const root = {
-    mediaType: manifest.mediaType,
-    digest: digestOf(manifest.bytes),
-    size: manifest.bytes.length,
-  };
-  await destination.put(root, once(manifest.bytes), call);
-  await destination.commit(root, call);
+  let root: Descriptor | undefined;
+  for (const bytes of manifests) {
+    root = nodeOf(bytes);
+    await destination.put(root, once(bytes.data), call);
+  }
+  if (root) await destination.commit(root, call);
   task.note(`${records.records.length} records, ${sent} of ${data.length + 1} blobs sent`);
 }
 
@@ -169,7 +169,7 @@ async function send(
     total: blob.size,
     unit: 'bytes',
   });
-  await destination.put(blob, task.count(await open()), call);
+  await destination.put(blob, task.count(await open()), { ...call, reopen: open });
   task.outcome = 'done';
   return true;
 }
@@ -178,18 +178,43 @@ function isSource(from: Offer['from']): from is Source {
   return 'root' in from;
 }
 
-function manifestOf(
+/** A document with its media type. */
+interface Document {
+  readonly mediaType: string;
+  readonly data: Buffer;
+}
+
+/**
+ * The manifests over all blobs, the root last: one, or an index of several where there are
+ * more blobs than a manifest may have. Every one of them has the records.
+ */
+function manifestsOf(
   { imageManifest, family }: CacheForm,
   config: Descriptor,
-  layers: readonly Descriptor[],
-): { readonly mediaType: string; readonly bytes: Buffer } {
-  if (!imageManifest) {
-    const mediaType = mediaTypeIn(family, MediaType.ociIndex);
-    const manifests = [...layers, config];
-    return { mediaType, bytes: encodeManifest({ schemaVersion: 2, mediaType, manifests }) };
-  }
+  blobs: readonly Descriptor[],
+): readonly Document[] {
+  const indexType = mediaTypeIn(family, MediaType.ociIndex);
+  const index = (manifests: readonly Descriptor[]): Document => ({
+    mediaType: indexType,
+    data: encodeManifest({ schemaVersion: 2, mediaType: indexType, manifests }),
+  });
+  if (!imageManifest) return [index([...blobs, config])];
   const mediaType = MediaType.ociManifest;
-  return { mediaType, bytes: encodeManifest({ schemaVersion: 2, mediaType, config, layers }) };
+  const parts: Document[] = [];
+  for (let at = 0; at === 0 || at < blobs.length; at += LAYER_COUNT_LIMIT) {
+    const layers = blobs.slice(at, at + LAYER_COUNT_LIMIT);
+    parts.push({
+      mediaType,
+      data: encodeManifest({ schemaVersion: 2, mediaType, config, layers }),
+    });
+  }
+  if (parts.length === 1) return parts;
+  const children = parts.map((part) => ({ ...nodeOf(part), artifactType: CacheMedia.document }));
+  return [...parts, index(children)];
+}
+
+function nodeOf({ mediaType, data }: Document): Descriptor {
+  return { mediaType, digest: digestOf(data), size: data.length };
 }
 
 function distinct(all: readonly Descriptor[]): Descriptor[] {

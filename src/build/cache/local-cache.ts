@@ -27,6 +27,7 @@ import { parseDescriptor, parseIndex } from '../../oci/parse-manifest.ts';
 import { encodeManifest } from '../../oci/write-json.ts';
 import { verified } from '../../oci/verified.ts';
 import { writeAll } from '../../sys/write-all.ts';
+import { isParent } from '../../transport/children.ts';
 import type { Destination } from '../../transport/transport.ts';
 import { readInput } from '../read-file.ts';
 import type { CacheSource } from './remote.ts';
@@ -178,20 +179,26 @@ function replace(path: string, data: Uint8Array): void {
   renameSync(partial, path);
 }
 
-/** Removes every blob that the manifest does not name. */
+/** Removes every blob that neither the manifest nor those below it name. */
 function removeUnneeded(directory: string, root: Digest): void {
-  const data = readInput(pathOf(directory, root), DOCUMENT_LIMIT);
-  if (!data) return;
-  const fields = new Fields(parseJson(data, DOCUMENT_LIMIT, 'the manifest'), 'the manifest');
-  const config = fields.optionalFields('config')?.json;
-  const needed = new Set<string>([root]);
-  for (const one of [
-    ...(config ? [config] : []),
-    ...(fields.optionalList('layers', DESCRIPTOR_COUNT_LIMIT) ?? []),
-    ...(fields.optionalList('manifests', DESCRIPTOR_COUNT_LIMIT) ?? []),
-  ]) {
-    needed.add(parseDescriptor(one, 'a part of the cache').digest);
-  }
+  const needed = new Set<string>();
+  const need = (digest: Digest, isParentNode: boolean): void => {
+    if (needed.has(digest)) return;
+    needed.add(digest);
+    const data = isParentNode ? readInput(pathOf(directory, digest), DOCUMENT_LIMIT) : undefined;
+    if (!data) return;
+    const fields = new Fields(parseJson(data, DOCUMENT_LIMIT, 'the manifest'), 'the manifest');
+    const config = fields.optionalFields('config')?.json;
+    for (const one of [
+      ...(config ? [config] : []),
+      ...(fields.optionalList('layers', DESCRIPTOR_COUNT_LIMIT) ?? []),
+      ...(fields.optionalList('manifests', DESCRIPTOR_COUNT_LIMIT) ?? []),
+    ]) {
+      const node = parseDescriptor(one, 'a part of the cache');
+      need(node.digest, isParent(node));
+    }
+  };
+  need(root, true);
   for (const algorithm of ['sha256', 'sha512']) {
     for (const name of names(join(directory, 'blobs', algorithm))) {
       const digest = `${algorithm}:${name}`;

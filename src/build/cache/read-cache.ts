@@ -43,12 +43,15 @@ export async function readCache(
       throw foreign('it was written by BuildKit, whose keys are other ones');
     }
     if (config) return inline(await fetched(source, config, call), layers);
-    const child = manifests.find(
-      (one) =>
-        [MediaType.ociManifest as string, MediaType.dockerManifest].includes(one.mediaType) &&
-        one.platform !== undefined &&
-        matchesPlatform(platform, one.platform),
-    );
+    const part = manifests.find(({ artifactType }) => artifactType === CacheMedia.document);
+    const child =
+      part ??
+      manifests.find(
+        (one) =>
+          [MediaType.ociManifest as string, MediaType.dockerManifest].includes(one.mediaType) &&
+          one.platform !== undefined &&
+          matchesPlatform(platform, one.platform),
+      );
     if (!child) throw foreign('it holds nothing for this platform');
     node = child;
   }

@@ -59,7 +59,7 @@ export class Why {
     if (!found) {
       return first
         ? { kind: 'first', text: 'the first build of this Dockerfile' }
-        : { kind: 'new', text: 'a new instruction: no earlier build had it' };
+        : { kind: 'new', text: 'new: no earlier build finished it' };
     }
     if (found.row.key === keyed.own) return this.#ranBelow(vertex) ?? REMOVED;
     const own = this.#ownDifferences(miss, found.changes, found.row);

@@ -1,7 +1,10 @@
-import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { InvalidInputError, isErrno } from '../../base/errors.ts';
 import { baseOf, components, isUp } from '../../snapshot/names.ts';
-import { joinPath, type Tree, type TreeEntry } from './tree.ts';
+import { statAt, type FileStat } from '../../sys/at.ts';
+import { ContextChangedError, unreadable } from '../errors.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { joinLatin1, joinPath, kindOf, type Tree, type TreeEntry } from './tree.ts';
 
 /** What the ignore file decides, as the walk needs it. Paths are relative, without a leading slash. */
 export interface ContextFilter {
@@ -12,30 +15,33 @@ export interface ContextFilter {
 
 const MAX_LINKS = 255;
 const ROOT = Buffer.from('/');
+/** From so many entries on a directory is opened, and its names are looked up in it. */
+const MANY = 50;
+const GONE = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'] as const;
 
 /**
  * The build context in place: nothing is copied or sent. Ignored paths do not exist in it,
  * and links, absolute ones too, stay inside its root.
  */
-export function contextTree(root: string, filter: ContextFilter): Tree {
+export function contextTree(root: string, filter: ContextFilter | undefined): Tree {
   const base = Buffer.from(root);
-  const onDisk = (path: Buffer): Buffer => (path.length === 1 ? base : Buffer.concat([base, path]));
-  const hidden = (path: Buffer, directory: boolean): boolean => {
-    const name = path.toString().slice(1);
-    if (name === '' || !filter.ignored(name)) return false;
-    return !(directory && filter.mayContainIncluded(name));
+  const isHidden = (name: string, isDirectory: boolean): boolean => {
+    if (filter === undefined || name === '' || !filter.ignored(name)) return false;
+    return !(isDirectory && filter.mayContainIncluded(name));
+  };
+  const entryOf = (path: Buffer, name: string, stat: FileStat): TreeEntry | undefined => {
+    const kind = kindOf(stat);
+    if (isHidden(name, kind === 'directory')) return undefined;
+    return new ContextEntry(base, path, stat, kind);
   };
   const entryAt = (path: Buffer): TreeEntry | undefined => {
-    const file = onDisk(path);
-    let stat: BigIntStats;
     try {
-      stat = lstatSync(file, { bigint: true });
+      const stat = lstatSync(placeOf(base, path), { bigint: true });
+      return entryOf(path, path.toString('utf8', 1), stat);
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP')) return undefined;
-      throw error;
+      if (isErrno(error, ...GONE)) return undefined;
+      throw unreadable(error, path);
     }
-    if (hidden(path, stat.isDirectory())) return undefined;
-    return { path, file, stat, kind: kindOf(stat) };
   };
 
   return {
@@ -65,14 +71,93 @@ export function contextTree(root: string, filter: ContextFilter): Tree {
       return at;
     },
     list(directory) {
-      // As latin1 a byte is a character, so strings sort as bytes do, and cost far less.
-      const names = readdirSync(directory.file, 'latin1').sort();
-      return names
-        .map((name) => entryAt(joinPath(directory.path, Buffer.from(name, 'latin1'))))
-        .filter((entry) => entry !== undefined);
+      const { path } = directory;
+      const parent = path.length === 1 ? '' : `${path.toString('utf8', 1)}/`;
+      const entries: TreeEntry[] = [];
+      eachIn(directory, (name, stat) => {
+        const below = joinLatin1(path, name);
+        // What nobody filters needs no name.
+        const text = filter ? parent + textOf(name) : '';
+        const entry = entryOf(below, text, stat);
+        if (entry) entries.push(entry);
+      });
+      return entries;
     },
-    readlink: (entry) => readlinkSync(entry.file, { encoding: 'buffer' }),
+    readlink(entry) {
+      try {
+        return readlinkSync(entry.file, { encoding: 'buffer' });
+      } catch (error) {
+        // It was a link a moment ago.
+        if (isErrno(error, 'EINVAL')) throw new ContextChangedError(entry.path);
+        throw unreadable(error, entry.path);
+      }
+    },
   };
+}
+
+/** A name that was read as latin1. */
+function textOf(name: string): string {
+  // Of ASCII both are the same, and most names are.
+  return isPlain(name) ? name : Buffer.from(name, 'latin1').toString();
+}
+
+function isPlain(name: string): boolean {
+  for (let at = 0; at < name.length; at += 1) if (name.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+/** Goes through a directory, by the bytes of the names, which come as latin1. */
+function eachIn({ file, path }: TreeEntry, visit: (name: string, stat: FileStat) => void): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    // As latin1 a byte is a character, so strings sort as bytes do, and cost far less.
+    const names = readdirSync(`/proc/self/fd/${fd}`, 'latin1').sort();
+    for (const name of names) {
+      const stat =
+        names.length < MANY
+          ? lstatSync(joinLatin1(file, name), { bigint: true, throwIfNoEntry: false })
+          : statAt(fd, name);
+      // Gone since the directory was read.
+      if (!stat) throw new ContextChangedError(joinLatin1(path, name));
+      visit(name, stat);
+    }
+  } catch (error) {
+    throw unreadable(error, path);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** What COPY wants to know of a file of the context beyond its stamp. */
+export interface FileFacts {
+  readonly digest: Digest;
+  readonly xattrs: ReadonlyMap<string, Buffer>;
+}
+
+/** Where it lies on disk is worked out when it is asked for: of most files nobody does. */
+export class ContextEntry implements TreeEntry {
+  /** Goes with the entry, so that nothing grows with the context; filled by who learns it. */
+  facts: FileFacts | undefined;
+  readonly path: Buffer;
+  readonly stat: FileStat;
+  readonly kind: TreeEntry['kind'];
+  readonly #base: Buffer;
+
+  constructor(base: Buffer, path: Buffer, stat: FileStat, kind: TreeEntry['kind']) {
+    this.#base = base;
+    this.path = path;
+    this.stat = stat;
+    this.kind = kind;
+  }
+
+  get file(): Buffer {
+    return placeOf(this.#base, this.path);
+  }
+}
+
+function placeOf(base: Buffer, path: Buffer): Buffer {
+  return path.length === 1 ? base : Buffer.concat([base, path]);
 }
 
 function parentOf(path: Buffer): Buffer {
@@ -82,14 +167,4 @@ function parentOf(path: Buffer): Buffer {
 
 function text(path: string | Uint8Array): string {
   return Buffer.from(path).toString();
-}
-
-function kindOf(stat: BigIntStats): TreeEntry['kind'] {
-  if (stat.isFile()) return 'file';
-  if (stat.isDirectory()) return 'directory';
-  if (stat.isSymbolicLink()) return 'symlink';
-  if (stat.isCharacterDevice()) return 'char';
-  if (stat.isBlockDevice()) return 'block';
-  if (stat.isFIFO()) return 'fifo';
-  return 'socket';
 }

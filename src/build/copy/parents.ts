@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { pathPattern, type PathPattern } from '../../dockerfile/ignore-pattern.ts';
 import { hasWildcards } from '../../dockerfile/match.ts';
 import { SourceNotFoundError } from '../errors.ts';
+import { whereIs } from './missing.ts';
 import { selectSources, type Exclude, type Selection } from './select.ts';
 import { joinPath, type Source, type Tree, type TreeEntry } from './tree.ts';
 
@@ -61,12 +62,16 @@ function requireThere(
   const clean = posix.normalize(`/${unescaped(top)}/${unescaped(pattern)}`).replace(/(.)\/$/, '$1');
   const hint = source.tree.find(clean)
     ? 'A directory on the way to it is a symbolic link, which --parents does not follow.'
-    : source.explainMissing?.(clean);
+    : whereIs(source, clean.slice(1));
   throw new SourceNotFoundError(clean, hint);
 }
 
 function unescaped(pattern: string): string {
   return pattern.replaceAll(/\\(.)/g, '$1');
+}
+
+function asWay({ path, file, stat, kind, layer }: TreeEntry): TreeEntry {
+  return { path, file, stat, kind, ...(layer !== undefined && { layer }), isWay: true };
 }
 
 /** A tree as the pattern leaves it: `list` gives what matches and what leads to a match. */
@@ -91,7 +96,7 @@ function matching(
     const path = relative(entry);
     if (entry.kind === 'socket' || exclude?.(path, entry.kind === 'directory')) return undefined;
     if (pattern.matches(path)) return entry;
-    return entry.kind === 'directory' && leads(entry, path) ? { ...entry, isWay: true } : undefined;
+    return entry.kind === 'directory' && leads(entry, path) ? asWay(entry) : undefined;
   };
   const leads = (directory: TreeEntry, path: string): boolean => {
     if (!pattern.mayMatchBelow(path)) return false;

@@ -69,6 +69,8 @@ const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
  */
 export class Plan {
   readonly root: PlannedDirectory = directory({ mode: 0o755, uid: 0, gid: 0, mtime: 0n }, false);
+  /** Is told of each directory that is new in the image. */
+  onDirectory: ((path: Buffer, mode: number) => void) | undefined;
   readonly #below: StackView;
   readonly #xattrs: (entry: TreeEntry) => ReadonlyMap<string, Buffer>;
   readonly #parents: Omit<Metadata, 'xattrs'>;
@@ -125,6 +127,7 @@ export class Plan {
       const next = below
         ? directory(metadataOf(below), false, this.#xattrs(below))
         : directory(index === names.length - 1 ? made : this.#parents, true);
+      if (!below) this.onDirectory?.(Buffer.from(walked, 'latin1'), next.mode);
       at.children.set(name, next);
       at = next;
     }
@@ -163,6 +166,7 @@ export class Plan {
     if (node.kind === 'directory' && existing !== undefined && existing !== 'directory') {
       throw inTheWay(path.toString('latin1'));
     }
+    if (node.kind === 'directory' && existing === undefined) this.onDirectory?.(path, node.mode);
     const placed =
       node.kind === 'directory'
         ? {
@@ -206,7 +210,7 @@ export class Plan {
 /** Mode, owner and time of something that exists. */
 export function metadataOf(entry: TreeEntry): Omit<Metadata, 'xattrs'> {
   return {
-    mode: Number(entry.stat.mode & 0o7777n),
+    mode: Number(entry.stat.mode) & 0o7777,
     uid: Number(entry.stat.uid),
     gid: Number(entry.stat.gid),
     mtime: entry.stat.mtimeNs,

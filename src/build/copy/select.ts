@@ -6,6 +6,7 @@ import { digestOf, finish, type Digest } from '../../oci/digest.ts';
 import type { FileList } from '../cache/file-list.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import { baseOf } from '../../snapshot/names.ts';
+import { whereIs } from './missing.ts';
 import { joinPath, type Source, type TreeEntry } from './tree.ts';
 
 /** One thing to copy: what it is and the name it goes by. */
@@ -34,7 +35,7 @@ export function selectSources(source: Source, paths: readonly string[]): Selecte
     const clean = posix.normalize(`/${path}`).replace(/(.)\/$/, '$1');
     if (hasWildcards(clean) || clean.includes('\\')) return globbed(source, clean);
     const entry = source.tree.find(clean);
-    if (!entry) throw new SourceNotFoundError(clean, source.explainMissing?.(clean));
+    if (!entry) throw new SourceNotFoundError(clean, whereIs(source, path));
     return [{ entry, name: Buffer.from(posix.basename(clean)) }];
   });
 }
@@ -111,7 +112,7 @@ function add(
 ): void {
   const { kind, stat } = entry;
   const owner = source.keepOwners ? `${stat.uid}:${stat.gid}` : '0:0';
-  const mode = (stat.mode & 0o7777n).toString(8);
+  const mode = (Number(stat.mode) & 0o7777).toString(8);
   const facts = [kind, mode, owner];
   let content = '';
   if (kind === 'file') {

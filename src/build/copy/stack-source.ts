@@ -63,7 +63,7 @@ export function travelling(entry: Pick<TreeEntry, 'file'>): ReadonlyMap<string, 
  */
 export function privateSource(root: string, options: { readonly owners: boolean }): Source {
   return {
-    tree: contextTree(root, { ignored: () => false, mayContainIncluded: () => true }),
+    tree: contextTree(root, undefined),
     keepOwners: options.owners,
     contentDigest: (entry) => hashOpenFile(openPlain(entry)),
     open: openPlain,

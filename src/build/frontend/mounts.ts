@@ -51,7 +51,7 @@ function execMount(
 ): ExecMount {
   const { type, readonly, required, uid = 0, gid = 0 } = mount;
   const target = absolute(workdir, mount.target ?? '');
-  const source = posix.join('/', mount.source ?? '');
+  const source = clean(posix.join('/', mount.source ?? ''));
   switch (type) {
     case 'bind':
       return { type, target, readonly, origin: origin(), source };
@@ -61,7 +61,7 @@ function execMount(
         target,
         readonly,
         // Without an id the target is one, as it is written.
-        id: mount.id || posix.normalize(mount.target ?? '.'),
+        id: mount.id || clean(posix.join(mount.target ?? '')),
         namespace: setting.args.get('BUILDKIT_CACHE_MOUNT_NS') ?? '',
         sharing: mount.sharing ?? 'shared',
         origin: origin(),
@@ -125,11 +125,12 @@ function originOf(
 }
 
 function absolute(workdir: string, target: string): string {
-  const path = target.startsWith('/') ? target : posix.join('/', workdir, target);
-  return posix
-    .normalize(path)
-    .replace(/(.)\/+$/, '$1')
-    .replace(/^\/+/, '/');
+  return clean(target.startsWith('/') ? posix.join('/', target) : posix.join('/', workdir, target));
+}
+
+/** Without a slash at the end. */
+function clean(path: string): string {
+  return path.replace(/(.)\/$/, '$1');
 }
 
 /** By components, so that a directory comes before all that is in it. */

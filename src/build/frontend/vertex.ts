@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../../base/credentials.ts';
 import type { StageInstruction } from '../../dockerfile/ast.ts';
 import type { Op, Vertex } from '../graph.ts';
 import type { StageSetting } from './instructions.ts';
@@ -17,7 +18,7 @@ export function vertexFor(
   },
 ): Vertex {
   setting.step += 1;
-  const shown = instruction.line.replace(/^\S+/, instruction.kind);
+  const shown = withoutCredentials(instruction.line).replace(/^\S+/, instruction.kind);
   const made = setting.share ? platformLabel(state.platform, (name) => state.scope.peek(name)) : '';
   const vertex: Vertex = {
     op: parts.op,

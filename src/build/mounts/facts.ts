@@ -5,6 +5,7 @@ import { finish } from '../../oci/digest.ts';
 import { FileList } from '../cache/file-list.ts';
 import type { Fact } from '../cache/key.ts';
 import { selectionDigest } from '../copy/select.ts';
+import { whereIs } from '../copy/missing.ts';
 import type { Source, TreeEntry } from '../copy/tree.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import type { Contexts } from '../ops/recipe.ts';
@@ -99,7 +100,7 @@ export function sourceEntry(source: Source, path: string): TreeEntry | undefined
   if (entry?.kind === 'file' || entry?.kind === 'directory') return entry;
   if (entry) throw new InvalidInputError(`cannot mount "${path}": it is a ${entry.kind}`);
   if (path === '/') return undefined;
-  throw new SourceNotFoundError(path, source.explainMissing?.(path));
+  throw new SourceNotFoundError(path, whereIs(source, path));
 }
 
 /** The context that a mount is of; undefined, which is empty, for all of one that is not there. */

@@ -30,7 +30,7 @@ export async function makeSocket(
     );
   }
   mkdirSync(scratch, { mode: 0o700 });
-  const agent = scope.use(await serveAgent(scratch, sourceOf(paths), { mode, uid, gid }));
+  const agent = scope.use(await serveAgent(scratch, agentSource(paths), { mode, uid, gid }));
   return { spec: { type: 'bind', source: agent.path, readonly: false }, kind: 'file' };
 }
 
@@ -42,7 +42,8 @@ export function socketVariable(
   return first ? [{ name: 'SSH_AUTH_SOCK', value: first.target }] : [];
 }
 
-function sourceOf(paths: readonly string[]): AgentSource {
+/** What answers for `--ssh id=PATHS`: an agent, or keys. Throws InvalidInputError. */
+export function agentSource(paths: readonly string[]): AgentSource {
   const [first = ''] = paths;
   if (paths.length === 1 && isSocket(first)) return { socket: first };
   return {

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, readSync } from 'node:fs';
 import type { CallOptions } from '../../base/progress.ts';
 import { decompressed } from '../../layer/compression.ts';
 import { looksLikeTar } from '../../layer/tar-sniff.ts';
 import { unpackTree } from '../../snapshot/unpack-tree.ts';
 import { externalDecompressor } from '../../sys/helper.ts';
+import { finish } from '../../oci/digest.ts';
+import { ContextChangedError } from '../errors.ts';
 import { privateSource } from '../copy/stack-source.ts';
 import type { Selected } from '../copy/select.ts';
 import type { Source, TreeEntry } from '../copy/tree.ts';
@@ -53,13 +56,20 @@ async function peek(source: Source, entry: TreeEntry): Promise<Buffer | undefine
 }
 
 async function* content(source: Source, entry: TreeEntry): AsyncGenerator<Uint8Array, void> {
+  const hash = source.isFresh?.(entry) === true ? createHash('sha256') : undefined;
   const fd = source.open(entry);
   try {
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(CHUNK);
+    for (let left = Number(entry.stat.size); left > 0;) {
+      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, left));
       const count = readSync(fd, chunk, 0, chunk.length, null);
-      if (count === 0) return;
+      if (count === 0) break;
+      left -= count;
+      hash?.update(chunk.subarray(0, count));
       yield chunk.subarray(0, count);
+    }
+    source.check?.(entry, fd);
+    if (hash && finish(hash) !== source.contentDigest(entry)) {
+      throw new ContextChangedError(entry.path);
     }
   } finally {
     closeSync(fd);

@@ -30,6 +30,8 @@ export interface OpParts {
   readonly clamp: bigint | undefined;
   /** Fetches what ADD names by URL. */
   readonly remotes: Pick<RemoteSources, 'selected'>;
+  /** Tells the user what is likely not meant. */
+  readonly warn?: (warning: { readonly code: string; readonly message: string }) => void;
 }
 
 /**
@@ -38,14 +40,16 @@ export interface OpParts {
  */
 export async function runCopy(
   op: CopyOp,
-  source: Source | undefined,
+  files: Source | undefined,
   below: readonly DiffId[],
   parts: OpParts,
   call: CallOptions,
 ): Promise<DiffId> {
+  const source = files?.witnessed?.(op) ?? files;
   const view = parts.snapshotter.view(op.link ? [] : below);
   const rules = rulesFor(op, view, parts);
   const plan = newPlan(view, rules, op.chmod === undefined ? undefined : octalMode(op.chmod));
+  if (op.chmod !== undefined) plan.onDirectory = lockedOut(op.chmod, parts);
   const selections = await selectionsFor(op, source, parts, call);
   await using draft = parts.snapshotter.draft(parts.lease());
   const asDirectory = `${op.target}/`.replace('//', '/');
@@ -69,6 +73,26 @@ export async function runCopy(
   }
   // Awaited here: the draft is gone when this scope ends.
   return await sealPlan(plan, draft, parts, call);
+}
+
+/** Warns of the first directory that a `--chmod` lets nobody enter who may read it. */
+function lockedOut(chmod: string, { warn }: OpParts): Plan['onDirectory'] {
+  let isTold = false;
+  return (path, mode) => {
+    // For each of owner, group and others: x where there is r.
+    if (isTold || (((mode & 0o444) >> 2) & ~mode) === 0) return;
+    isTold = true;
+    warn?.({
+      code: 'ChmodLocksDirectory',
+      message:
+        `--chmod=${chmod} gives the directory ${path.toString()} the mode ${octal(mode)}, with which ` +
+        `only root can use what is in it: --chmod=u=rwX,go=rX leaves directories open`,
+    });
+  };
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
 }
 
 /** WORKDIR: the directory with all its missing parents, owned by the stage's user. */

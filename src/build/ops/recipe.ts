@@ -164,7 +164,8 @@ async function remoteFacts(
 }
 
 /** One fact for each source as it was written, with the digest of all it selects. */
-async function fileFacts(source: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
+async function fileFacts(from: Source, op: CopyOp, call: CallOptions): Promise<Fact[]> {
+  const source = from.witnessed?.(op) ?? from;
   const exclude = excludeOf(op);
   const facts: Fact[] = [];
   for (const path of op.paths) {

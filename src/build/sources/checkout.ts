@@ -53,7 +53,7 @@ async function place(
 ): Promise<number> {
   const { commit } = found;
   const bare = await withCommit(ref, found, parts, call);
-  const access = accessTo(ref, parts, call);
+  const access = await accessTo(ref, parts, call);
   mkdirSync(into, { recursive: true });
   const keep = ref.keepGitDir && depth === 0;
   const tree: GitPlace = keep

@@ -95,6 +95,7 @@ export async function git(
 export function gitError(what: string, end: HelperEnd, hint?: string): FetchError {
   const lines = end.stderr.split('\n').map((line) => line.trim());
   const said =
+    lines.find((line) => /^(?:Host key|.*Permission denied|ssh: )/.test(line)) ??
     lines.find((line) => /^(?:fatal|error|remote: error|ssh):/i.test(line)) ??
     lines.find((line) => line !== '') ??
     'git gave no reason';

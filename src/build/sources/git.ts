@@ -16,7 +16,8 @@ export interface GitParts {
   readonly lease: () => Lease;
   readonly secrets: Secrets;
   readonly proxy: ProxySettings;
-  readonly sshAgent: string | undefined;
+  /** The socket of an agent, where the build was given keys. */
+  readonly sshAgent: () => Promise<string | undefined>;
 }
 
 /** What a ref leads to. */
@@ -50,7 +51,7 @@ async function resolved(ref: GitRef, parts: GitParts, call: CallOptions): Promis
   }
   const { ref: name = 'HEAD' } = ref;
   const names = namesFor(name);
-  const access = accessTo(ref, parts, call);
+  const access = await accessTo(ref, parts, call);
   const end = await git(
     ['ls-remote', '--symref', '--', ref.remote, ...names],
     { gitDir: '/nonexistent' },
@@ -101,7 +102,7 @@ export async function withCommit(
   mkdirSync(gitDir, { recursive: true, mode: 0o700 });
   using _lock = await locked(`${gitDir}/stave.lock`, call.signal);
   const place: GitPlace = { gitDir };
-  const access = accessTo(ref, parts, call);
+  const access = await accessTo(ref, parts, call);
   if (!existsSync(`${gitDir}/HEAD`)) {
     await must(['init', '-q', '--bare', '--template=', gitDir], place, access);
   }
@@ -138,19 +139,20 @@ export async function withCommit(
 }
 
 /** How a repository may be asked: with the URL's own credentials, else with the build's secrets. */
-export function accessTo(
+export async function accessTo(
   ref: Pick<GitRef, 'remote' | 'authorization'>,
   parts: GitParts,
   call: CallOptions,
-): GitAccess {
+): Promise<GitAccess> {
   const authorization = new Map<string, string>();
   if (/^https?:/.test(ref.remote)) {
     const { origin, host } = new URL(ref.remote);
     const header = ref.authorization ?? authorizationFor(parts.secrets, 'GIT_AUTH', host);
     if (header !== undefined) authorization.set(`${origin}/`, header);
   }
-  const { proxy, sshAgent } = parts;
-  return { proxy, sshAgent, authorization, signal: call.signal };
+  // Whoever speaks HTTP needs no keys.
+  const sshAgent = /^(?:https?|git):/.test(ref.remote) ? undefined : await parts.sshAgent();
+  return { proxy: parts.proxy, sshAgent, authorization, signal: call.signal };
 }
 
 /** Runs git where only a bug or a damaged repository can make it fail. */

@@ -4,6 +4,7 @@ import type { HttpClient } from '../../net/request.ts';
 import type { ProxySettings } from '../../net/proxy.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Lease, Store } from '../../store/store.ts';
+import type { BuildInput } from '../build.ts';
 import type { Selected } from '../copy/select.ts';
 import { privateSource } from '../copy/stack-source.ts';
 import type { Source, TreeEntry } from '../copy/tree.ts';
@@ -20,8 +21,18 @@ export interface RemoteParts {
   readonly lease: () => Lease;
   readonly proxy: ProxySettings;
   readonly secrets: Secrets;
-  /** Socket of an ssh agent. */
-  readonly sshAgent: string | undefined;
+  /** The socket of an agent, or files of private keys, for repositories that ssh leads to. */
+  readonly ssh: readonly string[] | undefined;
+}
+
+/** {@link RemoteParts} for a build. */
+export function remoteParts(
+  input: Pick<BuildInput, 'proxy' | 'run'>,
+  store: Store,
+  lease: () => Lease,
+): RemoteParts {
+  const { secrets = new Map<string, Uint8Array>(), ssh } = input.run ?? {};
+  return { store, lease, proxy: input.proxy ?? {}, secrets, ssh: ssh?.get('default') };
 }
 
 /** A tree that was fetched. */
@@ -36,12 +47,14 @@ export interface RemoteTree {
 }
 
 /** Everything that a build reads over a network: looked up once, fetched when it is read. */
-export class RemoteSources implements Disposable {
+export class RemoteSources implements AsyncDisposable {
   readonly #parts: RemoteParts;
   readonly #files = new Map<string, Promise<FetchedFile>>();
   readonly #commits = new Map<string, Promise<GitCommit>>();
   readonly #trees = new Map<string, Promise<RemoteTree>>();
+  readonly #scope = new AsyncDisposableStack();
   #client: HttpClient | undefined;
+  #agent: Promise<string | undefined> | undefined;
 
   constructor(parts: RemoteParts) {
     this.#parts = parts;
@@ -99,7 +112,7 @@ export class RemoteSources implements Disposable {
   commit(ref: GitRef, call: CallOptions): Promise<GitCommit> {
     return once(this.#commits, JSON.stringify(ref), async () => {
       const { resolveCommit } = await import('./git.ts');
-      return await resolveCommit(ref, this.#parts satisfies GitParts, call);
+      return await resolveCommit(ref, this.#git(), call);
     });
   }
 
@@ -111,7 +124,7 @@ export class RemoteSources implements Disposable {
       const commit = await this.commit(ref, call);
       const { checkOut } = await import('./checkout.ts');
       const directory = `${this.#parts.lease().directory}/git-${number}`;
-      const { time } = await checkOut(ref, commit, directory, this.#parts, call);
+      const { time } = await checkOut(ref, commit, directory, this.#git(), call);
       // A directory of the tree is all there is: its parent's .git is no part of it.
       const whole = privateSource(directory, { owners: false });
       if (ref.subdir === undefined) {
@@ -125,8 +138,8 @@ export class RemoteSources implements Disposable {
     });
   }
 
-  [Symbol.dispose](): void {
-    this.#client?.[Symbol.dispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#scope.disposeAsync();
   }
 
   #file(ref: HttpRef, call: CallOptions): Promise<FetchedFile> {
@@ -136,11 +149,32 @@ export class RemoteSources implements Disposable {
     });
   }
 
+  #git(): GitParts {
+    const { store, lease, secrets, proxy } = this.#parts;
+    return { store, lease, secrets, proxy, sshAgent: () => (this.#agent ??= this.#serve()) };
+  }
+
+  async #serve(): Promise<string | undefined> {
+    const { ssh, lease } = this.#parts;
+    if (!ssh) return undefined;
+    const { agentSource } = await import('../mounts/ssh.ts');
+    const source = agentSource(ssh);
+    if ('socket' in source) return source.socket;
+    const { serveAgent } = await import('../ssh/agent.ts');
+    const own = { mode: 0o600, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    return this.#scope.use(await serveAgent(lease().directory, source, own)).path;
+  }
+
   /** What speaks HTTP is loaded when the first URL is met. */
   async #http(): Promise<HttpParts> {
     const { store, lease, secrets, proxy } = this.#parts;
     const { openClient } = await import('../../net/request.ts');
-    return { store, lease, secrets, client: () => (this.#client ??= openClient({ proxy })) };
+    return {
+      store,
+      lease,
+      secrets,
+      client: () => (this.#client ??= this.#scope.use(openClient({ proxy }))),
+    };
   }
 }
 

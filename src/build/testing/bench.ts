@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import type { ProgressEvent } from '../../base/progress.ts';
 import type { LayerFile } from '../../layer/file-table.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
-import type { DiffId } from '../../oci/digest.ts';
+import { digestOf, type DiffId } from '../../oci/digest.ts';
 import { parseConfig } from '../../oci/parse-config.ts';
 import type { RunSettings } from '../run-settings.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
@@ -35,6 +35,7 @@ export type Meanwhile = (store: Store, upper: string, process: ProcessSpec) => P
 
 /** A store, a context and a way to build in it, gone with the test. */
 export interface Bench {
+  readonly store: Store;
   /** What lies in the store's scratch and among its leases. */
   readonly scratch: () => string[];
   readonly path: (relative: string) => string;
@@ -79,6 +80,7 @@ export function bench(t: TestContext): Bench {
     rmSync(directory, { recursive: true, force: true });
   });
   return {
+    store,
     scratch: () =>
       [...readdirSync(store.paths.tmp), ...readdirSync(store.paths.leases)].filter(
         (name) => !name.startsWith('.'),
@@ -139,5 +141,21 @@ export function bench(t: TestContext): Bench {
       );
       return { ...built, config: plain(parseConfig(store.blobs.readSync(built.id))), events };
     },
+  };
+}
+
+/** A base image of no layers, whose manifest is made of these. */
+export function image(name: string, revision: string, env: readonly string[] = []): BaseImage {
+  return {
+    name: `docker.io/library/${name}:latest`,
+    manifest: digestOf(`${name} ${revision} ${env.join()}`),
+    layers: [],
+    config: {
+      architecture: 'amd64',
+      os: 'linux',
+      config: { Env: ['PATH=/bin', ...env] },
+      rootfs: { type: 'layers', diff_ids: [] },
+    },
+    platform: { os: 'linux', architecture: 'amd64' },
   };
 }

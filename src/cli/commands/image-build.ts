@@ -6,13 +6,17 @@ import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
+import { explanations } from '../explanations.ts';
 import { flag } from '../flags.ts';
+import { onFailure } from '../on-fail.ts';
+import { REASON_FLAGS } from '../reason-flags.ts';
 import { BUILD_REFUSED } from '../refused-flags.ts';
-import { openRenderer, type ProgressMode } from '../render/renderer.ts';
+import { openRenderer, type ProgressMode, type Renderer } from '../render/renderer.ts';
 
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
+  ...REASON_FLAGS,
   ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
@@ -38,7 +42,7 @@ export const BUILD_FLAGS = {
   platform: flag.stringSlice('stringArray', 'The platforms to build for'),
   progress: flag.text('string', 'How progress is shown: auto, plain, tty, quiet, rawjson or none'),
   provenance: flag.text('string', 'Attach how it was made: true, or "mode=max"'),
-  pull: flag.toggle('Look base images up again'),
+  pull: flag.toggle('Ask registries for base images, even those that are here'),
   push: flag.toggle('Push the image under its names'),
   quiet: flag.toggle('Print the image ID and nothing else', 'q'),
   sbom: flag.text('string', 'A list of packages; false in this version'),
@@ -69,19 +73,35 @@ export const imageBuild = command({
       const { runCall } = await import('../calls/run-call.ts');
       return await runCall(call, request, await context.engine(), context);
     }
-    if (flags.pull)
-      stderr.line('Notice: --pull: base images are local; there is nothing to look up.');
     if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
+    let display: Renderer | undefined;
+    const failed = onFailure(context, flags['on-fail'], () => display);
     const engine = await context.engine();
-    const result = await (async () => {
-      using display = await openRenderer(mode, stderr, env);
-      return await engine.build(request, { signal, progress: display.sink });
+    const { result, reasons } = await (async () => {
+      using shown = await openRenderer(mode, stderr, env);
+      display = shown;
+      const explained = explanations(shown.sink);
+      const call = { signal, progress: explained.sink };
+      return { result: await engine.build({ ...request, ...failed }, call), ...explained };
     })();
     if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {
       const { metadata } = await import('../build/metadata.ts');
-      const told = JSON.stringify(metadata(result, request.outputs), undefined, 2);
-      writeOut(cwd, flags['metadata-file'], told);
+      writeOut(
+        cwd,
+        flags['metadata-file'],
+        JSON.stringify(
+          {
+            ...metadata(result, request.outputs),
+            ...(flags.explain && { 'stave.build.explanations': reasons }),
+          },
+          undefined,
+          2,
+        ),
+      );
+    }
+    if (mode === 'plain' || mode === 'tty') {
+      stderr.line(`${result.steps} step${result.steps === 1 ? '' : 's'}, ${result.cached} cached`);
     }
     // What was built may be there already.
     const isTaken = request.outputs?.some((output) => 'to' in output && 'write' in output.to);

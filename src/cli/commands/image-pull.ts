@@ -2,8 +2,8 @@ import { hostPlatform, parsePlatform } from '../../oci/platform.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
-import { openRenderer, type Renderer, warningLines } from '../render/renderer.ts';
-import { PULL_WORDS, transferLines } from '../render/transfer-lines.ts';
+import { PULL_WORDS } from '../render/transfer-lines.ts';
+import { openTransfers } from '../render/transfers.ts';
 
 /** `image pull`, `pull`. */
 export const imagePull = command({
@@ -21,7 +21,14 @@ export const imagePull = command({
     ['For another machine', 'stave pull --platform linux/arm64 alpine'],
   ],
 
-  async run({ operands: [name = ''], flags, engine, stdout, stderr, env, signal }) {
+  async run(context) {
+    const {
+      operands: [name = ''],
+      flags,
+      engine,
+      stdout,
+      signal,
+    } = context;
     const { quiet } = flags;
     const reference = parseReference(name);
     const platform =
@@ -32,7 +39,7 @@ export const imagePull = command({
     if (!quiet && !flags['all-tags'] && isBare) stdout.line('Using default tag: latest');
     const { images } = await engine();
     const pulled = await (async () => {
-      using display = await transferDisplay();
+      using display = await openTransfers(context, quiet, PULL_WORDS);
       return await images.pull(
         { name, all: flags['all-tags'], ...(platform && { platform }) },
         { signal, progress: display.sink },
@@ -44,11 +51,5 @@ export const imagePull = command({
       if (pulled.warning !== undefined) stdout.line(`WARNING: ${pulled.warning}`);
     }
     stdout.line(pulled.fullName);
-
-    async function transferDisplay(): Promise<Renderer> {
-      if (!quiet && stderr.terminal) return openRenderer('tty', stderr, env);
-      const sink = quiet ? warningLines(stderr) : transferLines(stdout, stderr, PULL_WORDS);
-      return { sink, [Symbol.dispose]: () => {} };
-    }
   },
 });

@@ -4,6 +4,8 @@ import type { Output } from '../output.ts';
 /** What a transfer of layers says of each of them, before, after, and when it was not needed. */
 export interface TransferWords {
   readonly begun: string;
+  /** Said of every layer, also before it is known whether it is needed. */
+  readonly always: boolean;
   readonly done: readonly string[];
   readonly exists: string;
 }
@@ -11,6 +13,7 @@ export interface TransferWords {
 /** Docker's words for a pull. */
 export const PULL_WORDS: TransferWords = {
   begun: 'Pulling fs layer',
+  always: false,
   done: ['Download complete', 'Pull complete'],
   exists: 'Already exists',
 };
@@ -18,6 +21,7 @@ export const PULL_WORDS: TransferWords = {
 /** Docker's words for a push. */
 export const PUSH_WORDS: TransferWords = {
   begun: 'Preparing',
+  always: true,
   done: ['Pushed'],
   exists: 'Layer already exists',
 };
@@ -29,20 +33,23 @@ export const PUSH_WORDS: TransferWords = {
 export function transferLines(out: Output, errors: Output, words: TransferWords): ProgressSink {
   const layers = new Map<TaskId, string>();
   const begun = new Set<TaskId>();
+  const begin = (id: TaskId): void => {
+    const layer = layers.get(id);
+    if (layer === undefined || begun.has(id)) return;
+    begun.add(id);
+    out.line(`${layer}: ${words.begun}`);
+  };
   return (event) => {
     switch (event.type) {
       case 'begin':
         if (event.kind === 'step') out.line(event.title);
-        if (event.kind !== 'transfer') return;
+        if (event.kind !== 'transfer' || !/^sha\d+:/.test(event.title)) return;
         layers.set(event.id, event.title.replace(/^sha\d+:/, '').slice(0, 12));
+        if (words.always) begin(event.id);
         return;
-      case 'advance': {
-        const layer = layers.get(event.id);
-        if (layer === undefined || begun.has(event.id)) return;
-        begun.add(event.id);
-        out.line(`${layer}: ${words.begun}`);
+      case 'advance':
+        begin(event.id);
         return;
-      }
       case 'note':
         out.line(event.text);
         return;
@@ -53,7 +60,7 @@ export function transferLines(out: Output, errors: Output, words: TransferWords)
         const layer = layers.get(event.id);
         if (layer === undefined) return;
         if (event.outcome === 'exists') out.line(`${layer}: ${words.exists}`);
-        if (event.outcome === 'mounted') out.line(`${layer}: Mounted`);
+        if (event.outcome === 'mounted') out.line(`${layer}: Mounted from another repository`);
         if (event.outcome === 'done') for (const word of words.done) out.line(`${layer}: ${word}`);
         return;
       }

@@ -2,6 +2,8 @@ import { once } from '../../base/bytes.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
+import { CACHE, DISK } from './fake-usage.ts';
+import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { ContainerSummary, RunRequest } from '../../engine/container-types.ts';
 import type {
   Engine,
@@ -29,6 +31,7 @@ export interface Asked {
   readonly builds: BuildRequest[];
   readonly runs: RunRequest[];
   readonly imports: ImportRequest[];
+  readonly prunes: CachePruneRequest[];
   readonly pulls: string[];
   readonly removed: { readonly name: string; readonly force?: boolean; readonly prune?: boolean }[];
 }
@@ -156,7 +159,15 @@ const CONTAINERS: readonly ContainerSummary[] = [
 
 /** An engine in memory that answers as recorded, and keeps what it was asked. */
 export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked } {
-  const asked: Asked = { filters: [], builds: [], runs: [], imports: [], pulls: [], removed: [] };
+  const asked: Asked = {
+    filters: [],
+    builds: [],
+    runs: [],
+    imports: [],
+    prunes: [],
+    pulls: [],
+    removed: [],
+  };
   const find = (name: string): ImageDetails => {
     const found = IMAGES.find(
       ({ id, tags }) =>
@@ -199,6 +210,10 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           name,
           fullName: `docker.io/library/${name}`,
         };
+      },
+      async push({ name }) {
+        const { digest, size } = find(name).manifest;
+        return [{ name, digest, size }];
       },
       async tag(source) {
         find(source);
@@ -279,7 +294,12 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           },
         ],
       }),
-      pruneCache: async () => ({ bytes: 0, records: 0 }),
+      cacheUsage: async () => CACHE,
+      diskUsage: async () => DISK,
+      async pruneCache(request = {}) {
+        asked.prunes.push(request);
+        return { bytes: 4096, removed: CACHE.entries };
+      },
     },
     check: async (request) => check(request, noBase),
     outline: async (request) => outline(request, noBase),

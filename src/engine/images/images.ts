@@ -36,6 +36,8 @@ export function imagesOf(parts: ImagesParts): Images {
     prune: async (options) => (await import('./prune.ts')).pruneImages(store, options),
     pull: async (request, options) =>
       (await import('./pull.ts')).pullImages(parts, request, options),
+    push: async (request, options) =>
+      (await import('./push.ts')).pushImages(parts, request, options),
     save: async (names, options) =>
       (await import('./save.ts')).saveImages(await opened(), names, options),
     load: async (archive, options) =>

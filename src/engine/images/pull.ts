@@ -1,5 +1,5 @@
 import { InvalidInputError, StaveError } from '../../base/errors.ts';
-import type { CallOptions, ProgressSink } from '../../base/progress.ts';
+import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import type { Digest } from '../../oci/digest.ts';
 import {
@@ -24,12 +24,12 @@ import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { ingestKey } from '../../store/blob-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
-import { childrenOf } from '../../transport/children.ts';
 import { copy } from '../../transport/copy.ts';
 import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
 import type { Pulled, PullRequest } from '../engine.ts';
 import { remoteImage } from '../remote-image.ts';
+import { layerProgress } from './layer-progress.ts';
 
 /** What pulling works with. */
 export interface PullParts {
@@ -106,7 +106,7 @@ async function pullOne(
   using task = begin(reference, call);
   const image = await fetched(parts, repository, reference, remote, {
     ...call,
-    progress: layersOnly(call.progress, remote.manifest, task.id),
+    progress: layerProgress(call.progress, remote.manifest, task.id),
   });
   task.note(`Digest: ${remote.root}`);
   task.outcome = 'done';
@@ -149,21 +149,6 @@ function begin(
       ? `${tag}: Pulling from ${repository}`
       : `${familiar(reference)}: Pulling from ${repository}`;
   return reporter(call.progress).begin(from, { kind: 'step' });
-}
-
-/** Progress of the layers below `parent`; configs are too small to be told of. */
-function layersOnly(
-  sink: ProgressSink | undefined,
-  manifest: RemoteManifest,
-  parent: ReturnType<typeof begin>['id'],
-): ProgressSink {
-  const [config] = childrenOf(manifest.descriptor, manifest.bytes);
-  const quiet = new Set<number>();
-  return (event) => {
-    if (event.type === 'begin' && event.title === config?.digest) quiet.add(event.id);
-    if (event.id !== undefined && quiet.has(event.id)) return;
-    sink?.(event.type === 'begin' ? { ...event, parent } : event);
-  };
 }
 
 function named(store: Store, reference: Reference): ImageRow | undefined {

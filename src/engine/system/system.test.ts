@@ -99,10 +99,10 @@ test('pruneCache() forgets results that no image has, or all of them', async () 
       });
     }
   });
-  assert.equal((await pruneCache(store)).records, 1);
+  assert.equal((await pruneCache(store)).removed.length, 1);
   assert.deepEqual(
     store.read((tables) => tables.cache.list().map((row) => row.key)),
     ['needed'],
   );
-  assert.equal((await pruneCache(store, { all: true })).records, 1);
+  assert.equal((await pruneCache(store, { all: true })).removed.length, 1);
 });

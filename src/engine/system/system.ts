@@ -1,10 +1,14 @@
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { Containers } from '../container-types.ts';
+import type { Images } from '../engine.ts';
 import type { System } from '../system-types.ts';
 import type { InfoParts } from './info.ts';
 
 /** What the use cases of the system need. */
 export interface SystemParts extends InfoParts {
   readonly snapshotter: () => Promise<Snapshotter>;
+  readonly images: Pick<Images, 'list'>;
+  readonly containers: Pick<Containers, 'list'>;
 }
 
 /** The use cases that concern the store and the machine as a whole. Each is loaded when asked for. */
@@ -15,6 +19,14 @@ export function systemOf(parts: SystemParts): System {
       const { checkSystem } = await import('./check.ts');
       return checkSystem({ ...parts, snapshotter: await parts.snapshotter() }, options);
     },
+    async cacheUsage(filter) {
+      const { cacheItems, usageOf } = await import('./cache-entries.ts');
+      const { cacheTest } = await import('./cache-filter.ts');
+      const { items, own } = cacheItems(parts.store);
+      const passes = cacheTest(filter);
+      return usageOf({ items: items.filter(({ entry }) => passes(entry)), own });
+    },
+    diskUsage: async () => (await import('./disk-usage.ts')).diskUsage(parts),
     pruneCache: async (options) =>
       (await import('./prune-cache.ts')).pruneCache(parts.store, options),
   };

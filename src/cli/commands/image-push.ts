@@ -1,0 +1,40 @@
+import { parseReference } from '../../oci/reference.ts';
+import { command } from '../command.ts';
+import { flag } from '../flags.ts';
+import { PUSH_WORDS } from '../render/transfer-lines.ts';
+import { openTransfers } from '../render/transfers.ts';
+
+/** `image push`, `push`. */
+export const imagePush = command({
+  usage: '[OPTIONS] NAME[:TAG]',
+  operands: [1, 1],
+  flags: {
+    'all-tags': flag.toggle('Every tag of the repository', 'a'),
+    'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),
+    quiet: flag.toggle('Print the name and nothing else', 'q'),
+  },
+  examples: [
+    ['To the registry that the name says', 'stave push registry.example.com/team/app:v1'],
+    ['Every tag', 'stave push -a localhost:5000/team/app'],
+  ],
+
+  async run(context) {
+    const {
+      operands: [name = ''],
+      flags,
+      engine,
+      stdout,
+      signal,
+    } = context;
+    const { quiet } = flags;
+    const all = flags['all-tags'];
+    const { tag, digest } = parseReference(name);
+    if (!quiet && !all && tag === undefined && digest === undefined) {
+      stdout.line('Using default tag: latest');
+    }
+    const { images } = await engine();
+    using display = await openTransfers(context, quiet, PUSH_WORDS);
+    const pushed = await images.push({ name, all }, { signal, progress: display.sink });
+    if (quiet) for (const one of pushed) stdout.line(one.name);
+  },
+});

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { needsRoot } from '../../../test/scratch-images.ts';
+import { type RegistryHouse, registryHouse } from '../../../test/support/registry-house.ts';
+import { noise, putRemote } from '../../../test/support/remote-image.ts';
+import { fail, type Fault } from '../../../test/support/test-registry.ts';
+import { inPieces, tarOf } from '../../../test/tar-of.ts';
+import { StaveError } from '../../base/errors.ts';
+import type { Pushed } from '../engine.ts';
+
+const skip = needsRoot;
+
+/** Imports an image of 600 KB under a name in the registry, and pushes it. */
+async function importImage(house: RegistryHouse, name: string): Promise<string> {
+  const full = `${house.registry.host}/${name}`;
+  const tar = tarOf([{ name: 'data', data: noise(600_000) }]);
+  await house.scratch.images.import(inPieces(tar), { name: full });
+  return full;
+}
+
+async function push(house: RegistryHouse, name: string): Promise<Pushed> {
+  const full = await importImage(house, name);
+  const [pushed] = await house.scratch.images.push({ name: full });
+  return pushed!;
+}
+
+test(
+  'push() sends an image that can be pulled again, and remembers its digest',
+  { skip },
+  async () => {
+    await using house = await registryHouse({ auth: 'token' });
+    const { images } = house.scratch;
+    const pushed = await push(house, 'team/app:v1');
+    const before = await images.inspect(pushed.name);
+    assert.deepEqual(before.digests, [`${house.registry.host}/team/app@${pushed.digest}`]);
+    assert.match(house.registry.manifests.get('team/app/v1')!.mediaType, /oci.image.manifest/);
+    assert.deepEqual(house.registry.scopes, ['repository:team/app:pull,push']);
+    await images.remove(pushed.name);
+    const pulled = await house.pull('team/app:v1');
+    assert.equal(pulled.id, before.id);
+    assert.equal(pulled.digest, pushed.digest);
+  },
+);
+
+test('push() of what is there sends nothing but the tag', { skip }, async () => {
+  await using house = await registryHouse();
+  const { name } = await push(house, 'team/app:v1');
+  house.registry.log.length = 0;
+  await house.scratch.images.push({ name });
+  assert.equal(house.registry.count(/^(?:POST|PATCH|PUT .*blobs)/), 0);
+  assert.equal(house.registry.count(/^PUT .*manifests\/v1/), 1);
+});
+
+test('push() sends what was pulled as it came, and mounts its layers', { skip }, async () => {
+  await using house = await registryHouse();
+  const remote = putRemote(house.registry, 'team/base', 'v1');
+  const { name } = await house.pull('team/base:v1');
+  const copy = `${house.registry.host}/other/app:v2`;
+  await house.scratch.images.tag(name, copy);
+  house.registry.log.length = 0;
+  const [pushed] = await house.scratch.images.push({ name: copy });
+  assert.equal(pushed?.digest, remote.digest);
+  assert.equal(house.registry.count(/^POST .*mount=.*from=team%2Fbase/), 2);
+  assert.equal(house.registry.count(/^PUT .*uploads/), 1);
+});
+
+test('push() of all tags sends each', { skip }, async () => {
+  await using house = await registryHouse();
+  const name = await importImage(house, 'app:a');
+  await house.scratch.images.tag(name, `${house.registry.host}/app:b`);
+  const pushed = await house.scratch.images.push({ name: `${house.registry.host}/app`, all: true });
+  assert.deepEqual(pushed.map((one) => one.name).sort(), [name, name.replace(/a$/, 'b')]);
+});
+
+test('push() explains a name that nothing has', { skip }, async () => {
+  await using house = await registryHouse();
+  const name = await importImage(house, 'lern/myapp:v1');
+  const { images } = house.scratch;
+  await assert.rejects(images.push({ name: name.replace('lern', 'lerm') }), {
+    message: `An image does not exist locally with the tag: ${name.replace('lern', 'lerm')}`,
+    hint: `Did you mean '${name}'?`,
+  });
+  await assert.rejects(images.push({ name: name.replace('v1', 'v2') }), {
+    message: `tag does not exist: ${name.replace('v1', 'v2')}`,
+  });
+});
+
+interface Scenario {
+  readonly must: 'ok' | RegExp;
+  readonly fault?: Fault;
+  readonly tokenUses?: number;
+}
+
+const once =
+  (method: string, kind: string, answer: Fault): Fault =>
+  (exchange) =>
+    exchange.kind === kind && exchange.request.method === method && exchange.before === 0
+      ? answer(exchange)
+      : false;
+
+const status =
+  (code: number, word: string, times = Infinity): Fault =>
+  ({ response, before }) => {
+    if (before >= times) return false;
+    response.setHeader('retry-after', '0');
+    fail(response, code, word, 'trouble');
+    return true;
+  };
+
+const on =
+  (method: string, kind: string, fault: Fault): Fault =>
+  (exchange) =>
+    exchange.kind === kind && exchange.request.method === method ? fault(exchange) : false;
+
+/** Changes the `Location` of an upload. */
+const located =
+  (change: (location: string, host: string) => string): Fault =>
+  ({ request, response, kind }) => {
+    if (kind !== 'upload') return false;
+    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
+    response.writeHead = ((code: number, headers: Record<string, string> = {}) => {
+      const { location } = headers;
+      const host = request.headers.host ?? '';
+      return writeHead(code, location ? { ...headers, location: change(location, host) } : headers);
+    }) as typeof response.writeHead;
+    return false;
+  };
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'a connection that breaks in the middle of a blob': {
+    must: 'ok',
+    fault: once('PUT', 'upload', async ({ request, response }) => {
+      let size = 0;
+      for await (const chunk of request) {
+        size += (chunk as Buffer).length;
+        if (size > 100_000) break;
+      }
+      response.destroy();
+      return true;
+    }),
+  },
+  'uploads that fail once': { must: 'ok', fault: on('POST', 'upload', status(503, 'UNKNOWN', 1)) },
+  'uploads that must wait': {
+    must: 'ok',
+    fault: on('POST', 'upload', status(429, 'TOOMANYREQUESTS', 1)),
+  },
+  'an absolute location': { must: 'ok', fault: located((path, host) => `http://${host}${path}`) },
+  'a relative location': {
+    must: 'ok',
+    fault: located((path) =>
+      path.slice(path.indexOf('/blobs/uploads/') + '/blobs/uploads/'.length),
+    ),
+  },
+  'a location that is no URL': { must: /does not say where/, fault: located(() => 'file:///x') },
+  'an upload that is forgotten': {
+    must: 'ok',
+    fault: once('PUT', 'upload', status(404, 'BLOB_UPLOAD_UNKNOWN')),
+  },
+  'a registry that finds every blob wrong': {
+    must: /digest invalid: trouble/,
+    fault: on('PUT', 'upload', status(400, 'DIGEST_INVALID')),
+  },
+  'a manifest that is too large for the registry': {
+    must: /refused writing to .*: size invalid: trouble/,
+    fault: on('PUT', 'manifest', status(413, 'SIZE_INVALID')),
+  },
+  'a refusal': { must: /^denied: trouble$/, fault: on('POST', 'upload', status(403, 'DENIED')) },
+  'a registry that has another manifest than was sent': {
+    must: /expected sha256/,
+    fault: on('PUT', 'manifest', ({ response }) => {
+      response.writeHead(201, { 'docker-content-digest': `sha256:${'0'.repeat(64)}` }).end();
+      return true;
+    }),
+  },
+  'tokens for three requests each': { must: 'ok', tokenUses: 3 },
+};
+
+for (const [what, { must, fault, tokenUses }] of Object.entries(SCENARIOS)) {
+  test(`push() ${must === 'ok' ? 'survives' : 'gives up on'} ${what}`, { skip }, async () => {
+    await using house = await registryHouse(
+      tokenUses === undefined ? {} : { auth: 'token', tokenUses },
+    );
+    house.registry.fault = fault;
+    if (must === 'ok') {
+      const { digest } = await push(house, 'team/app:v1');
+      assert.ok(house.registry.manifests.has(`team/app/${digest}`));
+      return;
+    }
+    await assert.rejects(push(house, 'team/app:v1'), (error: unknown) => {
+      assert.ok(error instanceof StaveError, String((error as Error).stack));
+      assert.match(error.message, must);
+      return true;
+    });
+    assert.equal(house.registry.manifests.size, 0);
+  });
+}

@@ -1,0 +1,168 @@
+import { InvalidInputError } from '../../base/errors.ts';
+import type { CallOptions } from '../../base/progress.ts';
+import { reporter, type Task } from '../../base/reporter.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { InvalidReferenceError } from '../../oci/errors.ts';
+import { parseManifest } from '../../oci/parse-manifest.ts';
+import {
+  canonicalName,
+  familiar,
+  parseReference,
+  type Reference,
+  repositoryName,
+} from '../../oci/reference.ts';
+import type { Connections } from '../../registry/connection.ts';
+import { RegistryDestination } from '../../registry/registry-destination.ts';
+import { digestName, openRepository } from '../../registry/repository.ts';
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { Store } from '../../store/store.ts';
+import type { ImageRow, Tables } from '../../store/tables.ts';
+import { compressedImage, PUSHED } from '../../transport/compressed-image.ts';
+import { copy } from '../../transport/copy.ts';
+import type { Pushed, PushRequest } from '../engine.ts';
+import { NotPushableError } from '../errors.ts';
+import { layerProgress } from './layer-progress.ts';
+import { nearest } from './near.ts';
+
+/** What pushing works with. */
+export interface PushParts {
+  readonly store: Store;
+  readonly snapshotter: () => Promise<Snapshotter>;
+  readonly connections: () => Promise<Connections>;
+}
+
+/** Layers that move at the same time, as Docker does. */
+const PARALLEL = 5;
+/** Images whose layers may be had of another repository of the same registry. */
+const NEIGHBOURS = 200;
+
+/**
+ * Sends images to the registries that their names say: layers compressed, each blob once, the
+ * tag last. The manifest that was sent is remembered as a digest of the image.
+ *
+ * Throws NotPushableError, InvalidReferenceError, RegistryAccessError, RegistryError, NetError.
+ */
+export async function pushImages(
+  parts: PushParts,
+  request: PushRequest,
+  call: CallOptions = {},
+): Promise<readonly Pushed[]> {
+  const reference = parseReference(request.name);
+  if (reference.digest !== undefined) {
+    throw new InvalidReferenceError('cannot push a digest reference');
+  }
+  if (request.all === true && reference.tag !== undefined) {
+    throw new InvalidInputError("tag can't be used with --all-tags/-a");
+  }
+  const title = `The push refers to repository [${repositoryName(reference)}]`;
+  using task = reporter(call.progress).begin(title, { kind: 'step' });
+  const wanted = parts.store.read((tables) => wantedTags(tables, reference, request.all === true));
+  const pushed: Pushed[] = [];
+  for (const { tag, image } of wanted) {
+    pushed.push(await pushOne(parts, { ...reference, tag }, image, task, call));
+  }
+  task.outcome = 'done';
+  return pushed;
+}
+
+async function pushOne(
+  parts: PushParts,
+  reference: Reference & { readonly tag: string },
+  image: ImageRow,
+  task: Task,
+  call: CallOptions,
+): Promise<Pushed> {
+  const { store } = parts;
+  const snapshotter = await parts.snapshotter();
+  using lease = store.lease('push');
+  const { manifest, source } = await compressedImage(
+    { store, snapshotter, lease },
+    image,
+    PUSHED,
+    call,
+  );
+  const repository = openRepository(await parts.connections(), reference, { push: true });
+  const near = neighbours(store, reference);
+  const to = new RegistryDestination(repository, {
+    tags: [reference.tag],
+    mountable: (blob) => near.get(blob) ?? [],
+  });
+  const bytes = store.blobs.readSync(manifest.digest);
+  const progress = layerProgress(call.progress, { descriptor: manifest, bytes }, task.id);
+  await copy(source, to, { ...call, progress, concurrency: PARALLEL });
+  remember(store, reference, image, manifest);
+  task.note(`${reference.tag}: digest: ${manifest.digest} size: ${manifest.size}`);
+  return { name: familiar(reference), digest: manifest.digest, size: manifest.size };
+}
+
+/** What was pushed can be asked for by its digest. */
+function remember(
+  store: Store,
+  reference: Reference,
+  image: ImageRow,
+  { digest }: Descriptor,
+): void {
+  const name = digestName(reference, digest);
+  store.write(({ images }) => {
+    if (images.named(name)?.image === image.id || !images.get(image.id)) return;
+    images.tag(name, image.id, image.taggedAt ?? store.clock.now().getTime());
+  });
+}
+
+function wantedTags(
+  tables: Tables,
+  reference: Reference,
+  all: boolean,
+): { readonly tag: string; readonly image: ImageRow }[] {
+  const prefix = `${repositoryName(reference)}:`;
+  const tags = tables.images
+    .names()
+    .filter((row) => row.name.startsWith(prefix))
+    .flatMap((row) => {
+      const image = tables.images.get(row.image);
+      return image ? [{ tag: row.name.slice(prefix.length), image }] : [];
+    });
+  if (all && tags.length > 0) return tags;
+  const tag = reference.tag ?? 'latest';
+  const found = all ? undefined : tags.find((one) => one.tag === tag);
+  if (found) return [found];
+  throw notHere(tables, reference, tags.length > 0);
+}
+
+function notHere(tables: Tables, reference: Reference, hasOthers: boolean): NotPushableError {
+  const name = familiar(reference);
+  const names = tables.images.names().map((row) => familiar(parseReference(row.name)));
+  const tagged = names.filter((one) => !one.includes('@'));
+  const wanted = familiar(parseReference(canonicalName(reference)));
+  return new NotPushableError(
+    hasOthers
+      ? `tag does not exist: ${name}`
+      : `An image does not exist locally with the tag: ${name}`,
+    nearest(wanted, tagged),
+  );
+}
+
+/** Blobs of images that were pulled from or pushed to the same registry, and where they are there. */
+function neighbours(store: Store, reference: Reference): ReadonlyMap<Digest, readonly string[]> {
+  const found = new Map<Digest, string[]>();
+  const own = `${reference.registry}/`;
+  const rows = store
+    .read(({ images }) =>
+      images.names().flatMap(({ name, image }) => {
+        if (!name.startsWith(own) || !name.includes('@')) return [];
+        const { repository } = parseReference(name);
+        const manifest = images.get(image)?.manifest;
+        return repository === reference.repository || !manifest ? [] : [{ repository, manifest }];
+      }),
+    )
+    .slice(0, NEIGHBOURS);
+  for (const { repository, manifest } of rows) {
+    const { layers } = parseManifest(store.blobs.readSync(manifest.digest), manifest.mediaType);
+    for (const { digest } of layers) {
+      const places = found.get(digest) ?? [];
+      if (!places.includes(repository)) found.set(digest, [...places, repository]);
+    }
+  }
+  return found;
+}
