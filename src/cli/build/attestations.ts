@@ -34,7 +34,7 @@ export function attestationsOf(flags: AttestationFlags): ProvenanceOptions | und
   for (const type of ['provenance', 'sbom'] as const) {
     const text = flags[type];
     if (text === undefined) continue;
-    take(type, `--${type}`, new Attributes(`--${type}`, asAttributes(text)));
+    take(type, `--${type}`, new Attributes(`--${type}`, asAttributes(text), text));
   }
   return provenance;
 }

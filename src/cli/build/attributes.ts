@@ -13,19 +13,20 @@ export class Attributes {
   readonly #values = new Map<string, string>();
   readonly #known: string[] = [];
 
-  constructor(flag: string, text: string) {
+  /** `typed` is what messages show, where the text is not what was typed. */
+  constructor(flag: string, text: string, typed = text) {
     this.#flag = flag;
-    this.#text = text;
-    for (const field of this.#fields()) {
+    this.#text = typed;
+    for (const field of this.#fields(text)) {
       const equals = field.indexOf('=');
       if (equals < 0) throw this.error(`${JSON.stringify(field)} is not key=value`);
       this.#values.set(field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1));
     }
   }
 
-  #fields(): string[] {
+  #fields(text: string): string[] {
     try {
-      return csvFields(this.#text);
+      return csvFields(text);
     } catch (error) {
       if (error instanceof RangeError) throw this.error(error.message);
       throw error;
