@@ -11,7 +11,6 @@ import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
 import { finish, type Finished, type OpenRegistry, type OutputInput } from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
-import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
 import {
@@ -27,7 +26,6 @@ import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import type { BuiltImage } from './output/compose.ts';
 import { dated, type Dated } from './date/source-date.ts';
-import { planBuild } from './plan.ts';
 import { configOf, isSeveral, plansOf } from './plans.ts';
 import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
@@ -59,6 +57,8 @@ export interface BuildInput extends OutputInput {
   readonly explain?: boolean;
   /** Fail on the first step that would have to run. */
   readonly assertCached?: boolean;
+  /** Remember no result. */
+  readonly forget?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
   /** Seconds since the epoch; `context`: the date of the build context. */
@@ -145,24 +145,17 @@ async function build(
     const { openNamedContext } = await import('./sources/named-context.ts');
     return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
   });
-  const [first = asked.platform] = asked.platforms ?? [];
-  const allow = asked.run?.allow ?? NOTHING_MORE;
-  const target = async (): Promise<Vertex | undefined> =>
-    (
-      await planBuild(
-        dockerfile,
-        { ...asked, platform: first, allow },
-        resolve,
-        reporter(undefined),
-      )
-    ).stage.vertex;
-  const input = await dated(asked, dockerfile, { target, contexts: contexts.get }, call);
+  const aim = async (): Promise<(Vertex | undefined)[]> =>
+    (await plansOf(asked, dockerfile, resolve, reporter(undefined))).map(
+      ({ plan }) => plan.stage.vertex,
+    );
+  const input = await dated(asked, dockerfile, { targets: aim, contexts: contexts.get }, call);
   await using caches = await cacheSession(
     input,
     { store, snapshotter, lease: leases.get, supply },
     call,
   );
-  const plans = await plansOf({ ...input, allow }, dockerfile, resolve, report);
+  const plans = await plansOf(input, dockerfile, resolve, report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
   const solver = new Solver(
     {
@@ -178,6 +171,7 @@ async function build(
       ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, targets),
       explain: input.explain === true,
+      forget: input.forget === true,
       ...(input.assertCached === true && {
         refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
       }),

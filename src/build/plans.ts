@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { BuildInput } from './build.ts';
 import type { Dated } from './date/source-date.ts';
 import type { ResolveBase } from './frontend/bases.ts';
-import type { Entitlements } from './frontend/entitlements.ts';
+import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { Plan } from './frontend/frontend.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
@@ -25,7 +25,7 @@ export function isSeveral({
 
 /** The plan for each platform. Steps that are equal in several are the same vertices. */
 export async function plansOf(
-  input: Dated<BuildInput> & { readonly allow: Entitlements },
+  input: Omit<BuildInput, 'sourceDateEpoch'>,
   dockerfile: DockerfileInput,
   resolve: ResolveBase,
   report: Reporter,
@@ -35,7 +35,7 @@ export async function plansOf(
   for (const platform of input.platforms ?? [input.platform]) {
     // What is wrong with the file is said once.
     const told = plans.length === 0 ? report : reporter(undefined);
-    const options = { ...input, platform, share };
+    const options = { ...input, platform, share, allow: input.run?.allow ?? NOTHING_MORE };
     const plan = await planBuild(dockerfile, options, resolve, told);
     plans.push({ platform, plan });
   }

@@ -375,6 +375,7 @@ export class Solver {
     canonicalKey: string | undefined,
     createdAt: number,
   ): void {
+    if (this.#parts.forget) return;
     const usedAt = this.#parts.store.clock.now().getTime();
     const encoded = [...(lists ?? [])].map(([digest, list]) => [digest, list.encoded()] as const);
     this.#parts.store.note(({ cache, selections }) => {

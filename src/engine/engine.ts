@@ -7,6 +7,7 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { System } from './system-types.ts';
+import type { Verification } from './verify-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
 export interface Engine extends AsyncDisposable {
@@ -14,6 +15,11 @@ export interface Engine extends AsyncDisposable {
   readonly containers: Containers;
   readonly system: System;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
+  /**
+   * Builds an image again without any cache and says whether, and in what, the result differs;
+   * nothing of it is kept. Throws ImageNotFoundError, BuildError.
+   */
+  verify(image: string, request: BuildRequest, options?: CallOptions): Promise<Verification>;
   /** Lints a Dockerfile; builds and writes nothing. Throws BuildError when there is none. */
   check(request: BuildRequest): Promise<CheckReport>;
   /** What the target of a Dockerfile can be given. Throws BuildError. */

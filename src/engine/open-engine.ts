@@ -97,6 +97,28 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const images = imagesOf({ store, snapshotter, applyChanges, connections });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
+  const build: Engine['build'] = async (request, call = {}) => {
+    const { runBuild } = await import('./build.ts');
+    const { basesOf } = await import('./bases.ts');
+    const parts = { store, snapshotter: await snapshotter(), connections };
+    const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
+      const { buildRegistry } = await import('./build-registry.ts');
+      return buildRegistry(connectionsTo)(...place);
+    };
+    await using bases = basesOf(parts, request.pull === true, call);
+    return await runBuild(
+      request,
+      {
+        ...parts,
+        executor,
+        resolve: bases.resolver,
+        registry,
+        cpus: cpus().length,
+        registries: connections,
+      },
+      call,
+    );
+  };
   return {
     images,
     containers,
@@ -108,27 +130,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
-    async build(request, call = {}) {
-      const { runBuild } = await import('./build.ts');
-      const { basesOf } = await import('./bases.ts');
-      const parts = { store, snapshotter: await snapshotter(), connections };
-      const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
-        const { buildRegistry } = await import('./build-registry.ts');
-        return buildRegistry(connectionsTo)(...place);
-      };
-      await using bases = basesOf(parts, request.pull === true, call);
-      return await runBuild(
-        request,
-        {
-          ...parts,
-          executor,
-          resolve: bases.resolver,
-          registry,
-          cpus: cpus().length,
-          registries: connections,
-        },
-        call,
-      );
+    build,
+    async verify(image, request, call = {}) {
+      const { verifyImage } = await import('./verify.ts');
+      return verifyImage(image, request, { store, snapshotter: await snapshotter(), build }, call);
     },
     async check(request) {
       const { check } = await import('./dockerfile-calls.ts');

@@ -11,6 +11,8 @@ export type RandomStep =
   | { readonly do: 'copy'; readonly source: string; readonly owner: number }
   | { readonly do: 'copy-stage'; readonly path: string }
   | { readonly do: 'run'; readonly script: number }
+  | { readonly do: 'mount'; readonly source: string; readonly writable: boolean }
+  | { readonly do: 'mount-stage'; readonly path: string }
   | { readonly do: 'env' | 'arg' | 'workdir'; readonly value: number };
 
 /** Everything a build depends on. Each stage but the first may copy from the one before it. */
@@ -46,6 +48,12 @@ const step: fc.Arbitrary<RandomStep> = fc.oneof(
     do: fc.constant('copy-stage' as const),
     path: fc.constantFrom('/in', '/sum', '/said'),
   }),
+  fc.record({
+    do: fc.constant('mount' as const),
+    source: fc.constantFrom('a', 'dir', 'dir/sub'),
+    writable: fc.boolean(),
+  }),
+  fc.record({ do: fc.constant('mount-stage' as const), path: fc.constantFrom('/', '/etc') }),
   fc.record({ do: fc.constant('run' as const), script: fc.nat(SCRIPTS.length - 1) }),
   fc.record({
     do: fc.constantFrom('env' as const, 'arg' as const, 'workdir' as const),
@@ -100,6 +108,15 @@ export const history = (edits: number): fc.Arbitrary<RandomBuild[]> =>
 function instruction(item: RandomStep, stage: number): string {
   if (item.do === 'copy')
     return `COPY${item.owner === 0 ? '' : ' --chown=7:8'} ${item.source} /in/`;
+  if (item.do === 'mount') {
+    const flag = `--mount=source=${item.source},target=/m${item.writable ? ',rw' : ''}`;
+    return `RUN ${flag} (find /m -exec stat -c "%n %a %u %g" {} + ; find /m -type f -exec cat {} +) | sort > /mounted; echo x >> /m/a || true`;
+  }
+  if (item.do === 'mount-stage') {
+    return stage === 0
+      ? 'LABEL first=yes'
+      : `RUN --mount=from=stage${stage - 1},source=${item.path},target=/m cat /m/sum /m/said /m/list /m/mounted /m/passwd 2>/dev/null | md5sum > /seen; true`;
+  }
   if (item.do === 'run') return `RUN ${SCRIPTS[item.script] ?? 'true'}`;
   if (item.do === 'copy-stage') {
     // The pattern may match nothing; the file beside it is always there.

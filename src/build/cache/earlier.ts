@@ -30,7 +30,7 @@ export class Earlier {
 
   constructor(store: Store, targets: readonly (Vertex | undefined)[]) {
     this.#store = store;
-    for (const vertex of verticesOf(...targets)) {
+    for (const vertex of verticesOf(targets)) {
       const stage = stageOf(vertex);
       this.#texts.set(stage, (this.#texts.get(stage) ?? new Set()).add(instructionText(vertex)));
     }

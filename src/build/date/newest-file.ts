@@ -16,7 +16,7 @@ const SECOND = 1_000_000_000n;
  * epoch; undefined when it takes none.
  */
 export async function newestFile(
-  target: Vertex | undefined,
+  targets: readonly (Vertex | undefined)[],
   contexts: Contexts,
   call: CallOptions,
 ): Promise<number | undefined> {
@@ -24,7 +24,7 @@ export async function newestFile(
   const look = ({ kind, stat }: TreeEntry): void => {
     if (kind === 'file' && (newest === undefined || stat.mtimeNs > newest)) newest = stat.mtimeNs;
   };
-  for (const { op } of verticesOf(target)) {
+  for (const { op } of verticesOf(targets)) {
     call.signal?.throwIfAborted();
     if (op.kind === 'exec') {
       for (const mount of reading(op.mounts, 'context')) {

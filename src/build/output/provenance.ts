@@ -202,7 +202,7 @@ function told(value: string): string {
 /** Base images, and what was fetched: by name and digest. */
 function materials(target: Vertex | undefined): object[] {
   const found = new Map<string, object>();
-  for (const { op } of verticesOf(target)) {
+  for (const { op } of verticesOf([target])) {
     if (op.kind !== 'image') continue;
     const uri = purl(op.reference, op.platform);
     found.set(uri, { uri, digest: { sha256: encoded(op.manifest as Digest) } });
@@ -212,7 +212,7 @@ function materials(target: Vertex | undefined): object[] {
 
 /** What was done, each step after those that it needs. */
 function steps(target: Vertex | undefined): object {
-  const all = [...verticesOf(target)].reverse();
+  const all = [...verticesOf([target])].reverse();
   const ids = new Map(all.map((vertex, at) => [vertex, `step${at}`]));
   return {
     steps: all.map((vertex) => ({
