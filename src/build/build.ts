@@ -1,9 +1,8 @@
 import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
-import { reporter } from '../base/reporter.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
+import { type Reporter, reporter } from '../base/reporter.ts';
 import type { ProxySettings } from '../net/proxy.ts';
-import type { Digest } from '../oci/digest.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
@@ -11,7 +10,9 @@ import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
 import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
+import { finish, type Finished, type OpenRegistry, type OutputInput } from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
+import type { Plan } from './frontend/frontend.ts';
 import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
@@ -28,16 +29,16 @@ import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
 import { dated, type Dated } from './date/source-date.ts';
+import type { BuiltImage } from './output/compose.ts';
 import { planBuild } from './plan.ts';
-import { publish } from './publish.ts';
 import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
-import type { Runner } from './solver-parts.ts';
+import type { Runner, Solved } from './solver-parts.ts';
 import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
-export interface BuildInput {
+export interface BuildInput extends OutputInput {
   readonly context: MainContext;
   readonly dockerfile: { readonly path: string } | { readonly text: string } | undefined;
   /** Canonical names. */
@@ -48,6 +49,8 @@ export interface BuildInput {
   readonly contexts: ReadonlyMap<string, NamedContext>;
   readonly target: string | undefined;
   readonly platform: Platform;
+  /** Several, for an index of them; instead of `platform`. */
+  readonly platforms?: readonly Platform[];
   readonly buildPlatform: Platform;
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly string[];
@@ -58,6 +61,8 @@ export interface BuildInput {
   readonly explain?: boolean;
   /** Fail on the first step that would have to run. */
   readonly assertCached?: boolean;
+  /** Remember no result. */
+  readonly forget?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
   /** Seconds since the epoch; `context`: the date of the build context. */
@@ -82,12 +87,12 @@ export interface BuildParts {
   readonly executor: () => Promise<Executor>;
   /** Throws when there is no such image. Layers that it leaves out are offered to `supply`. */
   readonly resolve: (supply: LayerSupply) => ResolveBase;
+  /** For outputs that are pushed. */
+  readonly registry?: OpenRegistry | undefined;
 }
 
 /** What came out. */
-export interface Built {
-  readonly id: Digest;
-  readonly manifest: Descriptor;
+export interface Built extends Finished {
   readonly steps: number;
   readonly cached: number;
 }
@@ -131,6 +136,7 @@ async function build(
 ): Promise<Built> {
   const { store, snapshotter } = parts;
   const report = reporter(call.progress);
+  const began = store.clock.now();
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
   const resolve = await resolver(asked, parts.resolve(supply), supply);
@@ -139,16 +145,18 @@ async function build(
     const { openNamedContext } = await import('./sources/named-context.ts');
     return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
   });
-  const allow = asked.run?.allow ?? NOTHING_MORE;
-  const target = async (): Promise<Vertex | undefined> =>
-    (await planBuild(dockerfile, { ...asked, allow }, resolve, reporter(undefined))).stage.vertex;
-  const input = await dated(asked, dockerfile, { target, contexts: contexts.get }, call);
+  const aim = async (): Promise<(Vertex | undefined)[]> =>
+    (await plansOf(asked, dockerfile, resolve, reporter(undefined))).map(
+      ({ plan }) => plan.stage.vertex,
+    );
+  const input = await dated(asked, dockerfile, { targets: aim, contexts: contexts.get }, call);
   await using caches = await cacheSession(
     input,
     { store, snapshotter, lease: leases.get, supply },
     call,
   );
-  const plan = await planBuild(dockerfile, { ...input, allow }, resolve, report);
+  const plans = await plansOf(input, dockerfile, resolve, report);
+  const targets = plans.map(({ plan }) => plan.stage.vertex);
   const solver = new Solver(
     {
       store,
@@ -161,8 +169,9 @@ async function build(
       run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
-      why: whyLoader(input, store, plan.stage.vertex),
+      why: whyLoader(input, store, targets),
       explain: input.explain === true,
+      forget: input.forget === true,
       ...(input.assertCached === true && {
         refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
       }),
@@ -170,36 +179,83 @@ async function build(
     call,
     input.parallel,
   );
-  const result = await solver.solve(plan.stage.vertex);
-  await supply.ensure(result.layers, call);
-  const solved = caches && { outcomes: await solver.outcomes(), target: plan.stage.vertex };
+  const results = await solver.solve(targets);
+  for (const result of results) await supply.ensure(result.layers, call);
+  const solved = caches && { outcomes: await solver.outcomes(), targets };
   if (solved) await caches.keep(solved);
+  const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
+  const images: BuiltImage[] = [];
+  for (const [at, { platform, plan }] of plans.entries()) {
+    const result = results[at]!;
+    const config = await configOf(plan, result, input, solver, store);
+    const more =
+      solved && (await caches.members({ ...solved, targets: [plan.stage.vertex] }, clamp));
+    const base = plan.stage.baseImage;
+    images.push({ platform, config: { ...config, ...more }, solved: result, base });
+  }
+  const finished = await finish(
+    {
+      images,
+      names: input.names,
+      asIndex: isSeveral(input),
+      clamp: input.sourceDateEpoch,
+      provenance: () => ({ input, dockerfile, targets, began, ended: store.clock.now() }),
+    },
+    input,
+    { store, snapshotter, lease: leases.get, registry: parts.registry },
+    call,
+  );
+  const used = solver.tally.hits;
+  if (used.length > 0) {
+    const now = store.clock.now().getTime();
+    store.note(({ cache }) => cache.touch(used, now));
+  }
+  if (solved) await caches.export(solved);
+  return { ...finished, steps: solver.tally.steps, cached: solver.tally.cached };
+}
+
+/** True where the result is an index, and steps are told apart by platform. */
+function isSeveral({ platforms = [], args }: BuildInput): boolean {
+  const asked = args.get('BUILDKIT_MULTI_PLATFORM');
+  return platforms.length > 1 || (asked !== undefined && /^(?:1|t|true)$/i.test(asked));
+}
+
+/** The plan for each platform. Steps that are equal in several are the same vertices. */
+async function plansOf(
+  input: BuildInput,
+  dockerfile: DockerfileInput,
+  resolve: ResolveBase,
+  report: Reporter,
+): Promise<{ platform: Platform; plan: Plan }[]> {
+  const share = isSeveral(input) ? (await import('./frontend/platforms.ts')).sharing() : undefined;
+  const plans: { platform: Platform; plan: Plan }[] = [];
+  for (const platform of input.platforms ?? [input.platform]) {
+    // What is wrong with the file is said once.
+    const told = plans.length === 0 ? report : reporter(undefined);
+    const options = { ...input, platform, share, allow: input.run?.allow ?? NOTHING_MORE };
+    const plan = await planBuild(dockerfile, options, resolve, told);
+    plans.push({ platform, plan });
+  }
+  return plans;
+}
+
+async function configOf(
+  plan: Plan,
+  result: Solved,
+  input: Dated<BuildInput>,
+  solver: Solver,
+  store: Store,
+): Promise<ImageConfig> {
   const times = new Map<Vertex, number>();
   for (const { vertex } of plan.stage.history) {
     if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
   }
-  const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
-  const document = imageConfig(plan.stage, result, {
+  return imageConfig(plan.stage, result, {
     labels: input.labels,
-    clamp,
+    clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
     now: store.clock.now().getTime(),
     madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
   });
-  const config = solved ? { ...document, ...(await caches.members(solved, clamp)) } : document;
-  const { id, manifest } = publish(
-    {
-      config,
-      result,
-      names: input.names,
-      base: plan.stage.baseImage,
-      usedKeys: solver.tally.hits,
-      clamped: input.sourceDateEpoch !== undefined,
-    },
-    { store, snapshotter, lease: leases.get },
-    call,
-  );
-  if (solved) await caches.export(solved);
-  return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
 }
 
 /** Loaded when the build names caches elsewhere. */

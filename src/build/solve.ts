@@ -43,15 +43,15 @@ export class Solver {
   }
 
   /**
-   * The result of a vertex; of nothing, an empty root. The first step that fails stops the
+   * The results of vertices; of nothing, an empty root. The first step that fails stops the
    * others, and is what is thrown when none runs any more.
    */
-  async solve(vertex: Vertex | undefined): Promise<Solved> {
+  async solve(targets: readonly (Vertex | undefined)[]): Promise<Solved[]> {
     try {
-      const result = await this.#result(vertex);
+      const results = await Promise.all(targets.map((target) => this.#result(target)));
       // What was begun early and turned out not to be needed ends here, too.
       this.#stop.abort();
-      return result;
+      return results;
     } catch (error) {
       this.#fail(error);
       throw this.#failure?.reason ?? error;
@@ -378,6 +378,7 @@ export class Solver {
     canonicalKey: string | undefined,
     createdAt: number,
   ): void {
+    if (this.#parts.forget) return;
     const usedAt = this.#parts.store.clock.now().getTime();
     const encoded = [...(lists ?? [])].map(([digest, list]) => [digest, list.encoded()] as const);
     this.#parts.store.note(({ cache, selections }) => {

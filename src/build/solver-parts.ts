@@ -95,6 +95,8 @@ export interface SolverParts {
   readonly why: () => Promise<Why>;
   /** Say of remembered results, too, where they come from. */
   readonly explain: boolean;
+  /** Remember no result. */
+  readonly forget: boolean;
   /** Nothing may run: the first step that has to is an error, made of it and the reason. */
   readonly refuse?: (vertex: Vertex, reason: StepReason) => Error;
   /** Asked where the store has no record. */

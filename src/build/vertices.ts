@@ -1,8 +1,8 @@
 import type { Vertex } from './graph.ts';
 
-/** Every vertex that a target is made of, the target first. */
-export function verticesOf(target: Vertex | undefined): ReadonlySet<Vertex> {
-  const found = new Set<Vertex>(target ? [target] : []);
+/** Every vertex that the targets are made of, the targets first. */
+export function verticesOf(targets: readonly (Vertex | undefined)[]): ReadonlySet<Vertex> {
+  const found = new Set<Vertex>(targets.filter((target) => target !== undefined));
   for (const { base, inputs } of found) {
     for (const one of [base, ...inputs]) if (one) found.add(one);
   }

@@ -16,6 +16,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   builder: 'Manage builds',
   buildx: 'Build images, under the name of the extended builder',
   container: 'Manage containers',
+  context: 'Look at build contexts',
   debug: 'Look inside',
   image: 'Manage images',
   system: 'Manage stave',
@@ -96,6 +97,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
     load: async () => (await import('./commands/container-rm.ts')).containerRm,
+  },
+  {
+    name: 'context explain',
+    aliases: [],
+    summary: 'Say which rule keeps a path in a build context or out of it',
+    load: async () => (await import('./commands/context-explain.ts')).contextExplain,
+  },
+  {
+    name: 'context ls',
+    aliases: ['context list'],
+    summary: 'List what a build context holds',
+    load: async () => (await import('./commands/context-ls.ts')).contextLs,
   },
   {
     name: 'debug dockerfile',

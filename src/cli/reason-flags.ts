@@ -9,7 +9,9 @@ export const REASON_FLAGS = {
     ['none', 'shell'],
     'When a RUN fails: none, or a shell in the state that it left (asked for on a terminal)',
   ),
+  format: flag.choice(['text', 'json'], 'How --verify says what it found: text or json'),
   reproducible: flag.toggle('The same image from the same inputs, at any time and place'),
+  verify: flag.text('string', 'Build an image again without cache, and say what differs'),
 };
 
 /** What they ask of the engine. */

@@ -80,6 +80,8 @@ export interface BuildRequest extends BuildRunRequest {
   readonly explain?: boolean;
   /** Fail on the first step that would have to run. */
   readonly assertCached?: boolean;
+  /** Remember no result. */
+  readonly forget?: boolean;
   /** Is told of a RUN that failed, while what it left is still there to be looked at. */
   readonly failed?: (step: FailedRun) => Promise<void>;
   readonly shmSize?: number;

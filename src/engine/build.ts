@@ -39,6 +39,7 @@ export async function runBuild(
       noCache: request.noCache === true,
       explain: request.explain === true,
       assertCached: request.assertCached === true,
+      forget: request.forget === true,
       reproducible: request.reproducible === true,
       ...(request.failed && { failed: request.failed }),
       uncached: (stage) => request.noCache === true || filter.has(stage),

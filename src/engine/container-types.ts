@@ -1,9 +1,12 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { Platform } from '../oci/platform.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
 
 /** A container to run in the foreground. Absent members take the image's values. */
 export interface RunRequest {
   readonly image: string;
+  /** Of an index, the image for this platform; by default the one for this machine. */
+  readonly platform?: Platform;
   /** Replaces CMD. */
   readonly command?: readonly string[];
   readonly name?: string;

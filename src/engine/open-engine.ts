@@ -8,6 +8,7 @@ import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import type { MainContext } from '../build/inputs.ts';
 import type { BuildRequest } from './build-types.ts';
+import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
@@ -81,6 +82,23 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const images = imagesOf({ store, snapshotter, applyChanges, connections });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
+  const build: Engine['build'] = async (request, call = {}) => {
+    const { runBuild } = await import('./build.ts');
+    const { basesOf } = await import('./bases.ts');
+    const parts = { store, snapshotter: await snapshotter(), connections };
+    await using bases = basesOf(parts, request.pull === true, call);
+    return await runBuild(
+      request,
+      {
+        ...parts,
+        executor,
+        resolve: bases.resolver,
+        cpus: cpus().length,
+        registries: connections,
+      },
+      call,
+    );
+  };
   return {
     images,
     containers,
@@ -92,22 +110,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
-    async build(request, call = {}) {
-      const { runBuild } = await import('./build.ts');
-      const { basesOf } = await import('./bases.ts');
-      const parts = { store, snapshotter: await snapshotter(), connections };
-      await using bases = basesOf(parts, request.pull === true, call);
-      return await runBuild(
-        request,
-        {
-          ...parts,
-          executor,
-          resolve: bases.resolver,
-          cpus: cpus().length,
-          registries: connections,
-        },
-        call,
-      );
+    contexts: contextsOf(store),
+    build,
+    async verify(image, request, call = {}) {
+      const { verifyImage } = await import('./verify.ts');
+      return verifyImage(image, request, { store, snapshotter: await snapshotter(), build }, call);
     },
     async check(request) {
       const { check } = await import('./dockerfile-calls.ts');

@@ -28,9 +28,9 @@ export class Earlier {
   readonly #texts = new Map<string, Set<string>>();
   readonly #origins = new Map<string, string | undefined>();
 
-  constructor(store: Store, target: Vertex | undefined) {
+  constructor(store: Store, targets: readonly (Vertex | undefined)[]) {
     this.#store = store;
-    for (const vertex of verticesOf(target)) {
+    for (const vertex of verticesOf(targets)) {
       const stage = stageOf(vertex);
       this.#texts.set(stage, (this.#texts.get(stage) ?? new Set()).add(instructionText(vertex)));
     }

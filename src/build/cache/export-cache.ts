@@ -76,7 +76,7 @@ async function write(
   call: CallOptions,
 ): Promise<void> {
   const { form } = target;
-  const records = await shareable(finished.outcomes, form.mode, finished.target, parts);
+  const records = await shareable(finished.outcomes, form.mode, finished.targets, parts);
   const layers = await layerPieces(neededLayers(records), form, parts, call);
   const blobs = new Map([...layers].map(([diffId, { blob }]) => [diffId, blob]));
   const destination = await target.open(call);

@@ -10,14 +10,14 @@ import type { Why } from './why.ts';
 export function whyLoader(
   { noCache }: { readonly noCache?: boolean },
   store: Store,
-  target: Vertex | undefined,
+  targets: readonly (Vertex | undefined)[],
 ): () => Promise<Why> {
   let why: Promise<Why> | undefined;
   const load = async (): Promise<Why> => {
     const module = await import('./why.ts');
     return new module.Why({
       store,
-      target,
+      targets,
       asked: (stage) => (noCache === true ? '--no-cache' : `--no-cache-filter ${stage}`),
     });
   };

@@ -30,10 +30,10 @@ export interface SessionParts {
   readonly platform: Platform;
 }
 
-/** Steps of a solved build, and the one that was asked for. */
+/** Steps of a solved build, and those that were asked for: one for each platform. */
 export interface SolvedBuild {
   readonly outcomes: readonly Outcome[];
-  readonly target: Vertex | undefined;
+  readonly targets: readonly (Vertex | undefined)[];
 }
 
 /**
@@ -72,7 +72,7 @@ export class CacheSession implements AsyncDisposable {
   ): Promise<Readonly<Record<string, unknown>>> {
     if (!this.#caches.inline) return {};
     const { store } = this.#parts;
-    const found = await shareable(build.outcomes, 'min', build.target, {
+    const found = await shareable(build.outcomes, 'min', build.targets, {
       store,
       imported: this.imported,
     });

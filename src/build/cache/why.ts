@@ -22,7 +22,7 @@ interface Miss {
 /** What {@link Why} works with. */
 export interface WhyParts {
   readonly store: Store;
-  readonly target: Vertex | undefined;
+  readonly targets: readonly (Vertex | undefined)[];
   /** The flag that made a step of this stage run, where that is the reason. */
   readonly asked: (stage: string) => string;
 }
@@ -39,7 +39,7 @@ export class Why {
 
   constructor(parts: WhyParts) {
     this.#parts = parts;
-    this.#earlier = new Earlier(parts.store, parts.target);
+    this.#earlier = new Earlier(parts.store, parts.targets);
   }
 
   of(vertex: Vertex, keyed: Miss['keyed']): StepReason {

@@ -32,6 +32,7 @@ const cases: [source: string, hint: RegExp | undefined][] = [
   ['other.env', undefined],
   ['../shared/lib.c', /outside of the build context.*--build-context/],
   ['link', /symbolic link to \/etc\/nothing, which is not in the build context/],
+  ['link/below', undefined],
   ['nothing-of-the-kind', undefined],
 ];
 

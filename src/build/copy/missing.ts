@@ -60,9 +60,14 @@ function nearby(tree: Tree, path: string): string | undefined {
       walked += `/${part}`;
       continue;
     }
-    const names = tree.list(at).map((entry) => baseOf(entry.path).toString());
+    // A link that leads nowhere is listed under the very name that was not found.
+    const names = tree
+      .list(at)
+      .map((entry) => baseOf(entry.path).toString())
+      .filter((one) => one !== part);
     const name = alike(part, names.slice(0, MOST));
-    if (name === undefined) return undefined;
+    // A link to nowhere has the name that was asked for, and helps nobody.
+    if (name === undefined || !tree.find(`${walked}/${name}`)) return undefined;
     const rest = parts.slice(index + 1);
     const found = [walked, name, ...rest].join('/');
     // A directory that is written otherwise helps only when the rest is there.

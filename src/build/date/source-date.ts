@@ -19,7 +19,7 @@ interface DateInput {
 /** What can be asked for where no commit has a date. */
 interface DateParts {
   /** The build as it is without a date. */
-  readonly target: () => Promise<Vertex | undefined>;
+  readonly targets: () => Promise<readonly (Vertex | undefined)[]>;
   readonly contexts: Contexts;
 }
 
@@ -59,7 +59,7 @@ async function sourceDate(
   const known = await contextDate(input.context);
   if (known !== undefined) return known;
   const { newestFile } = await import('./newest-file.ts');
-  const file = await newestFile(await parts.target(), parts.contexts, call);
+  const file = await newestFile(await parts.targets(), parts.contexts, call);
   const { path } = dockerfile;
   const own = path === undefined ? 0 : Math.floor(statSync(path).mtimeMs / 1000);
   return Math.max(file ?? 0, own);

@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
-import type { BuildResult } from '../../engine/build-types.ts';
+import type { BuildRequest, BuildResult } from '../../engine/build-types.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Verification } from '../../engine/verify-types.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import { buildRequest } from '../build-request.ts';
 import { RUN_FLAGS } from '../build/resources.ts';
@@ -13,6 +15,7 @@ import { flag } from '../flags.ts';
 import { onFailure } from '../on-fail.ts';
 import { REASON_FLAGS } from '../reason-flags.ts';
 import { BUILD_REFUSED } from '../refused-flags.ts';
+import { writeVerification } from '../verify.ts';
 import { openRenderer, type ProgressMode, type Renderer } from '../render/renderer.ts';
 
 /** The flags of `build`. */
@@ -56,11 +59,13 @@ export const imageBuild = command({
     ['The Dockerfile here, under a name', 'stave build -t app:v1 .'],
     ['Another file, with an argument', 'stave build -f build/Dockerfile --build-arg V=2 -t app .'],
     ['What is wrong with the Dockerfile', 'stave build --check .'],
+    ['Why did a step run', 'stave build --explain -t app .'],
+    ['Is it the same when it is built again', 'stave build --reproducible --verify app .'],
     ['Only the ID, for scripts', 'id=$(stave build -q .)'],
   ],
 
   async run(context) {
-    const { flags, stdout, stderr, env, cwd, signal } = context;
+    const { flags, stdout, stderr, cwd } = context;
     const call = parseCall(flags.call, flags.check);
     const mode = progressMode(context);
     const request = await buildRequest(context);
@@ -69,16 +74,12 @@ export const imageBuild = command({
       return await runCall(call, request, await context.engine(), context);
     }
     if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
-    let display: Renderer | undefined;
-    const failed = onFailure(context, flags['on-fail'], () => display);
     const engine = await context.engine();
-    const { result, reasons } = await (async () => {
-      using shown = await openRenderer(mode, stderr, env);
-      display = shown;
-      const explained = explanations(shown.sink);
-      const call = { signal, progress: explained.sink };
-      return { result: await engine.build({ ...request, ...failed }, call), ...explained };
-    })();
+    if (flags.verify !== undefined) {
+      const found = await verify(context, engine, request, mode);
+      return writeVerification(stdout, flags.verify, found, flags.format);
+    }
+    const { result, reasons } = await build(context, engine, request, mode);
     if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {
       writeOut(
@@ -98,6 +99,34 @@ export const imageBuild = command({
     return Exit.ok;
   },
 });
+
+type BuildContext = Context<typeof BUILD_FLAGS>;
+
+async function build(
+  context: BuildContext,
+  engine: Engine,
+  request: BuildRequest,
+  mode: ProgressMode,
+): Promise<{ readonly result: BuildResult; readonly reasons: readonly unknown[] }> {
+  const { flags, stderr, env, signal } = context;
+  let display: Renderer | undefined;
+  const failed = onFailure(context, flags['on-fail'], () => display);
+  using shown = await openRenderer(mode, stderr, env);
+  display = shown;
+  const { sink, reasons } = explanations(shown.sink);
+  const result = await engine.build({ ...request, ...failed }, { signal, progress: sink });
+  return { result, reasons };
+}
+
+async function verify(
+  { flags, stderr, env, signal }: BuildContext,
+  engine: Engine,
+  request: BuildRequest,
+  mode: ProgressMode,
+): Promise<Verification> {
+  using shown = await openRenderer(mode, stderr, env);
+  return await engine.verify(flags.verify ?? '', request, { signal, progress: shown.sink });
+}
 
 function progressMode({ flags, env, stderr }: Context<typeof BUILD_FLAGS>): ProgressMode {
   const asked = flags.progress ?? env['BUILDKIT_PROGRESS'] ?? 'auto';

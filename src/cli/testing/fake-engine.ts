@@ -301,6 +301,15 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         return { bytes: 4096, removed: CACHE.entries };
       },
     },
+    contexts: {
+      list: async () => ({ entries: [], dockerfile: 'Dockerfile' }),
+      explain: async (_, paths) =>
+        paths.map((path) => ({ path, state: 'included' as const, usedBy: [3] })),
+    },
+    async verify(name) {
+      const { id } = find(name);
+      return { identical: true, image: id, rebuilt: id, layers: [], config: [], onlyTimes: false };
+    },
     check: async (request) => check(request, noBase),
     outline: async (request) => outline(request, noBase),
     targets: async (request) => targets(request),

@@ -1,7 +1,7 @@
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
-import { formatPlatform, hostPlatform } from '../../oci/platform.ts';
+import { formatPlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
 import { ImageNotFoundError } from '../errors.ts';
@@ -12,9 +12,9 @@ import { ContainerStartError } from './errors.ts';
  * The image to run. Docker would fetch one that is not here; until images can be pulled that
  * is for the user to do. Throws ContainerStartError.
  */
-export function imageOf(store: Store, name: string): ImageRow {
+export function imageOf(store: Store, name: string, platform?: Platform): ImageRow {
   try {
-    return findImage(store, name);
+    return findImage(store, name, platform);
   } catch (error) {
     if (!(error instanceof ImageNotFoundError)) throw error;
     const full = error.message.replace(/^No such image: /, '');
