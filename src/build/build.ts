@@ -3,7 +3,7 @@ import type { CallOptions } from '../base/progress.ts';
 import { type Reporter, reporter } from '../base/reporter.ts';
 import type { ProxySettings } from '../net/proxy.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
-import type { Platform } from '../oci/platform.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
@@ -270,6 +270,15 @@ async function cacheSession(
   return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
+/** The platform of the image that a step stands on, when it is not this machine's. */
+function foreignPlatform(vertex: Vertex, own: Platform): string | undefined {
+  let below: Vertex | undefined = vertex;
+  while (below && below.op.kind !== 'image') below = below.base;
+  if (below?.op.kind !== 'image') return undefined;
+  const { platform } = below.op;
+  return platform.architecture === own.architecture ? undefined : formatPlatform(platform);
+}
+
 /** Finds base images; those that contexts name may lie in layouts. */
 async function resolver(
   { contexts }: BuildInput,
@@ -327,7 +336,8 @@ function runner(
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
           const { runExec } = await import('./ops/exec.ts');
-          const more = { ...opParts, ...failed(vertex) };
+          const foreign = foreignPlatform(vertex, input.buildPlatform);
+          const more = { ...opParts, ...failed(vertex), ...(foreign !== undefined && { foreign }) };
           return await runExec(op, base.layers, inputs, more, task, call);
         }
         case 'mkdir': {

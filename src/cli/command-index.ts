@@ -117,6 +117,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
   },
   {
+    name: 'login',
+    aliases: [],
+    summary: 'Log in to a registry',
+    load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    name: 'logout',
+    aliases: [],
+    summary: 'Forget the credentials for a registry',
+    load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'tags',
+    aliases: [],
+    summary: 'List the tags of a repository in its registry',
+    load: async () => (await import('./commands/tags.ts')).tags,
+  },
+  {
     name: 'image history',
     aliases: ['history'],
     summary: 'Show the history of an image',

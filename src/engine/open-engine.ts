@@ -13,6 +13,7 @@ import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
@@ -110,6 +111,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
+    registries: registriesOf(connections),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {
