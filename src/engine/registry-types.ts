@@ -1,4 +1,6 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
 
 /** Where credentials were stored. */
 export interface LoggedIn {
@@ -7,6 +9,17 @@ export interface LoggedIn {
   readonly helper: string | undefined;
   /** False when the same were there already. */
   readonly changed: boolean;
+}
+
+/** A manifest or an index as a registry has it. */
+export interface RemoteDocument {
+  /** The whole name that was asked for. */
+  readonly fullName: string;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+  /** The entries of an index; a manifest has none. */
+  readonly entries: readonly Descriptor[] | undefined;
 }
 
 /** Registries themselves: who we are to them, and what they hold. */
@@ -24,6 +37,8 @@ export interface Registries {
   /** The user name that is stored for a registry. */
   knownUser(server: string | undefined, options?: CallOptions): Promise<string | undefined>;
   logout(server: string | undefined): Promise<void>;
+  /** What a name points at. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
+  manifest(name: string, options?: CallOptions): Promise<RemoteDocument>;
   /** The tags of a repository. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   tags(name: string, options?: CallOptions): AsyncIterable<string>;
 }

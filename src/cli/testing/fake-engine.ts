@@ -195,6 +195,10 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       user: async () => undefined,
       knownUser: async () => undefined,
       logout: async () => {},
+      async manifest(name) {
+        const { mediaType, digest } = find(name).manifest;
+        return { fullName: name, mediaType, digest, bytes: Buffer.from('{}'), entries: undefined };
+      },
       async *tags() {
         yield* ['v1', 'v2'];
       },
