@@ -130,6 +130,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
+    name: 'copy',
+    aliases: [],
+    summary: 'Copy an image between registries, or into an archive',
+    load: async () => (await import('./commands/copy.ts')).copy,
+  },
+  {
     name: 'login',
     aliases: [],
     summary: 'Log in to a registry',

@@ -40,6 +40,14 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const entries = document.kind === 'index' ? document.index.manifests : undefined;
       return { fullName: formatReference(reference), mediaType, digest, bytes, entries };
     },
+    async copy(what, to, call = {}) {
+      const { copyToRegistry } = await import('./copy-remote.ts');
+      return copyToRegistry(await connections(), what, to, call);
+    },
+    async archive(what, to, call = {}) {
+      const { copyToArchive } = await import('./copy-remote.ts');
+      return copyToArchive(await connections(), what, to, call);
+    },
     async *tags(name, call) {
       const { openRepository } = await import('../registry/repository.ts');
       yield* openRepository(await connections(), parseReference(name)).tags(call);
