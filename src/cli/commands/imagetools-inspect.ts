@@ -38,7 +38,7 @@ export const imagetoolsInspect = command({
       if (entry.platform) stdout.line(`  Platform:    ${formatPlatform(entry.platform)}`);
       const annotations = Object.entries(entry.annotations ?? {});
       if (annotations.length > 0) stdout.line('  Annotations: ');
-      for (const [key, value] of annotations.sort()) stdout.line(`    ${key}: ${value}`);
+      for (const [key, value] of annotations) stdout.line(`    ${key}: ${value}`);
     }
   },
 });
