@@ -98,7 +98,7 @@ test(
       assert.deepEqual([images.total, cache.total], [0, 0]);
     }
     const third = await machine(t);
-    await third.engine.images.pull(`${registry.host}/team/app:1`);
+    await third.engine.images.pull({ name: `${registry.host}/team/app:1` });
     assert.equal((await third.engine.images.list()).length, 1);
   },
 );
