@@ -176,7 +176,7 @@ async function build(
       run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
-      why: whyLoader(input, store, targets),
+      why: whyLoader(input, store, targets, caches?.imported),
       explain: input.explain === true,
       forget: input.forget === true,
       ...(input.assertCached === true && {
