@@ -1,8 +1,7 @@
 import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
-import { type Reporter, reporter } from '../base/reporter.ts';
+import { reporter } from '../base/reporter.ts';
 import type { ProxySettings } from '../net/proxy.ts';
-import type { ImageConfig } from '../oci/image-config.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
@@ -12,11 +11,8 @@ import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
 import { finish, type Finished, type OpenRegistry, type OutputInput } from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
-import type { Plan } from './frontend/frontend.ts';
-import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
-import { imageConfig } from './image.ts';
 import {
   checkContext,
   openContexts,
@@ -28,13 +24,13 @@ import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
-import { dated, type Dated } from './date/source-date.ts';
 import type { BuiltImage } from './output/compose.ts';
-import { planBuild } from './plan.ts';
+import { dated, type Dated } from './date/source-date.ts';
+import { configOf, isSeveral, plansOf } from './plans.ts';
 import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
-import type { Runner, Solved } from './solver-parts.ts';
+import type { Runner } from './solver-parts.ts';
 import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
@@ -110,6 +106,10 @@ export async function buildImage(
   checkContext(input.context);
   for (const [name, named] of input.contexts) {
     if (named.kind === 'directory') checkContext(named.path, name);
+  }
+  if (input.outputs || input.annotations) {
+    const { checkOutputs } = await import('./output/check-outputs.ts');
+    checkOutputs({ ...input, several: isSeveral(input) });
   }
   const report = reporter(call.progress);
   let dockerfile: DockerfileInput;
@@ -215,50 +215,6 @@ async function build(
   return { ...finished, steps: solver.tally.steps, cached: solver.tally.cached };
 }
 
-/** True where the result is an index, and steps are told apart by platform. */
-function isSeveral({ platforms = [], args }: BuildInput): boolean {
-  const asked = args.get('BUILDKIT_MULTI_PLATFORM');
-  return platforms.length > 1 || (asked !== undefined && /^(?:1|t|true)$/i.test(asked));
-}
-
-/** The plan for each platform. Steps that are equal in several are the same vertices. */
-async function plansOf(
-  input: BuildInput,
-  dockerfile: DockerfileInput,
-  resolve: ResolveBase,
-  report: Reporter,
-): Promise<{ platform: Platform; plan: Plan }[]> {
-  const share = isSeveral(input) ? (await import('./frontend/platforms.ts')).sharing() : undefined;
-  const plans: { platform: Platform; plan: Plan }[] = [];
-  for (const platform of input.platforms ?? [input.platform]) {
-    // What is wrong with the file is said once.
-    const told = plans.length === 0 ? report : reporter(undefined);
-    const options = { ...input, platform, share, allow: input.run?.allow ?? NOTHING_MORE };
-    const plan = await planBuild(dockerfile, options, resolve, told);
-    plans.push({ platform, plan });
-  }
-  return plans;
-}
-
-async function configOf(
-  plan: Plan,
-  result: Solved,
-  input: Dated<BuildInput>,
-  solver: Solver,
-  store: Store,
-): Promise<ImageConfig> {
-  const times = new Map<Vertex, number>();
-  for (const { vertex } of plan.stage.history) {
-    if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
-  }
-  return imageConfig(plan.stage, result, {
-    labels: input.labels,
-    clamp: input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000,
-    now: store.clock.now().getTime(),
-    madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
-  });
-}
-
 /** Loaded when the build names caches elsewhere. */
 async function cacheSession(
   { caches, platform }: BuildInput,
@@ -335,6 +291,9 @@ function runner(
       switch (op.kind) {
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
+          if (op.platform.architecture !== input.buildPlatform.architecture) {
+            (await import('./ops/foreign.ts')).requireRunnable(op.platform);
+          }
           const { runExec } = await import('./ops/exec.ts');
           const foreign = foreignPlatform(vertex, input.buildPlatform);
           const more = { ...opParts, ...failed(vertex), ...(foreign !== undefined && { foreign }) };

@@ -15,6 +15,8 @@ export interface OutputInput {
   /** For every output that has room for them. */
   readonly annotations?: readonly OutputAnnotation[];
   readonly provenance?: ProvenanceOptions | undefined;
+  /** Provenance that is told afterwards and not attached. */
+  readonly describe?: ProvenanceOptions | undefined;
   /** Everything above the base image becomes one layer. */
   readonly squash?: boolean;
 }
@@ -66,6 +68,24 @@ export interface FinishedImage {
 
 /** Puts what was built where it is to go. Throws OutputError. */
 export async function finish(
+  build: FinishedBuild,
+  input: OutputInput,
+  parts: FinishParts,
+  call: CallOptions,
+): Promise<Finished> {
+  const finished = await written(build, input, parts, call);
+  const { describe } = input;
+  if (!describe || input.provenance) return finished;
+  const { provenance } = await import('./output/provenance.ts');
+  const facts = build.provenance();
+  const images = finished.images.map((image, at) => ({
+    ...image,
+    provenance: provenance(facts, at, image.platform, describe),
+  }));
+  return { ...finished, images };
+}
+
+async function written(
   build: FinishedBuild,
   input: OutputInput,
   parts: FinishParts,

@@ -3,6 +3,7 @@ import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
 import { chainId, chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
+import { baseKey } from './cache/base-key.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { instructionText, standsOn } from './cache/text.ts';
 import { BuildError } from './errors.ts';
@@ -253,7 +254,7 @@ export class Solver {
 
   #image(vertex: Vertex): Keyed {
     if (vertex.op.kind !== 'image') throw new TypeError('not a base image');
-    const { layers, manifest } = vertex.op;
+    const { layers } = vertex.op;
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     task.outcome = 'cached';
     if (this.#parts.explain) task.note(`the image ${manifest}`);
@@ -261,11 +262,7 @@ export class Solver {
       throw new BuildError(`layers of ${vertex.op.reference} are missing in the store`, {
         hint: "Run 'stave system check' to see what is damaged.",
       });
-    const { key, ingredients } = cacheKey(
-      'image',
-      [{ kind: 'base', name: '', value: manifest }],
-      '',
-    );
+    const { key, ingredients } = baseKey(vertex.op);
     return {
       key,
       own: key,

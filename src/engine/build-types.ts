@@ -1,7 +1,18 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type {
+  FilePlace,
+  ImageOutputOptions,
+  Output,
+  OutputAnnotation,
+  ProvenanceOptions,
+} from '../build/output/spec.ts';
 import type { CacheRequest } from './cache-types.ts';
+
+/** What comes out of a build, and where it goes. */
+export type BuildOutput = Output;
+export type { FilePlace, ImageOutputOptions, OutputAnnotation, ProvenanceOptions };
 
 /** What RUN gets from whoever builds, and what it is limited to. None of it is part of a cache key. */
 export interface BuildRunRequest {
@@ -57,6 +68,18 @@ export interface BuildRequest extends BuildRunRequest {
   readonly labels?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly platform?: Platform;
+  /** Several: an index of them. Instead of `platform`. */
+  readonly platforms?: readonly Platform[];
+  /** By default an image of the store. Only image outputs name one there. */
+  readonly outputs?: readonly BuildOutput[];
+  /** For every output that has room for them. */
+  readonly annotations?: readonly OutputAnnotation[];
+  /** Attach a statement of how the image was made. */
+  readonly provenance?: ProvenanceOptions;
+  /** Only tell it in the result: see `BuildResult.images`. */
+  readonly describe?: ProvenanceOptions;
+  /** Everything above the base image becomes one layer. */
+  readonly squash?: boolean;
   readonly network?: 'default' | 'host' | 'none';
   /** `host:ip` pairs for /etc/hosts of RUN. */
   readonly extraHosts?: readonly string[];
@@ -104,10 +127,19 @@ export interface FailedRun {
 
 /** What came out. */
 export interface BuildResult {
-  /** The image ID. */
+  /** The image ID; of several platforms the digest of the index. */
   readonly id: Digest;
+  /** The manifest, or the index of several. */
   readonly manifest: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
-  /** Familiar names that point at it now. */
+  /** One for each platform. */
+  readonly images: readonly {
+    readonly platform: Platform;
+    readonly id: Digest;
+    readonly manifest: BuildResult['manifest'];
+    /** How it was made, in the words of SLSA, where that was asked for. */
+    readonly provenance?: object;
+  }[];
+  /** Familiar names that point at it now, or that its archives give it. */
   readonly names: readonly string[];
   readonly steps: number;
   readonly cached: number;

@@ -2,10 +2,12 @@ import type { CallOptions } from '../base/progress.ts';
 import type { BuildCaches } from '../build/cache/session.ts';
 import { buildImage, type BuildParts } from '../build/build.ts';
 import { BuildError } from '../build/errors.ts';
+import type { OutputInput } from '../build/finish.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
 import type { Store } from '../store/store.ts';
-import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
+import { canonicalName, familiar, parseReference, parseTagTarget } from '../oci/reference.ts';
 import type { OpenedContext } from './build-context.ts';
 import { namedContexts, proxiesFor } from './build-input.ts';
 import { runSettings } from './build-run.ts';
@@ -33,6 +35,7 @@ export async function runBuild(
       contexts: namedContexts(request.contexts),
       target: request.target,
       platform: request.platform ?? platform,
+      ...(request.platforms && { platforms: request.platforms }),
       buildPlatform: platform,
       network: request.network ?? 'default',
       extraHosts: request.extraHosts ?? [],
@@ -46,6 +49,7 @@ export async function runBuild(
       sourceDateEpoch: request.sourceDateEpoch,
       proxy: proxiesFor(request),
       shmSize: request.shmSize,
+      ...outputsOf(request),
       run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
@@ -58,14 +62,36 @@ export async function runBuild(
     const { keepBudget } = await import('./system/cache-budget.ts');
     await keepBudget(parts.store, request.cacheBudget, call);
   }
-  const { digest, mediaType, size } = built.manifest;
   return {
     id: built.id,
-    manifest: { mediaType, digest, size },
-    names: references.map(familiar),
+    manifest: plain(built.manifest),
+    images: built.images.map((image) => ({ ...image, manifest: plain(image.manifest) })),
+    names: namesOf(request, references.map(canonicalName)),
     steps: built.steps,
     cached: built.cached,
   };
+}
+
+function plain({ mediaType, digest, size }: Descriptor): BuildResult['manifest'] {
+  return { mediaType, digest, size };
+}
+
+/** What becomes of the result. */
+function outputsOf(request: BuildRequest): OutputInput {
+  const { outputs, annotations, provenance, describe, squash } = request;
+  return {
+    ...(outputs && { outputs }),
+    ...(annotations && { annotations }),
+    ...(provenance && { provenance }),
+    ...(describe && { describe }),
+    ...(squash !== undefined && { squash }),
+  };
+}
+
+/** Names of the request, and those that its outputs bring. */
+function namesOf({ outputs = [] }: BuildRequest, own: readonly string[]): string[] {
+  const named = outputs.flatMap((output) => ('names' in output ? (output.names ?? []) : []));
+  return [...new Set([...own, ...named])].map((name) => familiar(parseReference(name)));
 }
 
 /** Loaded when the request names caches. */

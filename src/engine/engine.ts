@@ -145,6 +145,8 @@ export interface PushRequest {
   readonly name: string;
   /** Every tag of the repository that is here. */
   readonly all?: boolean;
+  /** Of an index, this image alone. */
+  readonly platform?: Platform;
 }
 
 /** What `push` sent. */

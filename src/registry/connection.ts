@@ -136,11 +136,22 @@ class HostConnection implements Connection {
   }
 
   base(call: CallOptions = {}): Promise<URL> {
-    this.#base ??= openEndpoint(this.registry, this.#wire, call).catch((error: unknown) => {
+    this.#base ??= this.#found(call).catch((error: unknown) => {
       this.#base = undefined;
       throw told('GET', `http://${endpointHost(this.registry)}/v2/`, error);
     });
     return this.#base;
+  }
+
+  async #found(call: CallOptions): Promise<URL> {
+    const patience = new Patience(this.#wire.settings, call.signal);
+    for (;;) {
+      try {
+        return await openEndpoint(this.registry, this.#wire, call);
+      } catch (error) {
+        await patience.afterFailure(error, false);
+      }
+    }
   }
 
   async ask(request: RegistryRequest, call: CallOptions = {}): Promise<HttpResponse> {

@@ -19,7 +19,7 @@ export function vertexFor(
 ): Vertex {
   setting.step += 1;
   const shown = withoutCredentials(instruction.line).replace(/^\S+/, instruction.kind);
-  const made = setting.share ? platformLabel(state.platform, (name) => state.scope.get(name)) : '';
+  const made = setting.share ? platformLabel(state.platform, (name) => state.scope.peek(name)) : '';
   const vertex: Vertex = {
     op: parts.op,
     ...(state.vertex && { base: state.vertex }),

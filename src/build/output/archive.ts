@@ -3,7 +3,6 @@ import { reporter } from '../../base/reporter.ts';
 import { copy } from '../../transport/copy.ts';
 import { DockerArchive } from '../../transport/docker-archive-destination.ts';
 import { type Composed, composedSource } from './compose.ts';
-import { OutputError } from './errors.ts';
 import { writeLayout } from './layout.ts';
 import { composeFor, type Work } from './outputs.ts';
 import { writeFile } from './places.ts';
@@ -16,18 +15,11 @@ export async function writeArchive(
   call: CallOptions,
 ): Promise<Composed> {
   const { type, to } = output;
-  if (type === 'docker' && (work.images.length > 1 || work.provenance)) {
-    const what = work.provenance ? 'attestations' : 'several platforms';
-    throw new OutputError(`type=docker has no room for ${what}: its archives hold single images`, {
-      hint: 'Use type=oci.',
-    });
-  }
   using task = reporter(call.progress).begin(`exporting to ${type} image format`, {
     kind: 'internal',
   });
   const names = [...new Set([...work.names, ...(output.names ?? [])])].sort();
-  const form = type === 'docker' ? { ...work, asIndex: false } : work;
-  const composed = await composeFor(form, output, names, 'gzip', call);
+  const composed = await composeFor(work, output, names, 'gzip', call);
   const { store, snapshotter, lease } = work.parts;
   const archive = new DockerArchive(type);
   const { annotations, root } = composed;

@@ -17,8 +17,7 @@ import {
 import { storeSource } from '../../transport/store-source.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { Solved } from '../solver-parts.ts';
-import { OutputError } from './errors.ts';
-import type { AnnotationPlace, ImageOutputOptions, OutputAnnotation } from './spec.ts';
+import type { AnnotationPlace, ImageOutputOptions } from './spec.ts';
 
 /** An image that was built for one platform. */
 export interface BuiltImage {
@@ -65,8 +64,7 @@ export interface ComposeOptions extends ImageOutputOptions {
 /**
  * Writes the documents of a result in one form: for each image its manifest over layers in
  * that form, and an index where there are several or where something is claimed of them. The
- * same images and options give the same bytes. Throws OutputError for annotations that have
- * no place.
+ * same images and options give the same bytes.
  */
 export async function compose(
   images: readonly BuiltImage[],
@@ -80,7 +78,6 @@ export async function compose(
   const [first] = composed;
   if (!first) throw new TypeError('a build has one image at least');
   if (images.length === 1 && !options.asIndex && !options.attest) {
-    refuseIndexAnnotations(options.annotations ?? []);
     return {
       root: first.manifest,
       isIndex: false,
@@ -191,15 +188,6 @@ function annotationsFor(
   );
   if (found.length === 0) return undefined;
   return Object.fromEntries(found.map(({ key, value }) => [key, value]));
-}
-
-function refuseIndexAnnotations(annotations: readonly OutputAnnotation[]): void {
-  const [one] = annotations.filter(({ place }) => place.startsWith('index'));
-  if (!one) return;
-  throw new OutputError(
-    `${one.place} annotations are for an index, and one image without attestations has none`,
-    { hint: 'Build for several platforms, or annotate the manifest.' },
-  );
 }
 
 /** A composed result as something to copy from. */

@@ -23,11 +23,6 @@ export async function writeImage(
   call: CallOptions,
 ): Promise<Composed> {
   const names = [...new Set([...work.names, ...(output.names ?? [])])];
-  if (output.push === true && names.length === 0) {
-    throw new OutputError('a tag is needed when pushing to a registry', {
-      hint: 'Give one with -t, or as name= of the output.',
-    });
-  }
   let composed: Composed | undefined;
   if (output.store !== false) {
     using task = reporter(call.progress).begin('exporting to image', { kind: 'internal' });

@@ -169,7 +169,10 @@ async function moveIn(scratch: string, directory: string, clean: boolean): Promi
         rmdirSync(from.at(inner));
         continue;
       }
-      if (target === 'directory') rmSync(to.at(inner), { recursive: true });
+      // Only a file can be renamed over what is there, and only over a file.
+      if (target !== undefined && (target === 'directory' || source === 'directory')) {
+        rmSync(to.at(inner), { recursive: true });
+      }
       renameSync(from.at(inner), to.at(inner));
       await breathe();
     }

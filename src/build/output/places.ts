@@ -5,18 +5,12 @@ import { DiskFullError, isErrno } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { writeAll } from '../../sys/write-all.ts';
 import { OutputError } from './errors.ts';
-import type { FilePlace, Output } from './spec.ts';
+import type { FilePlace } from './spec.ts';
 
-/** Throws OutputError for an output that cannot be written, before anything is built for it. */
-export function checkPlaces(outputs: readonly Output[]): void {
-  for (const output of outputs) {
-    if (output.type === 'local') checkDirectory(output.directory);
-    if (output.type === 'tar') checkFile(output.to);
-    if (output.type === 'oci' || output.type === 'docker') {
-      if ('directory' in output.to) checkDirectory(output.to.directory);
-      else checkFile(output.to);
-    }
-  }
+/** Throws OutputError for a place that cannot be written to, before anything is built for it. */
+export function checkPlace(to: FilePlace | { readonly directory: string }): void {
+  if ('directory' in to) checkDirectory(to.directory);
+  else checkFile(to);
 }
 
 function checkDirectory(path: string): void {

@@ -4,6 +4,7 @@ import { digestOf, encoded, type Digest } from '../../oci/digest.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { isPredefined } from '../frontend/scope.ts';
 import type { Vertex } from '../graph.ts';
+import { verticesOf } from '../vertices.ts';
 import type { ProvenanceOptions } from './spec.ts';
 import { purl, type Subject } from './subject.ts';
 
@@ -201,7 +202,7 @@ function told(value: string): string {
 /** Base images, and what was fetched: by name and digest. */
 function materials(target: Vertex | undefined): object[] {
   const found = new Map<string, object>();
-  for (const { op } of below(target)) {
+  for (const { op } of verticesOf([target])) {
     if (op.kind !== 'image') continue;
     const uri = purl(op.reference, op.platform);
     found.set(uri, { uri, digest: { sha256: encoded(op.manifest as Digest) } });
@@ -209,16 +210,9 @@ function materials(target: Vertex | undefined): object[] {
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-function below(target: Vertex | undefined): Set<Vertex> {
-  const found = new Set<Vertex>(target ? [target] : []);
-  for (const { base, inputs } of found)
-    for (const one of [base, ...inputs]) if (one) found.add(one);
-  return found;
-}
-
 /** What was done, each step after those that it needs. */
 function steps(target: Vertex | undefined): object {
-  const all = [...below(target)].reverse();
+  const all = [...verticesOf([target])].reverse();
   const ids = new Map(all.map((vertex, at) => [vertex, `step${at}`]));
   return {
     steps: all.map((vertex) => ({

@@ -5,6 +5,7 @@ import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { extraHost, labelsOf, linesOfFile, networkMode } from '../key-values.ts';
 import { ObjectNotFoundError } from '../errors.ts';
+import { platformOption } from '../platform-flag.ts';
 import { warningLines } from '../render/renderer.ts';
 import { PULL_WORDS } from '../render/transfer-lines.ts';
 import { openTransfers } from '../render/transfers.ts';
@@ -29,6 +30,7 @@ const flags = {
   name: flag.text('string', "The container's name"),
   network: flag.text('network', 'The network: default, host or none'),
   'pids-limit': flag.number('int', 'Most processes; -1: no limit'),
+  platform: flag.text('string', 'Of an image for several platforms, the one to run'),
   privileged: flag.toggle('Without confinement'),
   pull: flag.choice(
     ['always', 'missing', 'never'],
@@ -98,6 +100,7 @@ function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunR
   const [image = '', ...argv] = operands;
   const network = networkMode(typed.network);
   const optional = {
+    ...platformOption(typed.platform),
     name: typed.name,
     user: typed.user,
     workdir: typed.workdir,

@@ -4,7 +4,6 @@ import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { BuildRequest, BuildResult } from '../../engine/build-types.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Verification } from '../../engine/verify-types.ts';
-import { formatReference, parseReference } from '../../oci/reference.ts';
 import { buildRequest } from '../build-request.ts';
 import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
@@ -28,6 +27,8 @@ export const BUILD_FLAGS = {
     'A directory, URL, docker-image://NAME or oci-layout://DIR to use under a name',
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
+  annotation: flag.list('stringArray', 'An annotation: "index:key=value"'),
+  attest: flag.list('stringArray', 'An attestation: "type=provenance,mode=max"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
   'cache-from': flag.list('stringArray', 'A cache to use: "type=local,src=DIR" or an image'),
   'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
@@ -41,11 +42,16 @@ export const BUILD_FLAGS = {
   network: flag.text('string', 'The network of RUN: default, host or none'),
   'no-cache': flag.toggle('Run every step again'),
   'no-cache-filter': flag.stringSlice('stringArray', 'Run the steps of these stages again'),
-  platform: flag.text('string', 'The platform to build for'),
+  output: flag.list('stringArray', 'Where to: a directory, "-", or "type=oci,dest=app.tar"', 'o'),
+  platform: flag.stringSlice('stringArray', 'The platforms to build for'),
   progress: flag.text('string', 'How progress is shown: auto, plain, tty, quiet, rawjson or none'),
+  provenance: flag.text('string', 'Attach how it was made: true, or "mode=max"'),
   pull: flag.toggle('Ask registries for base images, even those that are here'),
+  push: flag.toggle('Push the image under its names'),
   quiet: flag.toggle('Print the image ID and nothing else', 'q'),
+  sbom: flag.text('string', 'A list of packages; false in this version'),
   'shm-size': flag.bytes('Size of /dev/shm for RUN'),
+  squash: flag.toggle('One layer above the base image'),
   tag: flag.list('stringArray', 'A name for the image: "name:tag"', 't'),
   target: flag.text('string', 'The stage to build (default: the last)'),
 };
@@ -82,11 +88,15 @@ export const imageBuild = command({
     const { result, reasons } = await build(context, engine, request, mode);
     if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {
+      const { metadata } = await import('../build/metadata.ts');
       writeOut(
         cwd,
         flags['metadata-file'],
         JSON.stringify(
-          { ...metadata(result), ...(flags.explain && { 'stave.build.explanations': reasons }) },
+          {
+            ...metadata(result, request.outputs),
+            ...(flags.explain && { 'stave.build.explanations': reasons }),
+          },
           undefined,
           2,
         ),
@@ -95,7 +105,9 @@ export const imageBuild = command({
     if (mode === 'plain' || mode === 'tty') {
       stderr.line(`${result.steps} step${result.steps === 1 ? '' : 's'}, ${result.cached} cached`);
     }
-    if (flags.quiet) stdout.line(result.id);
+    // What was built may be there already.
+    const isTaken = request.outputs?.some((output) => 'to' in output && 'write' in output.to);
+    if (flags.quiet && isTaken !== true) stdout.line(result.id);
     return Exit.ok;
   },
 });
@@ -149,22 +161,6 @@ function progressMode({ flags, env, stderr }: Context<typeof BUILD_FLAGS>): Prog
         hint: 'It is one of auto, plain, tty, quiet, rawjson, none.',
       });
   }
-}
-
-/** What `--metadata-file` gets: keys in the order of their names. */
-function metadata({ id, manifest, names }: BuildResult): Readonly<Record<string, unknown>> {
-  return {
-    'containerimage.config.digest': id,
-    'containerimage.descriptor': {
-      mediaType: manifest.mediaType,
-      digest: manifest.digest,
-      size: manifest.size,
-    },
-    'containerimage.digest': manifest.digest,
-    ...(names.length > 0 && {
-      'image.name': names.map((name) => formatReference(parseReference(name))).join(','),
-    }),
-  };
 }
 
 function writeOut(cwd: string, typed: string, text: string): void {

@@ -348,6 +348,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           digest: parseDigest(`sha256:${'56c7'.padEnd(64, '0')}`),
           size: 736,
         },
+        images: [],
         names: ['base:1'],
         steps: 2,
         cached: 0,

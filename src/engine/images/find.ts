@@ -39,6 +39,26 @@ export function findImage(store: Store, text: string, platform?: Platform): Imag
   return store.read((tables) => findIn(tables, text, platform).image);
 }
 
+/**
+ * Of an index the image for `platform`, or for what comes nearest to it; any other image as it
+ * is, whatever it is made for. Throws as {@link findImage}.
+ */
+export function findMember(store: Store, text: string, platform: Platform | undefined): ImageRow {
+  return store.read((tables) => {
+    const { image, index } = findIn(tables, text);
+    if (!index || !platform) return image;
+    const rows = membersOf(tables, index);
+    return (
+      rows[
+        choosePlatform(
+          rows.map(({ made }) => made),
+          platform,
+        )
+      ]?.row ?? image
+    );
+  });
+}
+
 /** {@link findImage} inside a transaction; also says how the text was understood. */
 export function findIn(tables: Tables, text: string, platform?: Platform): Found {
   const found = findAny(tables, text);
@@ -64,14 +84,21 @@ function ofPlatform(tables: Tables, found: Found, text: string, platform: Platfo
     if (matchesPlatform(platform, found.image.platform)) return found;
     throw new PlatformNotFoundError(text, platform, [found.image.platform]);
   }
-  const rows = index.members.flatMap(({ image, manifest }) => {
-    const row = tables.images.get(image);
-    return row ? [{ row, made: manifest.platform ?? row.platform }] : [];
-  });
+  const rows = membersOf(tables, index);
   const platforms = rows.map(({ made }) => made);
   const member = rows[choosePlatform(platforms, platform)];
   if (member && matchesPlatform(platform, member.made)) return { ...found, image: member.row };
   throw new PlatformNotFoundError(text, platform, platforms);
+}
+
+function membersOf(
+  tables: Tables,
+  { members }: IndexRow,
+): { readonly row: ImageRow; readonly made: Platform }[] {
+  return members.flatMap(({ image, manifest }) => {
+    const row = tables.images.get(image);
+    return row ? [{ row, made: manifest.platform ?? row.platform }] : [];
+  });
 }
 
 function byFullId(tables: Tables, text: string): Found | undefined {
