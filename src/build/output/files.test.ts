@@ -211,7 +211,10 @@ test('outputs that fail half-way leave nothing behind', root, async (t) => {
     }),
     stop,
   );
-  assert.deepEqual(readdirSync(at('.'), { recursive: true }).map(String).sort(), ['layout', 'layout/mine']);
+  assert.deepEqual(readdirSync(at('.'), { recursive: true }).map(String).sort(), [
+    'layout',
+    'layout/mine',
+  ]);
 });
 
 test('an image without layers comes out everywhere', root, async (t) => {
