@@ -1,3 +1,4 @@
+import { rfc3339Nano } from '../../base/clock.ts';
 import { randomBytes } from 'node:crypto';
 import type { Attestation } from '../../image/attestation.ts';
 import { digestOf, encoded, type Digest } from '../../oci/digest.ts';
@@ -142,14 +143,14 @@ function run(
 ): { startedOn: string; finishedOn: string; id: string } {
   const { sourceDateEpoch: epoch } = facts.input;
   if (epoch === undefined) {
-    const [startedOn, finishedOn] = [facts.began, facts.ended].map((time) => time.toISOString());
+    const [startedOn, finishedOn] = [facts.began, facts.ended].map(rfc3339Nano);
     return {
       startedOn: startedOn ?? '',
       finishedOn: finishedOn ?? '',
       id: number(randomBytes(16)),
     };
   }
-  const time = new Date(epoch * 1000).toISOString();
+  const time = rfc3339Nano(new Date(epoch * 1000));
   const made = JSON.stringify([
     request(facts, { ...options, mode: 'max' }),
     facts.dockerfile.text.toString('base64'),

@@ -1,3 +1,4 @@
+import { rfc3339Nano } from '../../base/clock.ts';
 import { mkdirSync, lchownSync, linkSync, symlinkSync, chmodSync } from 'node:fs';
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
@@ -63,7 +64,7 @@ function configOf(
   now: number,
 ): ImageConfig {
   const id = digestOf(encodeConfig(config));
-  const created = new Date(now).toISOString();
+  const created = rfc3339Nano(new Date(now));
   let seen = 0;
   const history = (config.history ?? []).map((entry) => {
     if (entry.empty_layer === true || seen++ < base.length) return entry;
