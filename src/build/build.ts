@@ -1,9 +1,7 @@
 import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
 import type { ProxySettings } from '../net/proxy.ts';
-import type { Digest } from '../oci/digest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
@@ -11,11 +9,16 @@ import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
 import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
+import {
+  finish,
+  needsLayers,
+  type Finished,
+  type OpenRegistry,
+  type OutputInput,
+} from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
-import { NOTHING_MORE } from './frontend/entitlements.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
-import { imageConfig } from './image.ts';
 import {
   checkContext,
   openContexts,
@@ -27,8 +30,9 @@ import type { ExecParts } from './ops/exec.ts';
 import type { FailedStep } from './ops/failed-shell.ts';
 import { recipeFor, requireContext, type Contexts } from './ops/recipe.ts';
 import { stackSource } from './copy/stack-source.ts';
-import { planBuild } from './plan.ts';
-import { publish } from './publish.ts';
+import type { BuiltImage } from './output/compose.ts';
+import { dated, type Dated } from './date/source-date.ts';
+import { configOf, isSeveral, plansOf } from './plans.ts';
 import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
@@ -36,7 +40,7 @@ import type { Runner } from './solver-parts.ts';
 import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
-export interface BuildInput {
+export interface BuildInput extends OutputInput {
   readonly context: MainContext;
   readonly dockerfile: { readonly path: string } | { readonly text: string } | undefined;
   /** Canonical names. */
@@ -47,6 +51,8 @@ export interface BuildInput {
   readonly contexts: ReadonlyMap<string, NamedContext>;
   readonly target: string | undefined;
   readonly platform: Platform;
+  /** Several, for an index of them; instead of `platform`. */
+  readonly platforms?: readonly Platform[];
   readonly buildPlatform: Platform;
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly string[];
@@ -57,10 +63,14 @@ export interface BuildInput {
   readonly explain?: boolean;
   /** Fail on the first step that would have to run. */
   readonly assertCached?: boolean;
+  /** Remember no result. */
+  readonly forget?: boolean;
   /** Is told of a RUN that failed, while what it left is still there. */
   readonly failed?: (step: FailedStep & { readonly name: string }) => Promise<void>;
-  /** Seconds since the epoch. */
-  readonly sourceDateEpoch: number | undefined;
+  /** Seconds since the epoch; `context`: the date of the build context. */
+  readonly sourceDateEpoch: number | 'context' | undefined;
+  /** `context` where nothing else says a date. */
+  readonly reproducible?: boolean;
   readonly shmSize: number | undefined;
   /** What is asked for URLs and repositories; none unless given. */
   readonly proxy?: ProxySettings;
@@ -79,12 +89,12 @@ export interface BuildParts {
   readonly executor: () => Promise<Executor>;
   /** Throws when there is no such image. Layers that it leaves out are offered to `supply`. */
   readonly resolve: (supply: LayerSupply) => ResolveBase;
+  /** For outputs that are pushed. */
+  readonly registry?: OpenRegistry | undefined;
 }
 
 /** What came out. */
-export interface Built {
-  readonly id: Digest;
-  readonly manifest: Descriptor;
+export interface Built extends Finished {
   readonly steps: number;
   readonly cached: number;
 }
@@ -102,6 +112,10 @@ export async function buildImage(
   checkContext(input.context);
   for (const [name, named] of input.contexts) {
     if (named.kind === 'directory') checkContext(named.path, name);
+  }
+  if (input.outputs || input.annotations) {
+    const { checkOutputs } = await import('./output/check-outputs.ts');
+    checkOutputs({ ...input, several: isSeveral(input) });
   }
   const report = reporter(call.progress);
   let dockerfile: DockerfileInput;
@@ -121,28 +135,35 @@ export async function buildImage(
 }
 
 async function build(
-  input: BuildInput,
+  asked: BuildInput,
   dockerfile: DockerfileInput,
   parts: BuildParts,
   call: CallOptions,
 ): Promise<Built> {
   const { store, snapshotter } = parts;
   const report = reporter(call.progress);
+  const began = store.clock.now();
   using leases = lazyLease(store);
   const supply = new LayerSupply(store, snapshotter, leases.get);
+  const resolve = await resolver(asked, parts.resolve(supply), supply);
+  await using remotes = new RemoteSources(remoteParts(asked, store, leases.get));
+  using contexts = openContexts(asked, dockerfile, store, async (name, url) => {
+    const { openNamedContext } = await import('./sources/named-context.ts');
+    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
+  });
+  const aim = async (): Promise<(Vertex | undefined)[]> =>
+    (await plansOf(asked, dockerfile, resolve, reporter(undefined))).map(
+      ({ plan }) => plan.stage.vertex,
+    );
+  const input = await dated(asked, dockerfile, { targets: aim, contexts: contexts.get }, call);
   await using caches = await cacheSession(
     input,
     { store, snapshotter, lease: leases.get, supply },
     call,
   );
-  const options = { ...input, allow: input.run?.allow ?? NOTHING_MORE };
-  const resolve = await resolver(input, parts.resolve(supply), supply);
-  const plan = await planBuild(dockerfile, options, resolve, report);
-  await using remotes = new RemoteSources(remoteParts(input, store, leases.get));
-  using contexts = openContexts(input, dockerfile, store, async (name, url) => {
-    const { openNamedContext } = await import('./sources/named-context.ts');
-    return await openNamedContext(name, url, { store, remotes, lease: leases.get }, call);
-  });
+  const plans = await plansOf(input, dockerfile, resolve, report);
+  const targets = plans.map(({ plan }) => plan.stage.vertex);
+  remotes.begin(targets, call);
   const solver = new Solver(
     {
       store,
@@ -152,11 +173,12 @@ async function build(
         recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
         dockerfile,
       ),
-      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal),
+      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
-      why: whyLoader(input, store, plan.stage.vertex),
+      why: whyLoader(input, store, targets, caches?.imported),
       explain: input.explain === true,
+      forget: input.forget === true,
       ...(input.assertCached === true && {
         refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
       }),
@@ -164,36 +186,41 @@ async function build(
     call,
     input.parallel,
   );
-  const result = await solver.solve(plan.stage.vertex);
-  await supply.ensure(result.layers, call);
-  const solved = caches && { outcomes: await solver.outcomes(), target: plan.stage.vertex };
-  if (solved) await caches.keep(solved);
-  const times = new Map<Vertex, number>();
-  for (const { vertex } of plan.stage.history) {
-    if (vertex) times.set(vertex, (await solver.madeAt(vertex)) ?? result.createdAt);
+  const results = await solver.solve(targets);
+  if (needsLayers(input)) {
+    for (const result of results) await supply.ensure(result.layers, call);
   }
+  const solved = caches && { outcomes: await solver.outcomes(), targets };
+  if (solved) await caches.keep(solved);
   const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
-  const document = imageConfig(plan.stage, result, {
-    labels: input.labels,
-    clamp,
-    now: store.clock.now().getTime(),
-    madeAt: (vertex) => times.get(vertex) ?? result.createdAt,
-  });
-  const config = solved ? { ...document, ...(await caches.members(solved, clamp)) } : document;
-  const { id, manifest } = publish(
+  const images: BuiltImage[] = [];
+  for (const [at, { platform, plan }] of plans.entries()) {
+    const result = results[at]!;
+    const config = await configOf(plan, result, input, solver, store);
+    const more =
+      solved && (await caches.members({ ...solved, targets: [plan.stage.vertex] }, clamp));
+    const base = plan.stage.baseImage;
+    images.push({ platform, config: { ...config, ...more }, solved: result, base });
+  }
+  const finished = await finish(
     {
-      config,
-      result,
+      images,
       names: input.names,
-      base: plan.stage.baseImage,
-      usedKeys: solver.tally.hits,
-      clamped: input.sourceDateEpoch !== undefined,
+      asIndex: isSeveral(input),
+      clamp: input.sourceDateEpoch,
+      provenance: () => ({ input, dockerfile, targets, began, ended: store.clock.now() }),
     },
-    { store, snapshotter, lease: leases.get },
+    input,
+    { store, snapshotter, lease: leases.get, registry: parts.registry, supply },
     call,
   );
+  const used = solver.tally.hits;
+  if (used.length > 0) {
+    const now = store.clock.now().getTime();
+    store.note(({ cache }) => cache.touch(used, now));
+  }
   if (solved) await caches.export(solved);
-  return { id, manifest, steps: solver.tally.steps, cached: solver.tally.cached };
+  return { ...finished, steps: solver.tally.steps, cached: solver.tally.cached };
 }
 
 /** Loaded when the build names caches elsewhere. */
@@ -236,13 +263,14 @@ async function resolver(
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
-  input: BuildInput,
+  input: Dated<BuildInput>,
   contexts: Contexts,
   remotes: RemoteSources,
   lease: () => Lease,
   parts: BuildParts,
   dockerfile: DockerfileInput,
   signal: AbortSignal | undefined,
+  caches: CacheSession | undefined,
 ): Runner {
   const { store, snapshotter } = parts;
   const opParts: ExecParts = {
@@ -253,6 +281,7 @@ function runner(
     contexts,
     paths: store.paths,
     settings: input.run,
+    restoreMount: caches && ((...mount) => caches.restoreMount(...mount)),
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined
@@ -270,6 +299,9 @@ function runner(
       switch (op.kind) {
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
+          if (op.platform.architecture !== input.buildPlatform.architecture) {
+            (await import('./ops/foreign.ts')).requireRunnable(op.platform);
+          }
           const { runExec } = await import('./ops/exec.ts');
           const foreign = foreignPlatform(vertex, input.buildPlatform);
           const more = { ...opParts, ...failed(vertex), ...(foreign !== undefined && { foreign }) };

@@ -19,6 +19,8 @@ export interface ImageOp {
 /** RUN: one process over the base, whose changes are the layer. */
 export interface ExecOp {
   readonly kind: 'exec';
+  /** What its programs are made for. */
+  readonly platform: Platform;
   readonly argv: readonly string[];
   /** `ENV` of the stage, then its `ARG`s, as `K=V`, in order. */
   readonly env: readonly EnvironmentEntry[];

@@ -19,8 +19,6 @@ export interface Result {
   /** Canonical names. */
   readonly names: readonly string[];
   readonly base: { readonly name: string; readonly digest: string } | undefined;
-  /** Records that were used: they are marked so. */
-  readonly usedKeys: readonly string[];
   /** Times were clamped, so they say nothing of the image's age. */
   readonly clamped: boolean;
 }
@@ -38,7 +36,7 @@ export interface PublishParts {
  * only named.
  */
 export function publish(
-  { config, result, names, base, usedKeys, clamped }: Result,
+  { config, result, names, base, clamped }: Result,
   parts: PublishParts,
   call: CallOptions,
 ): { id: Digest; manifest: Descriptor } {
@@ -74,17 +72,13 @@ export function publish(
       blobs: foreignBlobs(store, layers),
     });
   }
-  if (usedKeys.length > 0) {
-    const now = store.clock.now().getTime();
-    store.note(({ cache }) => cache.touch(usedKeys, now));
-  }
   for (const name of names) task.note(`naming to ${name}`);
   task.outcome = 'done';
   return { id, manifest: made.descriptor };
 }
 
 /** Layers that came from outside can only be written again from the blobs they came in. */
-function foreignBlobs(store: Store, layers: readonly LayerRow[]): Digest[] {
+export function foreignBlobs(store: Store, layers: readonly LayerRow[]): Digest[] {
   return store.read(({ blobs }) =>
     layers
       .filter((row) => row.writer === 0)
@@ -92,7 +86,8 @@ function foreignBlobs(store: Store, layers: readonly LayerRow[]): Digest[] {
   );
 }
 
-function rowsOf(store: Store, { chain }: Solved): LayerRow[] {
+/** The layers of a result. Throws BuildError when they were removed meanwhile. */
+export function rowsOf(store: Store, { chain }: Solved): LayerRow[] {
   if (chain === undefined) return [];
   const rows = store.read(({ layers }) => layers.stack(chain));
   if (!rows) throw new BuildError('the layers of the new image were removed while it was built');

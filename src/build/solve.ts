@@ -3,11 +3,13 @@ import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
 import { chainId, chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
+import { baseKey } from './cache/base-key.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { instructionText, standsOn } from './cache/text.ts';
 import { BuildError } from './errors.ts';
 import { hitReason, reasonOf } from './step-words.ts';
 import type { Vertex } from './graph.ts';
+import { readFacts } from './ops/read-facts.ts';
 import { byDefinition, downstream, ofRow, sourceOf } from './solver-parts.ts';
 import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
@@ -42,15 +44,15 @@ export class Solver {
   }
 
   /**
-   * The result of a vertex; of nothing, an empty root. The first step that fails stops the
+   * The results of vertices; of nothing, an empty root. The first step that fails stops the
    * others, and is what is thrown when none runs any more.
    */
-  async solve(vertex: Vertex | undefined): Promise<Solved> {
+  async solve(targets: readonly (Vertex | undefined)[]): Promise<Solved[]> {
     try {
-      const result = await this.#result(vertex);
+      const results = await Promise.all(targets.map((target) => this.#result(target)));
       // What was begun early and turned out not to be needed ends here, too.
       this.#stop.abort();
-      return result;
+      return results;
     } catch (error) {
       this.#fail(error);
       throw this.#failure?.reason ?? error;
@@ -116,7 +118,8 @@ export class Solver {
       const own = cacheKey(op.kind, [...on, ...facts], secret);
       return this.#known(vertex, own, undefined, parent);
     }
-    const read = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
+    const inputs = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
+    const read = [...readFacts(op), ...inputs];
     const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, ...read], secret);
     const quick = this.#isFresh(vertex) ? undefined : await this.#find(alias.key);
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
@@ -251,18 +254,15 @@ export class Solver {
 
   #image(vertex: Vertex): Keyed {
     if (vertex.op.kind !== 'image') throw new TypeError('not a base image');
-    const { layers, manifest } = vertex.op;
+    const { layers } = vertex.op;
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     task.outcome = 'cached';
+    if (this.#parts.explain) task.note(`the image ${vertex.op.manifest}`);
     if (!this.#parts.supply.reaches(layers))
       throw new BuildError(`layers of ${vertex.op.reference} are missing in the store`, {
         hint: "Run 'stave system check' to see what is damaged.",
       });
-    const { key, ingredients } = cacheKey(
-      'image',
-      [{ kind: 'base', name: '', value: manifest }],
-      '',
-    );
+    const { key, ingredients } = baseKey(vertex.op);
     return {
       key,
       own: key,
@@ -360,9 +360,10 @@ export class Solver {
   async outcomes(): Promise<Outcome[]> {
     const all: Outcome[] = [];
     for (const [vertex, promise] of this.#keys) {
-      const keyed = await promise;
-      const solved = keyed.hit ?? (await this.#results.get(vertex));
-      if (solved) all.push({ vertex, keyed, solved });
+      // What was begun early and not needed has ended without a result.
+      const keyed = await promise.catch(() => undefined);
+      const solved = keyed?.hit ?? (await this.#results.get(vertex)?.catch(() => undefined));
+      if (keyed && solved) all.push({ vertex, keyed, solved });
     }
     return all;
   }
@@ -375,6 +376,7 @@ export class Solver {
     canonicalKey: string | undefined,
     createdAt: number,
   ): void {
+    if (this.#parts.forget) return;
     const usedAt = this.#parts.store.clock.now().getTime();
     const encoded = [...(lists ?? [])].map(([digest, list]) => [digest, list.encoded()] as const);
     this.#parts.store.note(({ cache, selections }) => {

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../base/errors.ts';
 import type { BuildRequest } from '../engine/build-types.ts';
-import { hostPlatform, parsePlatform } from '../oci/platform.ts';
+import { formatPlatform, hostPlatform, parsePlatform, type Platform } from '../oci/platform.ts';
 import { contextSources, namedContextsOf, proxiesOf } from './build/contexts.ts';
 import { resourcesOf } from './build/resources.ts';
 import { secretsOf, sshOf } from './build/secrets.ts';
@@ -8,6 +8,7 @@ import type { Context } from './command.ts';
 import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { parseBytes } from './units.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
+import { reasonRequest } from './reason-flags.ts';
 
 type BuildContext = Context<typeof BUILD_FLAGS>;
 
@@ -17,7 +18,7 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
   const args = argumentsOf(flags['build-arg'], env);
   const epoch = sourceDateEpoch(args['SOURCE_DATE_EPOCH'] ?? env['SOURCE_DATE_EPOCH']);
   const network = networkOf(flags.network);
-  const platform = platformOf(flags.platform ?? env['DOCKER_DEFAULT_PLATFORM']);
+  const platforms = platformsOf(flags.platform, env['DOCKER_DEFAULT_PLATFORM']);
   return {
     ...(await contextSources({
       where: context.operands[0] ?? '',
@@ -40,10 +41,12 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     ...(await cacheOf(context)),
     ...cacheBudget(env['STAVE_CACHE_BUDGET']),
     ...(flags.target !== undefined && { target: flags.target }),
-    ...(platform !== undefined && { platform }),
+    ...platforms,
+    ...(await resultOf(context, epoch !== undefined)),
     ...(network !== undefined && { network }),
     ...(epoch !== undefined && { sourceDateEpoch: epoch }),
     ...(flags['shm-size'] !== undefined && { shmSize: flags['shm-size'] }),
+    ...reasonRequest(flags),
   };
 }
 
@@ -72,14 +75,40 @@ function networkOf(mode: string | undefined): BuildRequest['network'] {
   });
 }
 
-function platformOf(typed: string | undefined): BuildRequest['platform'] {
-  if (typed === undefined || typed === '') return undefined;
-  if (typed.includes(',')) {
-    throw new InvalidInputError('builds for several platforms are not available in this version', {
-      hint: 'Name one platform.',
-    });
+function platformsOf(
+  typed: readonly string[],
+  fallback: string | undefined,
+): Pick<BuildRequest, 'platform' | 'platforms'> {
+  const texts = typed.length > 0 ? typed : (fallback ?? '').split(',');
+  const host = hostPlatform(process.arch);
+  const found = new Map<string, Platform>();
+  for (const text of texts.map((one) => one.trim()).filter((one) => one !== '')) {
+    const platform = text === 'local' ? host : parsePlatform(text, host);
+    found.set(formatPlatform(platform), platform);
   }
-  return parsePlatform(typed, hostPlatform(process.arch));
+  const [platform, ...more] = found.values();
+  if (!platform) return {};
+  return more.length === 0 ? { platform } : { platforms: [platform, ...more] };
+}
+
+/** What is to come out. Loaded when anything but an image of the store is asked for. */
+async function resultOf(
+  { flags, cwd, stdout, stderr, env }: BuildContext,
+  dated: boolean,
+): Promise<Partial<BuildRequest>> {
+  const { output, annotation, attest, provenance, sbom, push, load, squash } = flags;
+  const asked = output.length + annotation.length + attest.length;
+  const told = env['BUILDX_METADATA_PROVENANCE'];
+  const isPlain = asked === 0 && !push && provenance === undefined && sbom === undefined;
+  if (isPlain && !told) return squash ? { squash } : {};
+  const { resultRequest } = await import('./build/result.ts');
+  return {
+    ...resultRequest(
+      { output, annotation, attest, provenance, sbom, metadata: told },
+      { cwd, stdout, push, load, dated, notice: (line) => stderr.line(`Notice: ${line}`) },
+    ),
+    ...(squash && { squash }),
+  };
 }
 
 function sourceDateEpoch(text: string | undefined): BuildRequest['sourceDateEpoch'] {
@@ -87,7 +116,7 @@ function sourceDateEpoch(text: string | undefined): BuildRequest['sourceDateEpoc
   if (text === 'context') return text;
   if (!/^\d{1,12}$/.test(text)) {
     throw new InvalidInputError(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
-      hint: 'It is a number of seconds since 1970.',
+      hint: "It is a number of seconds since 1970, or 'context' for the date of its git commit.",
     });
   }
   return Number(text);

@@ -16,8 +16,10 @@ export const GROUPS: Readonly<Record<string, string>> = {
   builder: 'Manage builds',
   buildx: 'Build images, under the name of the extended builder',
   container: 'Manage containers',
+  context: 'Look at build contexts',
   debug: 'Look inside',
   image: 'Manage images',
+  manifest: 'Look at manifests in registries',
   system: 'Manage stave',
 };
 
@@ -98,10 +100,58 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/container-rm.ts')).containerRm,
   },
   {
+    name: 'context explain',
+    aliases: [],
+    summary: 'Say which rule keeps a path in a build context or out of it',
+    load: async () => (await import('./commands/context-explain.ts')).contextExplain,
+  },
+  {
+    name: 'context ls',
+    aliases: ['context list'],
+    summary: 'List what a build context holds',
+    load: async () => (await import('./commands/context-ls.ts')).contextLs,
+  },
+  {
     name: 'debug dockerfile',
     aliases: [],
     summary: 'Show how a Dockerfile is read',
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
+  },
+  {
+    name: 'manifest inspect',
+    aliases: [],
+    summary: 'Show what a name points at in its registry',
+    load: async () => (await import('./commands/manifest-inspect.ts')).manifestInspect,
+  },
+  {
+    name: 'buildx imagetools inspect',
+    aliases: [],
+    summary: 'Show what a name points at, and for which platforms',
+    load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
+  },
+  {
+    name: 'copy',
+    aliases: [],
+    summary: 'Copy an image between registries, or into an archive',
+    load: async () => (await import('./commands/copy.ts')).copy,
+  },
+  {
+    name: 'login',
+    aliases: [],
+    summary: 'Log in to a registry',
+    load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    name: 'logout',
+    aliases: [],
+    summary: 'Forget the credentials for a registry',
+    load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'tags',
+    aliases: [],
+    summary: 'List the tags of a repository in its registry',
+    load: async () => (await import('./commands/tags.ts')).tags,
   },
   {
     name: 'image history',
@@ -180,8 +230,8 @@ export const COMMANDS: readonly CommandEntry[] = [
 /** The command that the words begin with, and how many of them name it. */
 export function findCommand(
   words: readonly string[],
-): { readonly entry: CommandEntry; readonly typed: string; readonly length: 1 | 2 } | undefined {
-  for (const length of [2, 1] as const) {
+): { readonly entry: CommandEntry; readonly typed: string; readonly length: number } | undefined {
+  for (const length of [3, 2, 1]) {
     if (words.length < length) continue;
     const typed = words.slice(0, length).join(' ');
     const entry = COMMANDS.find((one) => one.name === typed || one.aliases.includes(typed));

@@ -57,7 +57,6 @@ export const RUN_REFUSED: FlagTable = {
     'oom-kill-disable',
     'oom-score-adj',
     'pid',
-    'platform',
     'publish/p',
     'publish-all/P',
     'restart',
@@ -79,18 +78,6 @@ export const RUN_REFUSED: FlagTable = {
 
 /** Flags of `build` that are known and not there yet. */
 export const BUILD_REFUSED: FlagTable = {
-  ...refused(LATER, [
-    'annotation',
-    'attest',
-    'builder',
-    'compress',
-    'force-rm',
-    'output/o',
-    'provenance',
-    'push',
-    'rm',
-    'sbom',
-    'squash',
-  ]),
+  ...refused(LATER, ['builder', 'compress', 'force-rm', 'rm']),
   debug: flag.refused('it stands before the command: stave --debug build', 'D'),
 };

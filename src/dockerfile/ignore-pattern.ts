@@ -1,4 +1,4 @@
-import { type OneCharacter, readOne, takes } from './match.ts';
+import { type OneCharacter, readOne, takesPoint } from './match.ts';
 
 /**
  * A pattern of `.dockerignore`, of `--exclude` or of `--parents`, ready to match paths that have
@@ -9,6 +9,15 @@ export interface PathPattern {
   matches(path: string): boolean;
   /** False when no path that begins with `directory` and a slash can match. */
   mayMatchBelow(directory: string): boolean;
+  /** Where a path that matches can be found by looking up a part of it. */
+  readonly index: PatternIndex;
+}
+
+/** What all matches of a pattern have in common: the whole path, the last name, or a piece of it. */
+export interface PatternIndex {
+  readonly by: 'path' | 'name' | 'piece';
+  /** An empty piece says nothing. */
+  readonly text: string;
 }
 
 /**
@@ -19,6 +28,8 @@ export interface PathPattern {
  * - `rest`: anything; the last step.
  */
 type Step = OneCharacter | { readonly type: 'star' | 'optional' | 'directories' | 'rest' };
+
+const SLASH = 0x2f;
 
 /**
  * Reads a cleaned pattern. `**` at the start of a plain pattern matches by suffix, at the end by
@@ -38,14 +49,18 @@ function exactly(pattern: string): PathPattern {
   return {
     matches: (path) => path === pattern,
     mayMatchBelow: (directory) => pattern.startsWith(`${directory}/`),
+    index: { by: 'path', text: pattern },
   };
 }
 
 /** `**` with plain text behind it is matched as text: `**b` takes `ab`, unlike `**b*`. */
 function bySuffix(suffix: string): PathPattern {
+  const isName = suffix[0] === '/' && !suffix.includes('/', 1);
   return {
     matches: (path) => path.endsWith(suffix) || (suffix[0] === '/' && path === suffix.slice(1)),
     mayMatchBelow: () => true,
+    // A path that is the whole of `/a/b` but its slash has the same end without it.
+    index: { by: isName ? 'name' : 'piece', text: suffix.replace(/^\//, '') },
   };
 }
 
@@ -53,61 +68,118 @@ function bySteps(steps: readonly Step[]): PathPattern {
   const head = literalPrefix(steps);
   const tail = literalPrefix(steps.toReversed());
   const ending = Array.from(tail).toReversed().join('');
-  const full = steps.length;
+  const piece = longestPiece(steps);
+  const machine = new Machine(steps);
   return {
-    matches(path) {
-      if (!path.startsWith(head) || !path.endsWith(ending)) return false;
-      return reach(steps, path).includes(full);
-    },
+    matches: (path) =>
+      path.startsWith(head) &&
+      path.endsWith(ending) &&
+      path.includes(piece) &&
+      machine.takesAllOf(path),
     mayMatchBelow(directory) {
       const prefix = `${directory}/`;
       if (!prefix.startsWith(head) && !head.startsWith(prefix)) return false;
       // At the end of the steps nothing can follow: only a step before it keeps hope alive.
-      return reach(steps, prefix).some((step) => step < full);
+      return machine.canGoOnAfter(prefix);
     },
+    index: { by: 'piece', text: piece },
   };
 }
 
-/** The numbers of steps that may have been taken when all of the text was read. */
-function reach(steps: readonly Step[], text: string): number[] {
-  let current = closure(steps, [0]);
-  for (const character of text) {
-    const next: number[] = [];
-    for (const index of current) {
-      const step = steps[index];
-      if (!step) continue;
-      switch (step.type) {
-        case 'star':
-          if (character !== '/') next.push(index);
-          break;
-        case 'rest':
-          next.push(index);
-          break;
-        case 'directories':
-          next.push(index);
-          if (character === '/') next.push(index + 1);
-          break;
-        case 'optional':
-          break;
-        default:
-          if (takes(step, character)) next.push(index + 1);
+/** Goes through a text with all steps that may have been reached at once. */
+class Machine {
+  readonly #steps: readonly Step[];
+  /** By step: the code point of a literal. */
+  readonly #points: Int32Array;
+  /** Steps that were reached, and after them those reached by the next character. */
+  #reached: Int32Array;
+  #next: Int32Array;
+  /** By step: the number of the last character that reached it. */
+  readonly #marks: Int32Array;
+  #count = 0;
+
+  constructor(steps: readonly Step[]) {
+    const room = steps.length + 1;
+    this.#steps = steps;
+    this.#points = Int32Array.from(steps, (step) =>
+      step.type === 'literal' ? step.character.codePointAt(0)! : -1,
+    );
+    this.#reached = new Int32Array(room);
+    this.#next = new Int32Array(room);
+    this.#marks = new Int32Array(room);
+  }
+
+  takesAllOf(text: string): boolean {
+    this.#run(text);
+    return this.#reached.subarray(0, this.#count).includes(this.#steps.length);
+  }
+
+  canGoOnAfter(text: string): boolean {
+    this.#run(text);
+    return this.#reached.subarray(0, this.#count).some((step) => step < this.#steps.length);
+  }
+
+  #run(text: string): void {
+    let mark = 1;
+    this.#marks.fill(0);
+    this.#count = this.#reach(this.#reached, 0, 0, mark);
+    for (let at = 0; at < text.length && this.#count > 0;) {
+      const point = text.codePointAt(at)!;
+      at += point > 0xffff ? 2 : 1;
+      mark += 1;
+      const reached = this.#reached;
+      let count = 0;
+      for (let index = 0; index < this.#count; index += 1) {
+        count = this.#take(reached[index]!, point, count, mark);
+      }
+      this.#reached = this.#next;
+      this.#next = reached;
+      this.#count = count;
+    }
+  }
+
+  /** What one step makes of a character. */
+  #take(index: number, point: number, count: number, mark: number): number {
+    const step = this.#steps[index];
+    if (step === undefined) return count;
+    switch (step.type) {
+      case 'star':
+        return point === SLASH ? count : this.#reach(this.#next, count, index, mark);
+      case 'rest':
+        return this.#reach(this.#next, count, index, mark);
+      case 'directories': {
+        const more = this.#reach(this.#next, count, index, mark);
+        return point === SLASH ? this.#reach(this.#next, more, index + 1, mark) : more;
+      }
+      case 'optional':
+        return count;
+      default: {
+        const isTaken =
+          step.type === 'literal' ? this.#points[index] === point : takesPoint(step, point);
+        return isTaken ? this.#reach(this.#next, count, index + 1, mark) : count;
       }
     }
-    if (next.length === 0) return [];
-    current = closure(steps, next);
   }
-  return current;
-}
 
-/** Adds the steps that are reached without reading. */
-function closure(steps: readonly Step[], reached: readonly number[]): number[] {
-  const all = new Set(reached);
-  for (const index of all) {
-    const type = steps[index]?.type;
-    if (type === 'star' || type === 'rest') all.add(index + 1);
-    if (type === 'optional') all.add(index + 1).add(index + 2);
+  /** Adds a step, and those that are reached from it without reading. */
+  #reach(list: Int32Array, count: number, index: number, mark: number): number {
+    let after = this.#add(list, count, index, mark);
+    for (let at = count; at < after; at += 1) {
+      const step = list[at]!;
+      const type = this.#steps[step]?.type;
+      if (type !== 'star' && type !== 'rest' && type !== 'optional') continue;
+      after = this.#add(list, after, step + 1, mark);
+      if (type === 'optional') after = this.#add(list, after, step + 2, mark);
+    }
+    return after;
   }
-  return [...all];
+
+  #add(list: Int32Array, count: number, index: number, mark: number): number {
+    if (this.#marks[index] === mark) return count;
+    this.#marks[index] = mark;
+    list[count] = index;
+    return count + 1;
+  }
 }
 
 function readSteps(pattern: string): {
@@ -137,6 +209,17 @@ function readSteps(pattern: string): {
     else steps.push({ type: 'rest' });
   }
   return { steps, special };
+}
+
+/** The longest run of literals: a path without it needs no closer look. */
+function longestPiece(steps: readonly Step[]): string {
+  let longest = '';
+  let piece = '';
+  for (const step of steps) {
+    piece = step.type === 'literal' ? piece + step.character : '';
+    if (piece.length >= longest.length) longest = piece;
+  }
+  return longest;
 }
 
 function literalPrefix(steps: readonly Step[]): string {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { trimSpace } from './blank.ts';
 import { PatternError } from './errors.ts';
+import { candidatesOf } from './ignore-index.ts';
 import { type PathPattern, pathPattern } from './ignore-pattern.ts';
 
 /** Directories whose answers are remembered; walkers ask for one after the other. */
@@ -77,8 +78,8 @@ function cleaned(pattern: string): string {
 
 /** What the rules say about one path. */
 interface Verdict {
-  /** By rule: it matches the path or a directory above it. */
-  readonly matched: Uint8Array;
+  /** The rules, in order, that match the path or a directory above it. */
+  readonly matched: readonly number[];
   readonly ignored: boolean;
   /** Index of the rule that decided, or -1. */
   readonly by: number;
@@ -87,11 +88,14 @@ interface Verdict {
 function matcherOf(list: readonly (ReadyRule | undefined)[]): IgnoreMatcher {
   const rules = list.filter((rule) => rule !== undefined);
   const known = new Map<string, Verdict>();
+  const candidates = candidatesOf(rules.map((rule) => rule.path.index));
 
+  const judged = (path: string): Verdict =>
+    judge(rules, path, candidates(path), above(path)?.matched ?? []);
   const directory = (path: string): Verdict => {
     const remembered = known.get(path);
     if (remembered) return remembered;
-    const verdict = judge(rules, path, above(path));
+    const verdict = judged(path);
     if (known.size >= REMEMBERED) known.clear();
     known.set(path, verdict);
     return verdict;
@@ -100,7 +104,7 @@ function matcherOf(list: readonly (ReadyRule | undefined)[]): IgnoreMatcher {
     const slash = path.lastIndexOf('/');
     return slash < 0 ? undefined : directory(path.slice(0, slash));
   };
-  const verdictOn = (path: string): Verdict => known.get(path) ?? judge(rules, path, above(path));
+  const verdictOn = (path: string): Verdict => known.get(path) ?? judged(path);
 
   return {
     rules: rules.map(({ pattern, line, exception }) => ({ pattern, line, exception })),
@@ -114,7 +118,11 @@ function matcherOf(list: readonly (ReadyRule | undefined)[]): IgnoreMatcher {
       const { ignored, by } = directory(path);
       if (!ignored) return true;
       // What stands above the deciding rule is overruled for everything below the directory.
-      return rules.slice(by + 1).some((rule) => rule.exception && rule.path.mayMatchBelow(path));
+      for (let index = by + 1; index < rules.length; index += 1) {
+        const rule = rules[index]!;
+        if (rule.exception && rule.path.mayMatchBelow(path)) return true;
+      }
+      return false;
     },
   };
 }
@@ -122,15 +130,27 @@ function matcherOf(list: readonly (ReadyRule | undefined)[]): IgnoreMatcher {
 /**
  * Applies the rules in order; the last one that changes something decides. A rule is asked only
  * when it could change something, and one that holds for a directory holds for what is below.
+ * `candidates` are the rules, in order, that may match the path; `inherited` those that hold above.
  */
-function judge(rules: readonly ReadyRule[], path: string, parent: Verdict | undefined): Verdict {
-  const matched = new Uint8Array(rules.length);
+function judge(
+  rules: readonly ReadyRule[],
+  path: string,
+  candidates: readonly number[],
+  inherited: readonly number[],
+): Verdict {
+  const matched: number[] = [];
   let ignored = false;
   let by = -1;
-  for (const [index, rule] of rules.entries()) {
-    const inherited = parent?.matched[index] === 1;
-    if (!inherited && (rule.exception !== ignored || !rule.path.matches(path))) continue;
-    matched[index] = 1;
+  let above = 0;
+  let own = 0;
+  while (above < inherited.length || own < candidates.length) {
+    const index = Math.min(inherited[above] ?? Infinity, candidates[own] ?? Infinity);
+    const isInherited = inherited[above] === index;
+    if (isInherited) above += 1;
+    if (candidates[own] === index) own += 1;
+    const rule = rules[index]!;
+    if (!isInherited && (rule.exception !== ignored || !rule.path.matches(path))) continue;
+    matched.push(index);
     ignored = !rule.exception;
     by = index;
   }

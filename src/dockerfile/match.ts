@@ -86,11 +86,17 @@ export function readOne(
   return { place: { type: 'literal', character: escaped }, next: at + 2 };
 }
 
-/** Whether a place takes a character. */
-export function takes(place: OneCharacter, character: string): boolean {
+function takes(place: OneCharacter, character: string): boolean {
   if (place.type === 'literal') return place.character === character;
-  if (place.type === 'any') return character !== '/';
-  const point = character.codePointAt(0) ?? 0;
+  return takesPoint(place, character.codePointAt(0) ?? 0);
+}
+
+/** Whether a place that is no literal takes a character. */
+export function takesPoint(
+  place: Exclude<OneCharacter, { readonly type: 'literal' }>,
+  point: number,
+): boolean {
+  if (place.type === 'any') return point !== 0x2f;
   return place.ranges.some(({ from, to }) => from <= point && point <= to) !== place.negated;
 }
 

@@ -53,7 +53,7 @@ function localBase(
   platform: Platform,
 ): { readonly base: BaseImage; readonly isOther: boolean } | { readonly error: unknown } {
   try {
-    const base = findBase(store, name);
+    const base = findBase(store, name, platform);
     const fits = matchesPlatform(platform, base.platform);
     return { base, isOther: !fits && isFromRegistry(store, name) };
   } catch (error) {

@@ -1,7 +1,6 @@
 import { StaveError } from '../base/errors.ts';
 import { BuildError } from '../build/errors.ts';
 import { contextKey, type NamedContext } from '../build/frontend/named-context.ts';
-import type { MainContext } from '../build/inputs.ts';
 import { parseRemote } from '../build/sources/remote.ts';
 import { proxySettings, type ProxySettings } from '../net/proxy.ts';
 import { hostPlatform } from '../oci/platform.ts';
@@ -42,17 +41,4 @@ function namedContext(value: string): NamedContext {
 /** Proxies: build arguments come before the caller's environment. */
 export function proxiesFor({ args = {}, proxies = {} }: BuildRequest): ProxySettings {
   return proxySettings((name) => args[name] ?? proxies[name]);
-}
-
-/** The date that a request asks for, in seconds since the epoch. Throws BuildError. */
-export function dateOf(
-  asked: BuildRequest['sourceDateEpoch'],
-  context: MainContext,
-): number | undefined {
-  if (asked !== 'context') return asked;
-  const time = typeof context === 'object' ? context.time : undefined;
-  if (time !== undefined) return time;
-  throw new BuildError('SOURCE_DATE_EPOCH=context: this build context has no time', {
-    hint: 'A context from a git repository has that of its commit; else give a number of seconds.',
-  });
 }

@@ -1,7 +1,18 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type {
+  FilePlace,
+  ImageOutputOptions,
+  Output,
+  OutputAnnotation,
+  ProvenanceOptions,
+} from '../build/output/spec.ts';
 import type { CacheRequest } from './cache-types.ts';
+
+/** What comes out of a build, and where it goes. */
+export type BuildOutput = Output;
+export type { FilePlace, ImageOutputOptions, OutputAnnotation, ProvenanceOptions };
 
 /** What RUN gets from whoever builds, and what it is limited to. None of it is part of a cache key. */
 export interface BuildRunRequest {
@@ -57,6 +68,18 @@ export interface BuildRequest extends BuildRunRequest {
   readonly labels?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly platform?: Platform;
+  /** Several: an index of them. Instead of `platform`. */
+  readonly platforms?: readonly Platform[];
+  /** By default an image of the store. Only image outputs name one there. */
+  readonly outputs?: readonly BuildOutput[];
+  /** For every output that has room for them. */
+  readonly annotations?: readonly OutputAnnotation[];
+  /** Attach a statement of how the image was made. */
+  readonly provenance?: ProvenanceOptions;
+  /** Only tell it in the result: see `BuildResult.images`. */
+  readonly describe?: ProvenanceOptions;
+  /** Everything above the base image becomes one layer. */
+  readonly squash?: boolean;
   readonly network?: 'default' | 'host' | 'none';
   /** `host:ip` pairs for /etc/hosts of RUN. */
   readonly extraHosts?: readonly string[];
@@ -67,10 +90,23 @@ export interface BuildRequest extends BuildRunRequest {
   /** Ask registries for base images, whatever the store has. */
   readonly pull?: boolean;
   /**
-   * Seconds since the epoch: later times are clamped to it. `context`: the time of the commit
-   * that the context is.
+   * Seconds since the epoch: later times are clamped to it. `context`: the date of the context,
+   * see `reproducible`.
    */
   readonly sourceDateEpoch?: number | 'context';
+  /**
+   * Clamps times to the date of the context where no other is given: that of its git commit,
+   * else of the newest file that the build reads.
+   */
+  readonly reproducible?: boolean;
+  /** Say of remembered results, too, where they come from. */
+  readonly explain?: boolean;
+  /** Fail on the first step that would have to run. */
+  readonly assertCached?: boolean;
+  /** Remember no result. */
+  readonly forget?: boolean;
+  /** Is told of a RUN that failed, while what it left is still there to be looked at. */
+  readonly failed?: (step: FailedRun) => Promise<void>;
   readonly shmSize?: number;
   /** Bytes that the build cache may take; when this build adds to it, what was used longest ago goes. */
   readonly cacheBudget?: number;
@@ -78,12 +114,32 @@ export interface BuildRequest extends BuildRunRequest {
   readonly cache?: CacheRequest;
 }
 
+/** What a failed RUN left, until the call that told of it returns. */
+export interface FailedRun {
+  /** Of the step: `[build 3/5] RUN make`. */
+  readonly name: string;
+  readonly message: string;
+  /** The shell that {@link open} starts; undefined where the image has none. */
+  readonly shell: string | undefined;
+  /** A shell on this process's terminal, as the command left things; nothing of it is kept. */
+  readonly open: (term: string | undefined) => Promise<void>;
+}
+
 /** What came out. */
 export interface BuildResult {
-  /** The image ID. */
+  /** The image ID; of several platforms the digest of the index. */
   readonly id: Digest;
+  /** The manifest, or the index of several. */
   readonly manifest: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
-  /** Familiar names that point at it now. */
+  /** One for each platform. */
+  readonly images: readonly {
+    readonly platform: Platform;
+    readonly id: Digest;
+    readonly manifest: BuildResult['manifest'];
+    /** How it was made, in the words of SLSA, where that was asked for. */
+    readonly provenance?: object;
+  }[];
+  /** Familiar names that point at it now, or that its archives give it. */
   readonly names: readonly string[];
   readonly steps: number;
   readonly cached: number;

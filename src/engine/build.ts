@@ -2,12 +2,14 @@ import type { CallOptions } from '../base/progress.ts';
 import type { BuildCaches } from '../build/cache/session.ts';
 import { buildImage, type BuildParts } from '../build/build.ts';
 import { BuildError } from '../build/errors.ts';
+import type { OutputInput } from '../build/finish.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { hostPlatform } from '../oci/platform.ts';
 import type { Store } from '../store/store.ts';
-import { canonicalName, familiar, parseTagTarget } from '../oci/reference.ts';
+import { canonicalName, familiar, parseReference, parseTagTarget } from '../oci/reference.ts';
 import type { OpenedContext } from './build-context.ts';
-import { dateOf, namedContexts, proxiesFor } from './build-input.ts';
+import { namedContexts, proxiesFor } from './build-input.ts';
 import { runSettings } from './build-run.ts';
 import type { Connections } from '../registry/connection.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
@@ -33,13 +35,21 @@ export async function runBuild(
       contexts: namedContexts(request.contexts),
       target: request.target,
       platform: request.platform ?? platform,
+      ...(request.platforms && { platforms: request.platforms }),
       buildPlatform: platform,
       network: request.network ?? 'default',
       extraHosts: request.extraHosts ?? [],
+      noCache: request.noCache === true,
+      explain: request.explain === true,
+      assertCached: request.assertCached === true,
+      forget: request.forget === true,
+      reproducible: request.reproducible === true,
+      ...(request.failed && { failed: request.failed }),
       uncached: (stage) => request.noCache === true || filter.has(stage),
-      sourceDateEpoch: dateOf(request.sourceDateEpoch, context),
+      sourceDateEpoch: request.sourceDateEpoch,
       proxy: proxiesFor(request),
       shmSize: request.shmSize,
+      ...outputsOf(request),
       run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
@@ -52,14 +62,36 @@ export async function runBuild(
     const { keepBudget } = await import('./system/cache-budget.ts');
     await keepBudget(parts.store, request.cacheBudget, call);
   }
-  const { digest, mediaType, size } = built.manifest;
   return {
     id: built.id,
-    manifest: { mediaType, digest, size },
-    names: references.map(familiar),
+    manifest: plain(built.manifest),
+    images: built.images.map((image) => ({ ...image, manifest: plain(image.manifest) })),
+    names: namesOf(request, references.map(canonicalName)),
     steps: built.steps,
     cached: built.cached,
   };
+}
+
+function plain({ mediaType, digest, size }: Descriptor): BuildResult['manifest'] {
+  return { mediaType, digest, size };
+}
+
+/** What becomes of the result. */
+function outputsOf(request: BuildRequest): OutputInput {
+  const { outputs, annotations, provenance, describe, squash } = request;
+  return {
+    ...(outputs && { outputs }),
+    ...(annotations && { annotations }),
+    ...(provenance && { provenance }),
+    ...(describe && { describe }),
+    ...(squash !== undefined && { squash }),
+  };
+}
+
+/** Names of the request, and those that its outputs bring. */
+function namesOf({ outputs = [] }: BuildRequest, own: readonly string[]): string[] {
+  const named = outputs.flatMap((output) => ('names' in output ? (output.names ?? []) : []));
+  return [...new Set([...own, ...named])].map((name) => familiar(parseReference(name)));
 }
 
 /** Loaded when the request names caches. */

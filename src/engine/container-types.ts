@@ -1,9 +1,12 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { Platform } from '../oci/platform.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
 
 /** A container to run in the foreground. Absent members take the image's values. */
 export interface RunRequest {
   readonly image: string;
+  /** Of an index, the image for this platform; by default the one for this machine. */
+  readonly platform?: Platform;
   /** Replaces CMD. */
   readonly command?: readonly string[];
   readonly name?: string;
@@ -59,7 +62,11 @@ export interface Containers {
   /** Runs to the end, with this process's own input and output. */
   run(
     request: RunRequest,
-    options?: CallOptions & { readonly environment?: Readonly<Record<string, string | undefined>> },
+    options?: CallOptions & {
+      readonly environment?: Readonly<Record<string, string | undefined>>;
+      /** Brings an image that is not here; `name` is familiar. */
+      readonly missing?: (name: string) => Promise<void>;
+    },
   ): Promise<ExitStatus>;
   list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */

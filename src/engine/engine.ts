@@ -6,14 +6,24 @@ import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
+import type { Contexts } from './context-types.ts';
+import type { Registries } from './registry-types.ts';
 import type { System } from './system-types.ts';
+import type { Verification } from './verify-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
 export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
   readonly system: System;
+  readonly contexts: Contexts;
+  readonly registries: Registries;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
+  /**
+   * Builds an image again without any cache and says whether, and in what, the result differs;
+   * nothing of it is kept. Throws ImageNotFoundError, BuildError.
+   */
+  verify(image: string, request: BuildRequest, options?: CallOptions): Promise<Verification>;
   /** Lints a Dockerfile; builds and writes nothing. Throws BuildError when there is none. */
   check(request: BuildRequest): Promise<CheckReport>;
   /** What the target of a Dockerfile can be given. Throws BuildError. */
@@ -103,6 +113,12 @@ export interface Loaded {
   readonly names: readonly string[];
 }
 
+/** Options of calls that move images in and out of archives. */
+export interface ArchiveCall extends CallOptions {
+  /** Of an index, only this platform. */
+  readonly platform?: Platform;
+}
+
 /** What `pull` may be told. */
 export interface PullRequest {
   readonly name: string;
@@ -129,6 +145,8 @@ export interface PushRequest {
   readonly name: string;
   /** Every tag of the repository that is here. */
   readonly all?: boolean;
+  /** Of an index, this image alone. */
+  readonly platform?: Platform;
 }
 
 /** What `push` sent. */
@@ -142,15 +160,23 @@ export interface Pushed {
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
-  /** Throws ImageNotFoundError, AmbiguousImageError. */
-  inspect(name: string): Promise<ImageDetails>;
-  history(name: string): Promise<HistoryRow[]>;
+  /**
+   * Of an index, the image for `platform`, or else for this machine. Throws
+   * ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.
+   */
+  inspect(name: string, platform?: Platform): Promise<ImageDetails>;
+  history(name: string, platform?: Platform): Promise<HistoryRow[]>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
   remove(
     name: string,
-    options?: { readonly force?: boolean; readonly prune?: boolean },
+    options?: {
+      readonly force?: boolean;
+      readonly prune?: boolean;
+      /** Of an index, only the image for this platform. */
+      readonly platform?: Platform;
+    },
   ): Promise<RemovalEvent[]>;
   prune(options?: {
     readonly filter?: ImageFilter;
@@ -161,12 +187,15 @@ export interface Images {
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
   push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;
-  /** Docker's archive: an OCI layout with `manifest.json` in one tar. */
-  save(names: readonly string[], options?: CallOptions): Promise<Bytes>;
+  /**
+   * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
+   * all of its images that are here; with a platform, that image alone.
+   */
+  save(names: readonly string[], options?: ArchiveCall): Promise<Bytes>;
   /** An archive, or the directory of an unpacked OCI layout. */
   load(
     archive: Bytes | { readonly directory: string },
-    options?: CallOptions,
+    options?: ArchiveCall,
   ): Promise<readonly Loaded[]>;
   /** A file system tar, plain or compressed, as an image of one layer. */
   import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;

@@ -1,4 +1,5 @@
 import { StaveError, type StaveErrorOptions } from '../base/errors.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
 
 /** Nothing here goes by that name or ID. */
 export class ImageNotFoundError extends StaveError {
@@ -12,6 +13,27 @@ export class ImageNotFoundError extends StaveError {
         hint: `Did you mean ${near.map((one) => `'${one}'`).join(' or ')}?`,
       }),
     });
+  }
+}
+
+/** The image is here, but not for the platform that was asked for. */
+export class PlatformNotFoundError extends StaveError {
+  readonly code = 'PLATFORM_NOT_FOUND';
+
+  constructor(name: string, wanted: Platform, made: readonly Platform[]) {
+    const [only, another] = made.map(formatPlatform);
+    const asked = formatPlatform(wanted);
+    super(
+      only !== undefined && another === undefined
+        ? `image with reference ${name} was found but its platform (${only}) does not match the specified platform (${asked})`
+        : `image with reference ${name} was found but does not provide the specified platform (${asked})`,
+      {
+        httpStatus: 404,
+        ...(another !== undefined && {
+          hint: `It is here for ${made.map(formatPlatform).join(', ')}.`,
+        }),
+      },
+    );
   }
 }
 

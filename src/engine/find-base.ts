@@ -2,6 +2,7 @@ import { BaseNotFoundError } from '../build/errors.ts';
 import type { BaseImage } from '../build/frontend/frontend.ts';
 import { isDigest } from '../oci/digest.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
+import type { Platform } from '../oci/platform.ts';
 import {
   formatReference,
   parseReference,
@@ -11,11 +12,11 @@ import {
 import type { Store } from '../store/store.ts';
 import type { ImageRow } from '../store/tables.ts';
 import { ImageNotFoundError } from './errors.ts';
-import { findImage } from './images/find.ts';
+import { findMember } from './images/find.ts';
 
-/** Finds a base image for a build: metadata only. Throws ImageNotFoundError. */
-export function findBase(store: Store, name: string): BaseImage {
-  const image = baseImage(store, name);
+/** Finds a base image for a build: metadata only. Of an index, the image for the platform. Throws ImageNotFoundError. */
+export function findBase(store: Store, name: string, platform?: Platform): BaseImage {
+  const image = baseImage(store, name, platform);
   const config = parseConfig(store.blobs.readSync(image.id));
   return {
     name: canonical(name, image.id),
@@ -26,9 +27,13 @@ export function findBase(store: Store, name: string): BaseImage {
   };
 }
 
-function baseImage(store: Store, name: string): ReturnType<typeof findImage> {
+function baseImage(
+  store: Store,
+  name: string,
+  platform: Platform | undefined,
+): ReturnType<typeof findMember> {
   try {
-    return findImage(store, name);
+    return findMember(store, name, platform);
   } catch (error) {
     if (!(error instanceof ImageNotFoundError)) throw error;
     throw new BaseNotFoundError(

@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import type { OpenRegistry } from '../build/finish.ts';
+import type { Destination } from '../transport/transport.ts';
 import type { Executor, RuntimeInfo } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
@@ -8,10 +10,12 @@ import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import type { MainContext } from '../build/inputs.ts';
 import type { BuildRequest } from './build-types.ts';
+import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
@@ -79,8 +83,44 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { openConnections } = await import('../registry/connection.ts');
     return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
   };
+  const insecure = new Map<string, Connections>();
+  const connectionsTo = async (host: string | undefined): Promise<Connections> => {
+    const known = host === undefined ? await connections() : insecure.get(host);
+    if (known || host === undefined) return known ?? connections();
+    const { openConnections } = await import('../registry/connection.ts');
+    const hosts = [...(options.registries?.insecure ?? []), host];
+    const made = openConnections({
+      userAgent: `stave/${version}`,
+      ...options.registries,
+      insecure: hosts,
+    });
+    insecure.set(host, made);
+    return made;
+  };
   const images = imagesOf({ store, snapshotter, applyChanges, connections });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
+  const build: Engine['build'] = async (request, call = {}) => {
+    const { runBuild } = await import('./build.ts');
+    const { basesOf } = await import('./bases.ts');
+    const parts = { store, snapshotter: await snapshotter(), connections };
+    const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
+      const { buildRegistry } = await import('./build-registry.ts');
+      return buildRegistry(connectionsTo)(...place);
+    };
+    await using bases = basesOf(parts, request.pull === true, call);
+    return await runBuild(
+      request,
+      {
+        ...parts,
+        executor,
+        resolve: bases.resolver,
+        registry,
+        cpus: cpus().length,
+        registries: connections,
+      },
+      call,
+    );
+  };
   return {
     images,
     containers,
@@ -92,22 +132,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
-    async build(request, call = {}) {
-      const { runBuild } = await import('./build.ts');
-      const { basesOf } = await import('./bases.ts');
-      const parts = { store, snapshotter: await snapshotter(), connections };
-      await using bases = basesOf(parts, request.pull === true, call);
-      return await runBuild(
-        request,
-        {
-          ...parts,
-          executor,
-          resolve: bases.resolver,
-          cpus: cpus().length,
-          registries: connections,
-        },
-        call,
-      );
+    registries: registriesOf(connections),
+    contexts: contextsOf(store),
+    build,
+    async verify(image, request, call = {}) {
+      const { verifyImage } = await import('./verify.ts');
+      return verifyImage(image, request, { store, snapshotter: await snapshotter(), build }, call);
     },
     async check(request) {
       const { check } = await import('./dockerfile-calls.ts');
@@ -126,7 +156,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return await withContext(request, (context) => targets(request, context));
     },
     [Symbol.asyncDispose]() {
-      opened?.[Symbol.dispose]();
+      for (const one of [opened, ...insecure.values()]) one?.[Symbol.dispose]();
       store[Symbol.dispose]();
       return Promise.resolve();
     },

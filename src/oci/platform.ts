@@ -118,6 +118,18 @@ export function matchesPlatform(wanted: Platform, made: Platform): boolean {
   return most !== undefined && needed !== undefined && needed <= most;
 }
 
+/**
+ * Which of several things made for platforms is meant where `wanted` is asked for: one made
+ * for exactly that, else one that runs there too, else the first. -1 only for none at all.
+ */
+export function choosePlatform(made: readonly (Platform | undefined)[], wanted: Platform): number {
+  const name = formatPlatform(normalisePlatform(wanted));
+  const exact = made.findIndex((one) => one && formatPlatform(normalisePlatform(one)) === name);
+  if (exact >= 0) return exact;
+  const fitting = made.findIndex((one) => one && matchesPlatform(wanted, one));
+  return fitting >= 0 ? fitting : Math.min(made.length, 1) - 1;
+}
+
 /** The platform of this machine, from the value of `process.arch`. */
 export function hostPlatform(arch: string): Platform {
   return normalisePlatform({ os: 'linux', architecture: NODE_ARCHITECTURES.get(arch) ?? arch });

@@ -6,7 +6,7 @@ import { reporter, type Reporter } from '../base/reporter.ts';
 import { chainId, type Digest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
-import { parseManifest } from '../oci/parse-manifest.ts';
+import { parseIndex, parseManifest } from '../oci/parse-manifest.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { Database } from './database.ts';
 import { emptyTrash, finishSweep, removeStale, takeOrphans } from './collect.ts';
@@ -50,6 +50,7 @@ export async function check(
   await checkLayers(context, layers, found, report, options);
   const images = read((tables) => tables.images.list());
   for (const image of images) await checkImage(context, image, found);
+  checkIndexes(context, found);
   checkCache(context, found);
   await checkLitter(context, found);
   const counts = { images: images.length, blobs: blobs.length, layers: layers.length };
@@ -103,8 +104,10 @@ interface KnownBlob {
 function knownBlobs(db: Database): KnownBlob[] {
   return db.all<KnownBlob>(
     `SELECT digest, size FROM blobs
-     UNION ALL SELECT DISTINCT blob, NULL FROM image_blobs
-       WHERE blob NOT IN (SELECT digest FROM blobs)`,
+     UNION ALL SELECT DISTINCT blob, NULL FROM (
+       SELECT blob FROM image_blobs UNION SELECT blob FROM index_blobs
+       UNION SELECT digest FROM indexes
+     ) WHERE blob NOT IN (SELECT digest FROM blobs)`,
   );
 }
 
@@ -128,6 +131,7 @@ async function checkBlobs(
           db.run('DELETE FROM blobs WHERE digest = ?', digest);
           db.run('DELETE FROM layer_blobs WHERE blob = ?', digest);
           db.run('DELETE FROM image_blobs WHERE blob = ?', digest);
+          db.run('DELETE FROM index_blobs WHERE blob = ?', digest);
           rmSync(paths.blob(digest), { force: true });
         }),
       );
@@ -223,6 +227,36 @@ async function imageProblem(
   const layers = store.db.transaction('read', () => tables.layers.stack(chain));
   const whole = layers?.every(({ diffId }) => !broken.has(diffId)) === true;
   return whole ? undefined : 'a layer of it is lost';
+}
+
+/** Without its own document, or that of a platform, an index is lost; its images stay. */
+function checkIndexes({ store: { db }, tables, blobs }: CheckContext, found: Findings): void {
+  const indexes = db.transaction('read', () =>
+    tables.indexes.list().map((row) => ({ ...row, parts: tables.indexes.blobs(row.digest) })),
+  );
+  for (const { digest, descriptor, members, parts } of indexes) {
+    const what = indexProblem();
+    if (what === undefined) continue;
+    found.add('image', digest, what, () => {
+      db.transaction('write', () => tables.indexes.remove(digest));
+      return 'the index was removed';
+    });
+
+    function indexProblem(): string | undefined {
+      if (members.length === 0) return 'none of its images is here';
+      if (found.keys.has(digest)) return 'the index is lost';
+      if (parts.some((part) => found.keys.has(part))) return 'a part of the index is lost';
+      try {
+        const entries = parseIndex(blobs.readSync(digest), descriptor.mediaType).manifests;
+        const listed = new Set(entries.map((entry) => entry.digest));
+        if (members.every(({ manifest }) => listed.has(manifest.digest))) return undefined;
+        return 'it does not list an image that is said to be of it';
+      } catch (error) {
+        if (error instanceof StaveError) return error.message;
+        throw error;
+      }
+    }
+  }
 }
 
 function checkCache({ store: { db }, tables }: CheckContext, found: Findings): void {

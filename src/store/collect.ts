@@ -78,6 +78,7 @@ export async function emptyTrash({ trash }: LeaseContext): Promise<number> {
 /** Deletes the rows of what neither images, containers, cache records nor leases reach. */
 function sweepRows(db: Database): { layers: number; blobs: number } {
   forgetBroken(db);
+  db.run('DELETE FROM indexes WHERE digest NOT IN (SELECT idx FROM index_images)');
   db.run(
     `WITH RECURSIVE live (chain) AS (
        SELECT chain FROM images WHERE chain IS NOT NULL
@@ -99,6 +100,8 @@ function sweepRows(db: Database): { layers: number; blobs: number } {
        SELECT id FROM images
        UNION ALL SELECT manifest_digest FROM images
        UNION ALL SELECT blob FROM image_blobs
+       UNION ALL SELECT digest FROM indexes
+       UNION ALL SELECT blob FROM index_blobs
        UNION ALL SELECT image FROM containers
        UNION ALL SELECT blob FROM sources WHERE blob IS NOT NULL
        UNION ALL SELECT key FROM holds WHERE kind = 'blob'

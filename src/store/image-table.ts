@@ -70,20 +70,35 @@ export function imageTable(db: Database): ImageTable {
         ? db.all<NameRecord>('SELECT * FROM names ORDER BY name')
         : db.all<NameRecord>('SELECT * FROM names WHERE image = ? ORDER BY name', id)
       ).map(nameRow),
-    tag(name, image, at) {
-      const before = named(name)?.image;
+    tag(name, image, at, index) {
+      const before = named(name);
       db.run(
-        `INSERT INTO names (name, image, updated_at) VALUES (?, ?, ?) ON CONFLICT (name)
-         DO UPDATE SET image = excluded.image, updated_at = excluded.updated_at`,
+        `INSERT INTO names (name, image, updated_at, idx) VALUES (?, ?, ?, ?) ON CONFLICT (name)
+         DO UPDATE SET image = excluded.image, updated_at = excluded.updated_at, idx = excluded.idx`,
         name,
         image,
         at,
+        index ?? null,
       );
       db.run('UPDATE images SET tagged_at = ? WHERE id = ?', at, image);
-      return before;
+      forgetUnnamed(db, before?.index);
+      return before?.image;
     },
-    untag: (name) => db.run('DELETE FROM names WHERE name = ?', name) > 0,
+    untag(name) {
+      const before = named(name);
+      const gone = db.run('DELETE FROM names WHERE name = ?', name) > 0;
+      forgetUnnamed(db, before?.index);
+      return gone;
+    },
   };
+}
+
+function forgetUnnamed(db: Database, index: Digest | undefined): void {
+  if (index === undefined) return;
+  db.run(
+    'DELETE FROM indexes WHERE digest = ? AND digest NOT IN (SELECT idx FROM names WHERE idx IS NOT NULL)',
+    index,
+  );
 }
 
 function imageRow(row: Row): ImageRow {
@@ -113,8 +128,10 @@ interface NameRecord {
   readonly name: string;
   readonly image: Digest;
   readonly updated_at: number;
+  readonly idx: Digest | null;
 }
 
 function nameRow(row: NameRecord): NameRow {
-  return { name: row.name, image: row.image, updatedAt: row.updated_at };
+  const { name, image, updated_at: updatedAt, idx } = row;
+  return idx === null ? { name, image, updatedAt } : { name, image, updatedAt, index: idx };
 }

@@ -161,6 +161,25 @@ class DiskLease implements Lease {
     });
   }
 
+  holdIndex(digest: Digest): void {
+    this.#assertAlive();
+    const { db } = this.#context;
+    db.transaction('note', () => {
+      this.hold('blob', digest);
+      db.run(
+        `INSERT OR IGNORE INTO holds (lease, kind, key)
+         SELECT ?, 'blob', blob FROM index_blobs WHERE idx = ?`,
+        this.id,
+        digest,
+      );
+      const rows = db.all<{ image: Digest }>(
+        'SELECT DISTINCT image FROM index_images WHERE idx = ?',
+        digest,
+      );
+      for (const { image } of rows) this.hold('image', image);
+    });
+  }
+
   [Symbol.dispose](): void {
     if (!this.#alive) return;
     this.#alive = false;

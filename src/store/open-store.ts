@@ -22,6 +22,7 @@ import { createDatabase, Database } from './database.ts';
 import { DiskBlobs } from './disk-blobs.ts';
 import { StoreDamagedError, StoreFormatError, StoreMissingError } from './errors.ts';
 import { imageTable } from './image-table.ts';
+import { indexTable } from './index-table.ts';
 import { withStoreErrors } from './io-errors.ts';
 import { layerTable } from './layer-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
@@ -135,6 +136,7 @@ class DiskStore implements Store {
 function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => void): Tables {
   return {
     images: imageTable(db),
+    indexes: indexTable(db),
     layers: layerTable(db, hold),
     blobs: blobTable(db),
     cache: cacheTable(db),

@@ -165,4 +165,31 @@ export const MIGRATIONS: readonly string[] = [
   -- How often a result was used.
   ALTER TABLE cache ADD COLUMN uses INTEGER NOT NULL DEFAULT 1;
   `,
+  `
+  -- Images of several platforms under one name. The column image of a name is then the
+  -- platform that is meant without another word.
+  CREATE TABLE indexes (
+    digest TEXT PRIMARY KEY,
+    descriptor TEXT NOT NULL,        -- JSON
+    stored_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE index_images (
+    idx TEXT NOT NULL REFERENCES indexes ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    image TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+    manifest TEXT NOT NULL,          -- its entry in the index, JSON
+    PRIMARY KEY (idx, position)
+  ) WITHOUT ROWID;
+  CREATE INDEX index_images_image ON index_images (image);
+
+  CREATE TABLE index_blobs (
+    idx TEXT NOT NULL REFERENCES indexes ON DELETE CASCADE,
+    blob TEXT NOT NULL,
+    PRIMARY KEY (idx, blob)
+  ) WITHOUT ROWID;
+
+  ALTER TABLE names ADD COLUMN idx TEXT REFERENCES indexes ON DELETE SET NULL;
+  CREATE INDEX names_idx ON names (idx) WHERE idx IS NOT NULL;
+  `,
 ];

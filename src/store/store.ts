@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { CallOptions } from '../base/progress.ts';
-import type { DiffId } from '../oci/digest.ts';
+import type { Digest, DiffId } from '../oci/digest.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { StorePaths } from './paths.ts';
 import type { Tables } from './tables.ts';
@@ -81,6 +81,8 @@ export interface Lease extends Disposable {
    * with all that it is made of.
    */
   hold(kind: 'blob' | 'layer' | 'chain' | 'image' | 'git', key: string): void;
+  /** An index with all of its images that are here. */
+  holdIndex(digest: Digest): void;
 }
 
 /** How to open a store. */

@@ -8,6 +8,7 @@ import type { Platform } from '../oci/platform.ts';
  */
 export interface Tables {
   readonly images: ImageTable;
+  readonly indexes: IndexTable;
   readonly layers: LayerTable;
   readonly blobs: BlobTable;
   readonly cache: CacheTable;
@@ -45,7 +46,10 @@ export interface ImageRow {
 export interface NameRow {
   /** `docker.io/library/alpine:latest` or `docker.io/library/alpine@sha256:…`. */
   readonly name: string;
+  /** Where it points at an index: the image that is meant without another word. */
   readonly image: Digest;
+  /** The index that it points at, if any. */
+  readonly index?: Digest;
   readonly updatedAt: number;
 }
 
@@ -63,9 +67,48 @@ export interface ImageTable {
   /** Canonical name to image. */
   named(name: string): NameRow | undefined;
   names(id?: Digest): NameRow[];
-  /** Points `name` at `image` and returns what it pointed at before. */
-  tag(name: string, image: Digest, at: number): Digest | undefined;
+  /**
+   * Points `name` at `image`, or at `index` with that image meant first, and returns the image
+   * that it pointed at before. An index that loses its last name so is forgotten; its images
+   * stay.
+   */
+  tag(name: string, image: Digest, at: number, index?: Digest): Digest | undefined;
+  /** Takes a name away; an index goes with its last one, its images stay. */
   untag(name: string): boolean;
+}
+
+/** An image of an index that is here. */
+export interface IndexMember {
+  readonly image: Digest;
+  /** Its entry in the index: the manifest, with the platform. */
+  readonly manifest: Descriptor;
+}
+
+/** An index that is kept as it is, byte for byte, among the blobs. */
+export interface IndexRow {
+  readonly digest: Digest;
+  readonly descriptor: Descriptor;
+  readonly storedAt: number;
+  /** In the order of the index. Entries whose images are not here are left out. */
+  readonly members: readonly IndexMember[];
+}
+
+export interface IndexTable {
+  get(digest: Digest): IndexRow | undefined;
+  /** Digests that begin with these hex digits, `limit` at most. */
+  byPrefix(hex: string, limit: number): Digest[];
+  list(): IndexRow[];
+  /**
+   * Inserts or replaces. `blobs` are what it needs besides its images: manifests that are not
+   * those of the image rows, attestations.
+   */
+  put(row: IndexRow, blobs: readonly Digest[]): void;
+  blobs(digest: Digest): Digest[];
+  remove(digest: Digest): void;
+  /** Images that are part of an index which has a name. */
+  named(): ReadonlySet<Digest>;
+  /** The indexes that an image is part of. */
+  of(image: Digest): Digest[];
 }
 
 /** A layer as a directory of the store; found by its diff ID, whatever lies beneath. */

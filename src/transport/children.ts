@@ -23,6 +23,11 @@ export function isConfig(node: Descriptor): boolean {
   return CONFIGS.includes(node.mediaType);
 }
 
+/** True for the parts of attestations: statements about an image, and the config of an artifact. */
+export function isClaim(node: Descriptor): boolean {
+  return node.mediaType === MediaType.inToto || node.mediaType === MediaType.ociEmpty;
+}
+
 /** True for layers of a kind that can be unpacked here. */
 export function isLayer(node: Descriptor): boolean {
   return LAYERS.includes(node.mediaType);

@@ -1,4 +1,4 @@
-import { type Bytes, collect } from '../base/bytes.ts';
+import { type Bytes, collect, once } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { type Reporter, reporter } from '../base/reporter.ts';
 import type { TarEntry } from '../layer/tar-entry.ts';
@@ -13,7 +13,7 @@ import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
 import { parseManifest } from '../oci/parse-manifest.ts';
 import { familiar, familiarRepository, parseReference } from '../oci/reference.ts';
 import { verified } from '../oci/verified.ts';
-import { isLayer } from './children.ts';
+import { isConfig, isParent } from './children.ts';
 import type { Destination, Source } from './transport.ts';
 
 /** A blob of the archive: at hand, or to be fetched when its turn comes. */
@@ -23,16 +23,32 @@ interface Part {
   readonly from?: Source;
 }
 
-interface SavedImage {
+/** What an archive says of one of its images. */
+export interface ArchivedAs {
+  /** Of an index: the image that `manifest.json` is about, for readers that know no indexes. */
+  readonly main?: Descriptor;
+  /** On its entry in `index.json`. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+interface SavedImage extends ArchivedAs {
   readonly root: Descriptor;
   readonly names: readonly string[];
 }
 
+/** One file of an archive. */
+export interface ArchiveFile {
+  readonly name: string;
+  /** Bytes of `body`. */
+  readonly size: number;
+  readonly body: Bytes;
+}
+
 /**
  * Docker's archive: an OCI layout and the older form (`manifest.json`, `repositories`) in one
- * tar. Images are copied to its destinations one after the other; then {@link bytes} is the
- * archive, in which blobs that images share lie once. Layers are not read before their bytes are asked
- * for, so the archive is streamed, whatever its size.
+ * tar; or the layout alone. Images are copied to its destinations one after the other; then
+ * {@link bytes} is the archive, in which blobs that images share lie once. Layers are not read
+ * before their bytes are asked for, so the archive is streamed, whatever its size.
  *
  * The same images in the same order always give the same bytes: entries are sorted, owned by
  * root and dated 1970.
@@ -40,16 +56,21 @@ interface SavedImage {
 export class DockerArchive {
   readonly #parts = new Map<Digest, Part>();
   readonly #images: SavedImage[] = [];
+  readonly #form: 'docker' | 'oci';
+
+  constructor(form: 'docker' | 'oci' = 'docker') {
+    this.#form = form;
+  }
 
   /** The place of one more image. `names` are canonical, with tags; none when it is saved by its ID. */
-  destination(names: readonly string[]): Destination {
+  destination(names: readonly string[], as: ArchivedAs = {}): Destination {
     const parts = this.#parts;
     return {
       label: 'the archive',
       has: (node) => Promise.resolve(parts.has(node.digest)),
       /** Layers are large, and their place in the archive is not known yet: they are fetched later. */
       adopt(node, from) {
-        if (!isLayer(node)) return Promise.resolve(undefined);
+        if (isParent(node) || isConfig(node)) return Promise.resolve(undefined);
         parts.set(node.digest, { node, from });
         return Promise.resolve('done');
       },
@@ -57,50 +78,67 @@ export class DockerArchive {
         parts.set(node.digest, { node, data: await collect(body, DOCUMENT_LIMIT) });
       },
       commit: (root) => {
-        this.#images.push({ root, names });
+        this.#images.push({ ...as, root, names });
         return Promise.resolve();
       },
     };
   }
 
-  /** The archive. Throws what reading the images throws, DigestMismatchError among it. */
+  /** The archive as a tar. Throws what reading the images throws, DigestMismatchError among it. */
   async *bytes(options: CallOptions = {}): Bytes {
-    const report = reporter(options.progress);
-    yield directory('blobs');
-    for (const algorithm of ['sha256', 'sha512']) {
-      const digests = [...this.#parts.keys()].filter((one) => one.startsWith(`${algorithm}:`));
-      if (digests.length > 0) yield directory(`blobs/${algorithm}`);
-      for (const digest of digests.sort()) yield* this.#blob(digest, report, options);
+    let at = '';
+    for await (const { name, size, body } of this.files(options)) {
+      const folder = name.slice(0, name.lastIndexOf('/') + 1);
+      if (folder !== '' && folder !== at) {
+        if (at === '') yield directory('blobs');
+        yield directory(folder.slice(0, -1));
+        at = folder;
+      }
+      yield header(name, size);
+      yield* body;
+      yield padding(size);
     }
-    yield* document('index.json', this.#index());
-    yield* document('manifest.json', `${this.#manifestJson()}\n`);
-    yield* document('oci-layout', '{"imageLayoutVersion": "1.0.0"}');
-    yield* document('repositories', `${this.#repositories()}\n`);
     yield TRAILER;
   }
 
-  async *#blob(digest: Digest, report: Reporter, options: CallOptions): Bytes {
-    const part = this.#parts.get(digest);
-    if (!part) return;
-    const { node, from, data } = part;
+  /** The files of the archive, in their order; the body of one is read before the next is asked for. */
+  async *files(options: CallOptions = {}): AsyncGenerator<ArchiveFile, void> {
+    const report = reporter(options.progress);
+    for (const digest of [...this.#parts.keys()].sort()) {
+      const part = this.#parts.get(digest);
+      if (part) yield this.#blob(digest, part, report, options);
+    }
+    yield document('index.json', this.#index());
+    if (this.#form === 'docker') yield document('manifest.json', `${this.#manifestJson()}\n`);
+    yield document('oci-layout', '{"imageLayoutVersion": "1.0.0"}');
+    if (this.#form === 'docker') yield document('repositories', `${this.#repositories()}\n`);
+  }
+
+  #blob(
+    digest: Digest,
+    { node, from, data }: Part,
+    report: Reporter,
+    options: CallOptions,
+  ): ArchiveFile {
     const name = blobName(digest);
-    if (data) {
-      yield* document(name, data);
-    } else if (from) {
+    if (data) return document(name, data);
+    async function* body(): Bytes {
+      if (!from) return;
       using task = report.begin(digest, { kind: 'transfer', total: node.size, unit: 'bytes' });
-      yield header(name, node.size);
       yield* task.count(verified(await from.fetch(node, options), node, from.label));
-      yield padding(node.size);
       task.outcome = 'done';
     }
+    return { name, size: node.size, body: body() };
   }
 
   #index(): string {
-    const manifests = this.#images.flatMap(({ root, names }) => {
+    const manifests = this.#images.flatMap(({ root, names, annotations: own }) => {
       const { mediaType, digest, size } = root;
-      if (names.length === 0) return [{ mediaType, digest, size }];
+      if (names.length === 0)
+        return [{ mediaType, digest, size, ...(own && { annotations: own }) }];
       return names.map((name) => {
         const annotations = {
+          ...own,
           'io.containerd.image.name': name,
           'org.opencontainers.image.ref.name': parseReference(name).tag ?? 'latest',
         };
@@ -112,8 +150,8 @@ export class DockerArchive {
 
   #manifestJson(): string {
     return JSON.stringify(
-      this.#images.map(({ root, names }) => {
-        const { config, layers } = this.#manifest(root);
+      this.#images.map(({ root, main, names }) => {
+        const { config, layers } = this.#manifest(main ?? root);
         const repoTags = names.map((name) => familiar(parseReference(name)));
         return {
           Config: blobName(config.digest),
@@ -139,8 +177,8 @@ export class DockerArchive {
   /** Name, tag and top layer, for readers from before `manifest.json`. */
   #repositories(): string {
     const found = new Map<string, Map<string, string>>();
-    for (const { root, names } of this.#images) {
-      const top = this.#manifest(root).layers.at(-1);
+    for (const { root, main, names } of this.#images) {
+      const top = this.#manifest(main ?? root).layers.at(-1);
       if (!top) continue;
       for (const name of names) {
         const { tag = 'latest', ...reference } = parseReference(name);
@@ -169,9 +207,9 @@ function blobName(digest: Digest): string {
   return `blobs/${digest.replace(':', '/')}`;
 }
 
-async function* document(name: string, content: Buffer | string): Bytes {
+function document(name: string, content: Buffer | string): ArchiveFile {
   const data = Buffer.from(content);
-  yield Buffer.concat([header(name, data.length), data, padding(data.length)]);
+  return { name, size: data.length, body: once(data) };
 }
 
 function directory(name: string): Buffer {

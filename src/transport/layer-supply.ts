@@ -1,9 +1,10 @@
 import type { Bytes } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
+import { together } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { chainId, type ChainId, type DiffId } from '../oci/digest.ts';
+import { chainId, type ChainId, type Digest, type DiffId } from '../oci/digest.ts';
 import { verified } from '../oci/verified.ts';
 import { LayerEntryError } from '../snapshot/errors.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
@@ -52,6 +53,11 @@ export class LayerSupply {
     return this.#offers.get(diffId);
   }
 
+  /** Where a blob can be had, by its digest. */
+  offeredBlob(digest: Digest): Offer | undefined {
+    return this.#offers.values().find(({ blob }) => blob.digest === digest);
+  }
+
   /** Whether every layer is in the store or can be fetched. */
   reaches(layers: readonly DiffId[]): boolean {
     return this.#missing(layers).every((diffId) => this.#offers.has(diffId));
@@ -65,7 +71,10 @@ export class LayerSupply {
     const missing = this.#missing(layers);
     const top = chainId(layers);
     if (top === undefined || (missing.length === 0 && this.#snapshotter.stack(top))) return;
-    await Promise.all(missing.map((diffId) => this.#fetched(diffId, layers, call)));
+    const stop = new AbortController();
+    const signal = call.signal ? AbortSignal.any([call.signal, stop.signal]) : stop.signal;
+    const fetched = missing.map((diffId) => this.#fetched(diffId, layers, { ...call, signal }));
+    await together(fetched, stop);
     // What is here already has no name in this order, so nothing keeps it.
     if (missing.length < layers.length) for (const one of layers) this.#lease().hold('layer', one);
     let chain: ChainId | undefined;

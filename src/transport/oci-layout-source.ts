@@ -1,3 +1,4 @@
+import { isAttestation } from '../image/attestation.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
@@ -15,8 +16,6 @@ import { InvalidArchiveError, UnsupportedImageError } from './errors.ts';
 const CONTAINERD_NAME = 'io.containerd.image.name';
 /** Annotation of the OCI layout: a tag, or with some tools a whole name. */
 const REF_NAME = 'org.opencontainers.image.ref.name';
-/** Annotation of BuildKit on manifests that are about another one, not images. */
-const ATTESTATION = 'vnd.docker.reference.type';
 
 const DEPTH_LIMIT = 8;
 const NODE_LIMIT = 10_000;
@@ -31,17 +30,19 @@ export interface LayoutManifest {
 }
 
 /**
- * The images of an OCI layout, or undefined when the archive is none.
+ * The images of an OCI layout, or undefined when the archive is none. Entries of `index.json`
+ * that are in `without` are passed over.
  *
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
  */
 export function ociLayoutImages(
   members: ArchiveMembers,
   platform: Platform,
+  without: ReadonlySet<Digest> = new Set(),
 ): readonly ArchivedImage[] | undefined {
   if (!members.has('index.json')) return undefined;
-  const manifests = layoutManifests(members, platform);
-  if (manifests.length === 0) {
+  const manifests = layoutManifests(members, platform, without);
+  if (manifests.length === 0 && without.size === 0) {
     throw new UnsupportedImageError(
       `the archive holds no image for ${platform.os}/${platform.architecture}`,
     );
@@ -51,13 +52,73 @@ export function ociLayoutImages(
 
 function archivedImage(members: ArchiveMembers, one: LayoutManifest): ArchivedImage {
   const held = new Map<Digest, Uint8Array>([[one.descriptor.digest, one.data]]);
-  held.set(one.manifest.config.digest, document(members, one.manifest.config));
-  for (const { digest } of one.manifest.layers) {
+  holdParts(members, one.manifest, held);
+  return { root: one.descriptor, names: one.names, held };
+}
+
+/** Puts the config of a manifest, and the layers that were held, to what a source gives out. */
+function holdParts(
+  members: ArchiveMembers,
+  { config, layers }: Manifest,
+  held: Map<Digest, Uint8Array>,
+): void {
+  held.set(config.digest, document(members, config));
+  for (const { digest } of layers) {
     const name = blobName(digest);
     const part = layerPart(name, members.get(name));
     if (part.data) held.set(digest, part.data);
   }
-  return { root: one.descriptor, names: one.names, held };
+}
+
+/** An index of a layout that is worth keeping as one. */
+export interface ArchivedIndex extends ArchivedImage {
+  /** The manifests of it that are in the archive. */
+  readonly manifests: ReadonlySet<Digest>;
+}
+
+/**
+ * The indexes that `index.json` names and that are here with several of their images, or with
+ * all of them. Of others one image is taken, as if it had come alone.
+ */
+export function layoutIndexes(members: ArchiveMembers): ArchivedIndex[] {
+  const data = members.document('index.json');
+  if (!data) return [];
+  const found = new Map<Digest, ArchivedIndex>();
+  for (const node of parseIndex(data).manifests) {
+    if (!isParent(node) || !members.has(blobName(node.digest))) continue;
+    const names = [...new Set([...(found.get(node.digest)?.names ?? []), ...namesOf(node)])];
+    const index = archivedIndex(members, node, names);
+    if (index) found.set(node.digest, index);
+  }
+  return [...found.values()];
+}
+
+function archivedIndex(
+  members: ArchiveMembers,
+  node: Descriptor,
+  names: readonly string[],
+): ArchivedIndex | undefined {
+  const body = document(members, node);
+  const parsed = parseManifestOrIndex(body, node.mediaType);
+  if (parsed.kind === 'manifest') return undefined;
+  const { mediaType, digest, size } = node;
+  const held = new Map<Digest, Uint8Array>([[digest, body]]);
+  const manifests = new Set<Digest>();
+  let images = 0;
+  for (const entry of parsed.index.manifests) {
+    if (!isParent(entry) || !members.has(blobName(entry.digest))) continue;
+    const data = document(members, entry);
+    const child = parseManifestOrIndex(data, entry.mediaType);
+    // Indexes inside indexes are looked through for one image only.
+    if (child.kind === 'index') return undefined;
+    held.set(entry.digest, data);
+    holdParts(members, child.manifest, held);
+    manifests.add(entry.digest);
+    if (!isAttestation(entry)) images += 1;
+  }
+  const all = parsed.index.manifests.filter((entry) => !isAttestation(entry)).length;
+  if (images < 2 && !(images === 1 && all === 1)) return undefined;
+  return { root: { mediaType, digest, size }, names, held, manifests };
 }
 
 /**
@@ -65,7 +126,11 @@ function archivedImage(members: ArchiveMembers, one: LayoutManifest): ArchivedIm
  * name; all of them must be there. Without: all that are there, of whatever platform. Empty
  * without an `index.json`.
  */
-export function layoutManifests(members: ArchiveMembers, platform?: Platform): LayoutManifest[] {
+export function layoutManifests(
+  members: ArchiveMembers,
+  platform?: Platform,
+  without: ReadonlySet<Digest> = new Set(),
+): LayoutManifest[] {
   const data = members.document('index.json');
   if (!data) return [];
   const layout = members.document('oci-layout');
@@ -82,7 +147,7 @@ export function layoutManifests(members: ArchiveMembers, platform?: Platform): L
   };
 
   const isWanted = (node: Descriptor): boolean => {
-    if (!isImage(node)) return false;
+    if (!isParent(node) || isAttestation(node) || without.has(node.digest)) return false;
     if (!platform) return members.has(blobName(node.digest));
     return !node.platform?.os || matchesPlatform(platform, node.platform);
   };
@@ -113,12 +178,6 @@ function mergedByDigest(found: readonly LayoutManifest[]): LayoutManifest[] {
     merged.set(one.descriptor.digest, { ...one, names });
   }
   return [...merged.values()];
-}
-
-function isImage(node: Descriptor): boolean {
-  const isAttestation =
-    node.annotations !== undefined && Object.hasOwn(node.annotations, ATTESTATION);
-  return isParent(node) && !isAttestation && node.platform?.os !== 'unknown';
 }
 
 function namesOf(node: Descriptor): string[] {

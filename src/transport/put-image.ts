@@ -3,9 +3,9 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { ChainId, Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import { diffIdsOf } from '../oci/parse-config.ts';
-import { hostPlatform, normalisePlatform, type Platform } from '../oci/platform.ts';
+import { choosePlatform, hostPlatform, normalisePlatform, type Platform } from '../oci/platform.ts';
 import type { Store } from '../store/store.ts';
-import type { ImageRow } from '../store/tables.ts';
+import type { ImageRow, Tables } from '../store/tables.ts';
 
 /** An image whose parts are all in the store: blobs written, layers sealed, named as a stack and synced. */
 export interface NewImage {
@@ -32,31 +32,70 @@ const EARLIEST_CREDIBLE = Date.UTC(1981, 0, 1);
  * Throws InvalidInputError when a layer of its stack is not in the store.
  */
 export function putImage(store: Store, image: NewImage): ImageRow {
+  return store.write((tables) => put(tables, store.clock.now().getTime(), image));
+}
+
+/** Images of several platforms whose parts are all in the store, the index's own document too. */
+export interface NewIndex {
+  readonly descriptor: Descriptor;
+  /** In the order of the index, each with its entry there; those that are here. */
+  readonly members: readonly { readonly image: NewImage; readonly entry: Descriptor }[];
+  /** What it needs besides: attestations with their parts. */
+  readonly blobs?: readonly Digest[];
+  /** Canonical names to put on it. */
+  readonly names?: readonly string[];
+}
+
+/**
+ * Makes an index visible with all its images, under its names, in one durable transaction:
+ * every image is an image of its own too, and the one for this machine is what the names mean
+ * without another word. Idempotent. Throws InvalidInputError.
+ */
+export function putIndex(store: Store, index: NewIndex): ImageRow {
+  const { descriptor, members, blobs = [], names = [] } = index;
   return store.write((tables) => {
     const now = store.clock.now().getTime();
-    const stack = image.chain === undefined ? [] : tables.layers.stack(image.chain);
-    if (stack?.length !== diffIdsOf(image.config).length) {
-      throw new InvalidInputError(`the layers of ${image.id} are not all here`);
-    }
-    const createdAt = image.clamped === true ? undefined : credibleTime(image.config.created);
-    const names = image.names ?? [];
-    const row: ImageRow = {
-      id: image.id,
-      manifest: image.manifest,
-      platform: platformOf(image.config),
-      storedAt: now,
-      size: stack.reduce((sum, layer) => sum + layer.contentSize, 0),
-      labels: image.config.config?.Labels ?? {},
-      ...(image.chain !== undefined && { chain: image.chain }),
-      ...(createdAt !== undefined && { createdAt }),
-      ...(image.parent !== undefined && { parent: image.parent }),
-      ...(names.length > 0 && { taggedAt: now }),
-    };
-    tables.images.put(row);
-    for (const blob of image.blobs ?? []) tables.blobs.link(image.id, blob);
-    for (const name of names) tables.images.tag(name, image.id, now);
-    return row;
+    const rows = members.map(({ image }) => put(tables, now, image));
+    const platforms = members.map(({ entry }, at) => entry.platform ?? rows[at]?.platform);
+    const chosen = rows[choosePlatform(platforms, hostPlatform(process.arch))];
+    if (!chosen) throw new InvalidInputError('the index holds no image');
+    tables.indexes.put(
+      {
+        digest: descriptor.digest,
+        descriptor,
+        storedAt: now,
+        members: members.map(({ image, entry }) => ({ image: image.id, manifest: entry })),
+      },
+      [...blobs, ...members.map(({ entry }) => entry.digest)],
+    );
+    for (const name of names) tables.images.tag(name, chosen.id, now, descriptor.digest);
+    return chosen;
   });
+}
+
+function put(tables: Tables, now: number, image: NewImage): ImageRow {
+  const stack = image.chain === undefined ? [] : tables.layers.stack(image.chain);
+  if (stack?.length !== diffIdsOf(image.config).length) {
+    throw new InvalidInputError(`the layers of ${image.id} are not all here`);
+  }
+  const createdAt = image.clamped === true ? undefined : credibleTime(image.config.created);
+  const names = image.names ?? [];
+  const row: ImageRow = {
+    id: image.id,
+    manifest: image.manifest,
+    platform: platformOf(image.config),
+    storedAt: now,
+    size: stack.reduce((sum, layer) => sum + layer.contentSize, 0),
+    labels: image.config.config?.Labels ?? {},
+    ...(image.chain !== undefined && { chain: image.chain }),
+    ...(createdAt !== undefined && { createdAt }),
+    ...(image.parent !== undefined && { parent: image.parent }),
+    ...(names.length > 0 && { taggedAt: now }),
+  };
+  tables.images.put(row);
+  for (const blob of image.blobs ?? []) tables.blobs.link(image.id, blob);
+  for (const name of names) tables.images.tag(name, image.id, now);
+  return row;
 }
 
 /** The platform that a config names; what it leaves out is this machine's. */

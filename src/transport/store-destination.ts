@@ -1,20 +1,21 @@
 import { type Bytes, collect } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
+import { isAttestation } from '../image/attestation.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
-import type { Manifest } from '../oci/manifest.ts';
+import type { Index, Manifest } from '../oci/manifest.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
-import { parseManifest } from '../oci/parse-manifest.ts';
+import { parseManifest, parseManifestOrIndex } from '../oci/parse-manifest.ts';
 import { LayerEntryError } from '../snapshot/errors.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
-import { isConfig, isLayer, isParent } from './children.ts';
+import { isClaim, isConfig, isLayer, isParent } from './children.ts';
 import { UnsupportedImageError } from './errors.ts';
 import type { LayerIntake } from './layer-intake.ts';
-import { putImage } from './put-image.ts';
+import { type NewImage, putImage, putIndex } from './put-image.ts';
 import type { Destination } from './transport.ts';
 
 /** Where things of the image go. */
@@ -27,13 +28,20 @@ export interface StoreDestinationParts {
 }
 
 /**
- * The store as the place where one image arrives. Manifest, config and layer blobs are kept
- * byte for byte; layers are unpacked too. `names` are canonical.
+ * The store as the place where one image, or an index, arrives. Manifests, configs and layer
+ * blobs are kept byte for byte; layers are unpacked too. `names` are canonical.
+ *
+ * The root may be an index: the manifests of it that were copied (see `select` of `copy`)
+ * become images of their own, and the names point at the index. When only one of several came,
+ * it is put there as if it had come alone: then the names are that image's, and the index's own
+ * document is not kept.
  */
 export class StoreDestination implements Destination {
   readonly label = 'the store';
   readonly #parts: StoreDestinationParts;
   readonly #names: readonly string[];
+  /** Manifests that came in this copy. */
+  readonly #arrived = new Set<Digest>();
 
   constructor(parts: StoreDestinationParts, names: readonly string[]) {
     this.#parts = parts;
@@ -60,31 +68,82 @@ export class StoreDestination implements Destination {
       await intake.take(body, node.digest, options);
       return;
     }
-    if (!isParent(node) && !isConfig(node)) {
-      throw new UnsupportedImageError(
-        `this is not a container image: it has a part of type ${node.mediaType}`,
-      );
-    }
     lease.hold('blob', node.digest);
+    if (isClaim(node)) {
+      await using writer = await store.blobs.ingest(`blob:${node.digest}`, options);
+      const present = writer.offset;
+      let at = 0;
+      for await (const chunk of body) {
+        const fresh = chunk.subarray(Math.max(0, present - at));
+        at += chunk.length;
+        if (fresh.length > 0) await writer.write(fresh);
+      }
+      await writer.commit({ digest: node.digest });
+      return;
+    }
+    if (!isParent(node) && !isConfig(node)) throw notAnImage(node);
+    if (isParent(node)) this.#arrived.add(node.digest);
     store.blobs.putSync(await collect(body, DOCUMENT_LIMIT));
   }
 
   async commit(root: Descriptor, options?: CallOptions): Promise<void> {
+    const { store } = this.#parts;
+    const document = parseManifestOrIndex(store.blobs.readSync(root.digest), root.mediaType);
+    if (document.kind === 'manifest') {
+      putImage(store, { ...(await this.#image(root, options)), names: this.#names });
+    } else {
+      await this.#index(root, document.index, options);
+    }
+  }
+
+  async #index(root: Descriptor, index: Index, options: CallOptions | undefined): Promise<void> {
+    const { store } = this.#parts;
+    const here = index.manifests.filter(({ digest }) => this.#arrived.has(digest));
+    const entries = here.filter((entry) => !isAttestation(entry));
+    const members: { image: NewImage; entry: Descriptor }[] = [];
+    for (const entry of entries) {
+      members.push({ image: await this.#image(entry, options), entry });
+    }
+    const [only] = members;
+    if (!only) {
+      throw new UnsupportedImageError('the index holds no container image that can be stored');
+    }
+    if (
+      members.length === 1 &&
+      index.manifests.some((one) => !isAttestation(one) && one !== only.entry)
+    ) {
+      putImage(store, { ...only.image, names: this.#names });
+      return;
+    }
+    const claims = here.filter(isAttestation).flatMap((entry) => {
+      const { config, layers } = parseManifest(store.blobs.readSync(entry.digest), entry.mediaType);
+      return [entry, config, ...layers].map(({ digest }) => digest);
+    });
+    const { mediaType, digest, size } = root;
+    const descriptor = { mediaType, digest, size };
+    putIndex(store, { descriptor, members, blobs: claims, names: this.#names });
+  }
+
+  /** What arrived under a manifest, with its layers unpacked, checked, named as a stack and synced. */
+  async #image(root: Descriptor, options: CallOptions | undefined): Promise<NewImage> {
     const { store, snapshotter } = this.#parts;
     const manifest = parseManifest(store.blobs.readSync(root.digest), root.mediaType);
+    if (!isConfig(manifest.config)) throw notAnImage(manifest.config);
+    const odd = manifest.layers.find((layer) => !isLayer(layer));
+    if (odd) throw notAnImage(odd);
     const config = parseConfig(store.blobs.readSync(manifest.config.digest));
     const diffIds = await this.#unpacked(manifest, config, options);
     let chain: ChainId | undefined;
     for (const diffId of diffIds) chain = snapshotter.name(diffId, chain);
     snapshotter.sync(diffIds);
-    putImage(store, {
+    const { mediaType, digest, size } = root;
+    return {
       id: manifest.config.digest,
       config,
-      manifest: root,
+      manifest: { mediaType, digest, size },
       chain,
       blobs: this.#keptBlobs(manifest),
-      names: this.#names,
-    });
+    };
   }
 
   /** The layers in their order, each checked against the config: the diff IDs are part of the image ID. */
@@ -134,4 +193,10 @@ export class StoreDestination implements Destination {
       manifest.layers.map((layer) => layer.digest).filter((digest) => tables.blobs.has(digest)),
     );
   }
+}
+
+function notAnImage({ mediaType }: Descriptor): UnsupportedImageError {
+  return new UnsupportedImageError(
+    `this is not a container image: it has a part of type ${mediaType}`,
+  );
 }

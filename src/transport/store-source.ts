@@ -15,7 +15,7 @@ import type { Source } from './transport.ts';
 export function storeSource(
   store: Store,
   snapshotter: Snapshotter,
-  image: ImageRow,
+  image: Pick<ImageRow, 'manifest'>,
   label: string,
 ): Source {
   return {

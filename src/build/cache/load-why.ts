@@ -4,20 +4,23 @@ import type { Store } from '../../store/store.ts';
 import { BuildError } from '../errors.ts';
 import type { Vertex } from '../graph.ts';
 import type { DockerfileInput } from '../inputs.ts';
+import type { ImportedRecords } from '../solver-parts.ts';
 import type { Why } from './why.ts';
 
 /** Loads what says why steps run, when the first one has to. */
 export function whyLoader(
   { noCache }: { readonly noCache?: boolean },
   store: Store,
-  target: Vertex | undefined,
+  targets: readonly (Vertex | undefined)[],
+  imported?: ImportedRecords,
 ): () => Promise<Why> {
   let why: Promise<Why> | undefined;
   const load = async (): Promise<Why> => {
     const module = await import('./why.ts');
     return new module.Why({
       store,
-      target,
+      targets,
+      imported: (await imported?.all()) ?? [],
       asked: (stage) => (noCache === true ? '--no-cache' : `--no-cache-filter ${stage}`),
     });
   };

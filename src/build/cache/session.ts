@@ -3,6 +3,7 @@ import type { Platform } from '../../oci/platform.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import type { LayerSupply } from '../../transport/layer-supply.ts';
+import type { CacheMount } from '../exec-mount.ts';
 import type { Vertex } from '../graph.ts';
 import type { Outcome } from '../solver-parts.ts';
 import { cacheMember, INLINE_KEY } from './document.ts';
@@ -29,10 +30,10 @@ export interface SessionParts {
   readonly platform: Platform;
 }
 
-/** Steps of a solved build, and the one that was asked for. */
+/** Steps of a solved build, and those that were asked for: one for each platform. */
 export interface SolvedBuild {
   readonly outcomes: readonly Outcome[];
-  readonly target: Vertex | undefined;
+  readonly targets: readonly (Vertex | undefined)[];
 }
 
 /**
@@ -71,7 +72,7 @@ export class CacheSession implements AsyncDisposable {
   ): Promise<Readonly<Record<string, unknown>>> {
     if (!this.#caches.inline) return {};
     const { store } = this.#parts;
-    const found = await shareable(build.outcomes, 'min', build.target, {
+    const found = await shareable(build.outcomes, 'min', build.targets, {
       store,
       imported: this.imported,
     });
@@ -86,8 +87,15 @@ export class CacheSession implements AsyncDisposable {
   async export(build: SolvedBuild): Promise<void> {
     for (const target of this.#caches.to) {
       const parts = { ...this.#parts, imported: this.imported };
-      await exportCache(target, build, { mounts: [], pieces: [] }, parts, this.#call);
+      await exportCache(target, build, parts, this.#call);
     }
+  }
+
+  /** Fills a new cache mount from the caches; false when none of them has it. */
+  async restoreMount(mount: CacheMount, directory: string, call: CallOptions): Promise<boolean> {
+    if (!this.imported) return false;
+    const { restoreMount } = await import('./restore-mount.ts');
+    return restoreMount(this.imported, mount, directory, call);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,16 +4,15 @@ import type { Store } from '../../store/store.ts';
 import type { Ingredient } from '../../store/tables.ts';
 import type { Vertex } from '../graph.ts';
 import type { Outcome } from '../solver-parts.ts';
-import type {
-  CacheDocument,
-  SharedChain,
-  SharedIngredient,
-  SharedLayer,
-  SharedRecord,
+import {
+  NAME_LIMIT,
+  type CacheDocument,
+  type SharedChain,
+  type SharedIngredient,
+  type SharedLayer,
+  type SharedRecord,
 } from './document.ts';
 import { shared, type ImportedCaches } from './imported.ts';
-
-const NAME_LIMIT = 4096;
 
 /** A record that can be shared, with its stack. */
 export interface ShareableRecord {
@@ -29,18 +28,18 @@ export interface Shareable {
 }
 
 /**
- * The records of finished steps. `min`: of the steps that the target stands on. `max`: of all
+ * The records of finished steps. `min`: of the steps that the targets stand on. `max`: of all
  * that were looked at. Arguments are named, but nothing is said of their values; paths of the
  * machine stay out.
  */
 export async function shareable(
   outcomes: readonly Outcome[],
   mode: 'min' | 'max',
-  target: Vertex | undefined,
+  targets: readonly (Vertex | undefined)[],
   parts: { readonly store: Store; readonly imported: ImportedCaches | undefined },
 ): Promise<Shareable> {
   const below = new Set<Vertex>();
-  for (let at = target; at; at = at.base) below.add(at);
+  for (const target of targets) for (let at = target; at; at = at.base) below.add(at);
   const records = new Map<string, ShareableRecord>();
   const base = new Set<DiffId>();
   for (const { vertex, keyed } of outcomes) {

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { StepReason } from '../../base/progress.ts';
-import { bench, root, type Meanwhile } from '../testing/bench.ts';
-import { EDITS, image, type Subject } from '../testing/single-edits.ts';
+import { bench, image, root, type Meanwhile } from '../testing/bench.ts';
+import { EDITS, type Subject } from '../testing/single-edits.ts';
 
 /** The Dockerfile that the edits are made to. */
 const DOCKERFILE = `ARG BASE=base
@@ -19,6 +19,7 @@ COPY src/ src/
 COPY --chown=1:1 bin/run /usr/bin/run
 ARG LATE=1
 RUN make all
+RUN --mount=type=cache,target=/cache --mount=type=bind,source=config,target=/config configure
 FROM slim AS final
 ARG DIR=docs
 USER 1000
@@ -46,6 +47,8 @@ function subject(t: TestContext): Subject {
     'data.bin': 'd',
     'logs/x.txt': 'x',
     'logs/y.log': 'y',
+    'config/a.ini': 'a',
+    'config/b.ini': 'b',
   })) {
     house.write(path, text);
     chmodSync(house.path(path), 0o644);

@@ -64,6 +64,8 @@ export function withoutDigest(text: string): string {
 }
 
 function flagWord({ name, how, before, after }: StepDifference): string {
+  // Its value is a list, and the instruction shows it better.
+  if (name.startsWith('--mount ')) return `${name} ${how}`;
   const value = (text: string | undefined): string => shortened(text === '' ? "''" : (text ?? ''));
   if (how === 'changed') return `${name} ${value(before)} → ${value(after)}`;
   return `${name} ${value(how === 'added' ? after : before)} ${how}`;

@@ -18,6 +18,7 @@ import { contextNamed, type FoundContext, type NamedContext } from './named-cont
 import { evaluationOrder } from './order.ts';
 import { nameOf, namedSource } from './source.ts';
 import { StageIndex } from './stage-index.ts';
+import { platformLabel, type Share } from './platforms.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
 import { Words } from './words.ts';
@@ -54,6 +55,8 @@ export interface FrontendOptions {
   readonly resolve: (name: string, platform: Platform) => BaseImage;
   /** Sees what happens, as it happens. */
   readonly watch?: Watcher;
+  /** Of a build for several platforms: step names say which, and equal steps are one. */
+  readonly share?: Share | undefined;
 }
 
 /** What came out: the target stage and all that was noticed. */
@@ -186,6 +189,7 @@ class Evaluation {
     const setting: StageSetting = {
       name,
       prefix: this.#label(stage),
+      share: this.#options.share,
       total: total + [...triggers, ...body].filter((one) => makesLayer(one.kind)).length,
       origin: this.#options.origin,
       platform: formatPlatform(state.platform),
@@ -292,9 +296,8 @@ class Evaluation {
     }
     const state = StageState.empty(platform);
     const place = [this.#options.origin, nameOf(stage), 'context', name].join('\0');
-    state.vertex = contextVertex(
-      { name, context },
-      { stage: nameOf(stage), place, span: from.span },
+    state.vertex = this.#shared(
+      contextVertex({ name, context }, { stage: nameOf(stage), place, span: from.span }),
     );
     return { state, total: 0, guessed: false };
   }
@@ -324,9 +327,11 @@ class Evaluation {
       throw this.#error(`${message}${hint}`, at, error);
     }
     this.#options.watch?.base?.(name, platform, base, at);
-    const prefix = this.#label(stage);
+    const { share } = this.#options;
+    const made = share ? platformLabel(platform, () => undefined) : '';
+    const prefix = `${made}${this.#label(stage)}`;
     const steps = stage.body.filter((one) => makesLayer(one.kind)).length + 1;
-    const vertex: Vertex = {
+    const vertex = this.#shared({
       op: {
         kind: 'image',
         reference: base.name,
@@ -341,12 +346,16 @@ class Evaluation {
       instruction: `FROM ${name}`,
       span: at.span,
       uncached: false,
-    };
+    });
     return { vertex, base };
   }
 
   #contextNamed(name: string, platform = this.#options.platform): FoundContext | undefined {
     return contextNamed(this.#options.contexts, name, platform);
+  }
+
+  #shared(vertex: Vertex): Vertex {
+    return this.#options.share?.(vertex) ?? vertex;
   }
 
   /** What `--from` means; `mounted` is the target of a mount. */

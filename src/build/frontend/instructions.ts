@@ -9,6 +9,7 @@ import type { Entitlements } from './entitlements.ts';
 import { goDuration } from './go-duration.ts';
 import { quotedList } from './history.ts';
 import { addRun } from './run.ts';
+import type { Share } from './platforms.ts';
 import { putAll, type StageState } from './state.ts';
 import type { Words } from './words.ts';
 import { addWorkdir } from './workdir.ts';
@@ -24,6 +25,8 @@ export interface StageSetting {
   readonly name: string;
   /** `build ` where there are several stages, else empty. */
   readonly prefix: string;
+  /** Of a build for several platforms. */
+  readonly share?: Share | undefined;
   readonly total: number;
   readonly origin: string;
   readonly platform: string;

@@ -24,6 +24,7 @@ export function addRun(
   const { mounts, inputs } = runMounts(state, instruction, setting);
   const op: ExecOp = {
     kind: 'exec',
+    platform: state.platform,
     argv,
     env: state.scope.buildEnv(),
     hiddenEnv: proxyEnv(setting.args, (name) => state.scope.declares(name)),

@@ -25,6 +25,7 @@ import { NotStartedError, RunFailedError } from '../errors.ts';
 import type { ExecOp } from '../graph.ts';
 import type { MountSetting, ReadyMount, ReadyMounts } from '../mounts/mounts.ts';
 import { NO_MOUNTS, placed } from '../mounts/place.ts';
+import type { RestoreMount } from '../mounts/parts.ts';
 import type { RunSettings } from '../run-settings.ts';
 import type { Solved } from '../solver-parts.ts';
 import type { Contexts } from './recipe.ts';
@@ -40,6 +41,7 @@ export interface ExecParts extends OpParts {
   readonly contexts: Contexts;
   readonly paths: StorePaths;
   readonly settings: RunSettings | undefined;
+  readonly restoreMount?: RestoreMount | undefined;
   /** Platform of the image, when it is not that of this machine. */
   readonly foreign?: string;
   /** Is told of a command that failed, and may look at what it left behind. */

@@ -14,7 +14,7 @@ export interface FailedStep {
    * Opens it on this process's terminal, in the state that the command left, and returns when
    * it has ended. Nothing of what is done there is kept. `term` is the kind of terminal.
    */
-  open(term: string | undefined): Promise<void>;
+  readonly open: (term: string | undefined) => Promise<void>;
 }
 
 /** Is told of a failed RUN before everything it left is removed. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,16 +53,26 @@ test(
   async (t) => {
     const { build } = await runBench(t);
     const { log } = await build(
-      'FROM base\nRUN grep Cpus_allowed_list /proc/self/status; grep -c "/team/" /proc/self/cgroup || true',
+      'FROM base\nRUN grep Cpus_allowed_list /proc/self/status; grep -c "/stave-test/" /proc/self/cgroup || true',
       {
         cpusetCpus: '0',
         cpuShares: 512,
         cpuPeriod: 50_000,
         cpuQuota: 25_000,
-        cgroupParent: 'team',
+        cgroupParent: 'stave-test',
       },
     );
     assert.match(log, /^Cpus_allowed_list:\t0\n/);
+    // What is above a process's own group stays: it may be anybody's.
+    for (const one of ['.', ...readdirSync('/sys/fs/cgroup')]) {
+      const group = join('/sys/fs/cgroup', one, 'stave-test');
+      if (!existsSync(group)) continue;
+      assert.deepEqual(
+        readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory()),
+        [],
+      );
+      rmdirSync(group);
+    }
   },
 );
 

@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { ProgressEvent } from '../../base/progress.ts';
 import type { LayerFile } from '../../layer/file-table.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
-import type { DiffId } from '../../oci/digest.ts';
+import { digestOf, type DiffId } from '../../oci/digest.ts';
 import { parseConfig } from '../../oci/parse-config.ts';
 import type { RunSettings } from '../run-settings.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
@@ -66,7 +65,7 @@ function lineOf({ path, type, mode, uid, gid, linkTarget }: LayerFile): string {
 }
 
 /** Makes a {@link Bench}. */
-export function bench(t: TestContext): Bench {
+export function bench(t: { after(end: () => void): void }): Bench {
   const directory = mkdtempSync(join(tmpdir(), 'build-test-'));
   const context = join(directory, 'context');
   mkdirSync(context);
@@ -139,7 +138,30 @@ export function bench(t: TestContext): Bench {
         },
         { progress: (event) => events.push(event) },
       );
-      return { ...built, config: plain(parseConfig(store.blobs.readSync(built.id))), events };
+      return {
+        ...built,
+        /** Of the first platform; only where the store got the image. */
+        get config() {
+          return plain(parseConfig(store.blobs.readSync(built.images[0]?.id ?? built.id)));
+        },
+        events,
+      };
     },
+  };
+}
+
+/** A base image of no layers, whose manifest is made of these. */
+export function image(name: string, revision: string, env: readonly string[] = []): BaseImage {
+  return {
+    name: `docker.io/library/${name}:latest`,
+    manifest: digestOf(`${name} ${revision} ${env.join()}`),
+    layers: [],
+    config: {
+      architecture: 'amd64',
+      os: 'linux',
+      config: { Env: ['PATH=/bin', ...env] },
+      rootfs: { type: 'layers', diff_ids: [] },
+    },
+    platform: { os: 'linux', architecture: 'amd64' },
   };
 }

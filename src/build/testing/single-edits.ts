@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
-import { digestOf } from '../../oci/digest.ts';
 import { setXattr } from '../../sys/xattr.ts';
 import type { BuildInput } from '../build.ts';
 import type { BaseImage } from '../frontend/frontend.ts';
-import type { Bench } from './bench.ts';
+import { image, type Bench } from './bench.ts';
 
 /** What a build is made with; an edit changes one thing of it. */
 export interface Subject {
@@ -14,22 +13,6 @@ export interface Subject {
   bases: Record<string, BaseImage>;
   /** What the first stage's `make` writes. */
   output: string;
-}
-
-/** A base image of no layers, whose manifest is made of these. */
-export function image(name: string, revision: string, env: readonly string[] = []): BaseImage {
-  return {
-    name: `docker.io/library/${name}:latest`,
-    manifest: digestOf(`${name} ${revision} ${env.join()}`),
-    layers: [],
-    config: {
-      architecture: 'amd64',
-      os: 'linux',
-      config: { Env: ['PATH=/bin', ...env] },
-      rootfs: { type: 'layers', diff_ids: [] },
-    },
-    platform: { os: 'linux', architecture: 'amd64' },
-  };
 }
 
 /** One edit, the step that it makes run first, and what is said there. */
@@ -190,6 +173,7 @@ export const EDITS: readonly Edit[] = [
     edit: arg('LATE', '2'),
     step: 'RUN make all',
     says: 'ARG LATE changed',
+    also: /^ARG LATE changed$/,
   },
   {
     what: 'the default of an ARG',
@@ -302,6 +286,24 @@ export const EDITS: readonly Edit[] = [
     says: '--network none → host',
   },
   {
+    what: 'a file that is mounted',
+    edit: write('config/a.ini', 'A'),
+    step: 'RUN --mount',
+    says: 'mount bind:/config: 1 of 2 files differs: config/a.ini (content)',
+  },
+  {
+    what: 'the target of a mount',
+    edit: replace('target=/cache', 'target=/other'),
+    step: 'RUN --mount',
+    says: '--mount /other added, --mount /cache removed',
+  },
+  {
+    what: 'a secret that is asked for',
+    edit: replace('RUN --mount', 'RUN --mount=type=secret,id=token --mount'),
+    step: 'RUN --mount',
+    says: '--mount /run/secrets/token added',
+  },
+  {
     what: 'the user',
     edit: replace('USER 1000', 'USER 1001'),
     step: 'RUN --network=none check',
@@ -332,14 +334,14 @@ export const EDITS: readonly Edit[] = [
     what: 'a step that was put in',
     edit: replace('RUN make all', 'RUN prepare\nRUN make all'),
     step: 'RUN prepare',
-    says: 'a new instruction: no earlier build had it',
-    also: /^it follows \[build 7\/8\] RUN prepare now, and followed COPY --chown=1:1 bin\/run \/usr\/bin\/run$/,
+    says: 'new: no earlier build finished it',
+    also: /^it follows \[build 7\/9\] RUN prepare now, and followed COPY --chown=1:1 bin\/run \/usr\/bin\/run$/,
   },
   {
     what: 'a step that is gone',
     edit: replace('RUN install\n', ''),
     step: 'COPY src/',
-    says: 'it follows [build 3/6] COPY package.json lock.json ./ now, and followed RUN install',
+    says: 'it follows [build 3/7] COPY package.json lock.json ./ now, and followed RUN install',
   },
   {
     what: 'two steps that changed places',
@@ -348,7 +350,7 @@ export const EDITS: readonly Edit[] = [
       'COPY --chown=1:1 bin/run /usr/bin/run\nCOPY src/ src/\n',
     ),
     step: 'COPY --chown=1:1',
-    says: 'it follows [build 4/7] RUN install now, and followed COPY src/ src/',
+    says: 'it follows [build 4/8] RUN install now, and followed COPY src/ src/',
     also: /^it follows /,
   },
   {

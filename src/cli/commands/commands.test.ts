@@ -55,6 +55,23 @@ test('build hands the command line on', async () => {
   ]);
 });
 
+test('build hands several platforms on, from a list or from several flags, each once', async () => {
+  const { engine, asked } = fakeEngine();
+  const run = { engine, cwd: folder, env: { DOCKER_DEFAULT_PLATFORM: 'linux/s390x' } };
+  await runCli(words('build -q --platform linux/amd64,arm64 --platform linux/arm64/v8 .'), run);
+  await runCli(words('build -q .'), run);
+  assert.deepEqual(
+    asked.builds.map(({ platform, platforms }) => platform ?? platforms),
+    [
+      [
+        { os: 'linux', architecture: 'amd64' },
+        { os: 'linux', architecture: 'arm64' },
+      ],
+      { os: 'linux', architecture: 's390x' },
+    ],
+  );
+});
+
 test('build takes a Dockerfile from standard input, with a context or without', async () => {
   const { engine, asked } = fakeEngine();
   const run = { engine, cwd: folder, stdin: 'FROM x\n' };
@@ -84,10 +101,7 @@ for (const [line, message] of [
     'build -f other -',
     'ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles',
   ],
-  [
-    'build --platform linux/amd64,linux/arm64 .',
-    'builds for several platforms are not available in this version',
-  ],
+  ['build --platform linux/ .', '"linux/" is an invalid platform specifier'],
   ['build --build-arg SOURCE_DATE_EPOCH=x .', 'invalid SOURCE_DATE_EPOCH: "x"'],
   ['build --progress tty .', 'failed to get console: not a terminal'],
   ['build --iidfile /nonexistent/id .', 'open /nonexistent/id: no such file or directory'],
@@ -109,6 +123,7 @@ test('build writes the ID and the metadata where it is told', async () => {
   assert.match(readFileSync(join(folder, 'id'), 'utf8'), /^sha256:[0-9a-f]{64}$/);
   const metadata = readFileSync(join(folder, 'md.json'), 'utf8');
   assert.deepEqual(Object.keys(JSON.parse(metadata) as object), [
+    'buildx.build.ref',
     'containerimage.config.digest',
     'containerimage.descriptor',
     'containerimage.digest',
@@ -116,7 +131,7 @@ test('build writes the ID and the metadata where it is told', async () => {
   ]);
   assert.match(
     metadata,
-    /^\{\n {2}"containerimage[^]*"image.name": "docker.io\/library\/base:1"\n\}$/,
+    /^\{\n {2}"buildx.build.ref": "default\/default\/[0-9a-z]{25}"[^]*"image.name": "docker.io\/library\/base:1"\n\}$/,
   );
 });
 

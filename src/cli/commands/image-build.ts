@@ -1,26 +1,34 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
-import type { BuildResult } from '../../engine/build-types.ts';
-import { formatReference, parseReference } from '../../oci/reference.ts';
+import type { BuildRequest, BuildResult } from '../../engine/build-types.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Verification } from '../../engine/verify-types.ts';
 import { buildRequest } from '../build-request.ts';
 import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
+import { explanations } from '../explanations.ts';
 import { flag } from '../flags.ts';
+import { onFailure } from '../on-fail.ts';
+import { REASON_FLAGS } from '../reason-flags.ts';
 import { BUILD_REFUSED } from '../refused-flags.ts';
-import { openRenderer, type ProgressMode } from '../render/renderer.ts';
+import { writeVerification } from '../verify.ts';
+import { openRenderer, type ProgressMode, type Renderer } from '../render/renderer.ts';
 
 /** The flags of `build`. */
 export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
+  ...REASON_FLAGS,
   ...RUN_FLAGS,
   'build-context': flag.list(
     'name=value',
     'A directory, URL, docker-image://NAME or oci-layout://DIR to use under a name',
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
+  annotation: flag.list('stringArray', 'An annotation: "index:key=value"'),
+  attest: flag.list('stringArray', 'An attestation: "type=provenance,mode=max"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
   'cache-from': flag.list('stringArray', 'A cache to use: "type=local,src=DIR" or an image'),
   'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
@@ -34,11 +42,16 @@ export const BUILD_FLAGS = {
   network: flag.text('string', 'The network of RUN: default, host or none'),
   'no-cache': flag.toggle('Run every step again'),
   'no-cache-filter': flag.stringSlice('stringArray', 'Run the steps of these stages again'),
-  platform: flag.text('string', 'The platform to build for'),
+  output: flag.list('stringArray', 'Where to: a directory, "-", or "type=oci,dest=app.tar"', 'o'),
+  platform: flag.stringSlice('stringArray', 'The platforms to build for'),
   progress: flag.text('string', 'How progress is shown: auto, plain, tty, quiet, rawjson or none'),
+  provenance: flag.text('string', 'Attach how it was made: true, or "mode=max"'),
   pull: flag.toggle('Ask registries for base images, even those that are here'),
+  push: flag.toggle('Push the image under its names'),
   quiet: flag.toggle('Print the image ID and nothing else', 'q'),
+  sbom: flag.text('string', 'A list of packages; false in this version'),
   'shm-size': flag.bytes('Size of /dev/shm for RUN'),
+  squash: flag.toggle('One layer above the base image'),
   tag: flag.list('stringArray', 'A name for the image: "name:tag"', 't'),
   target: flag.text('string', 'The stage to build (default: the last)'),
 };
@@ -52,11 +65,13 @@ export const imageBuild = command({
     ['The Dockerfile here, under a name', 'stave build -t app:v1 .'],
     ['Another file, with an argument', 'stave build -f build/Dockerfile --build-arg V=2 -t app .'],
     ['What is wrong with the Dockerfile', 'stave build --check .'],
+    ['Why did a step run', 'stave build --explain -t app .'],
+    ['Is it the same when it is built again', 'stave build --reproducible --verify app .'],
     ['Only the ID, for scripts', 'id=$(stave build -q .)'],
   ],
 
   async run(context) {
-    const { flags, stdout, stderr, env, cwd, signal } = context;
+    const { flags, stdout, stderr, cwd } = context;
     const call = parseCall(flags.call, flags.check);
     const mode = progressMode(context);
     const request = await buildRequest(context);
@@ -66,18 +81,64 @@ export const imageBuild = command({
     }
     if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
     const engine = await context.engine();
-    const result = await (async () => {
-      using display = await openRenderer(mode, stderr, env);
-      return await engine.build(request, { signal, progress: display.sink });
-    })();
+    if (flags.verify !== undefined) {
+      const found = await verify(context, engine, request, mode);
+      return writeVerification(stdout, flags.verify, found, flags.format);
+    }
+    const { result, reasons } = await build(context, engine, request, mode);
     if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {
-      writeOut(cwd, flags['metadata-file'], JSON.stringify(metadata(result), undefined, 2));
+      const { metadata } = await import('../build/metadata.ts');
+      writeOut(
+        cwd,
+        flags['metadata-file'],
+        JSON.stringify(
+          {
+            ...metadata(result, request.outputs),
+            ...(flags.explain && { 'stave.build.explanations': reasons }),
+          },
+          undefined,
+          2,
+        ),
+      );
     }
-    if (flags.quiet) stdout.line(result.id);
+    if (mode === 'plain' || mode === 'tty') {
+      stderr.line(`${result.steps} step${result.steps === 1 ? '' : 's'}, ${result.cached} cached`);
+    }
+    // What was built may be there already.
+    const isTaken = request.outputs?.some((output) => 'to' in output && 'write' in output.to);
+    if (flags.quiet && isTaken !== true) stdout.line(result.id);
     return Exit.ok;
   },
 });
+
+type BuildContext = Context<typeof BUILD_FLAGS>;
+
+async function build(
+  context: BuildContext,
+  engine: Engine,
+  request: BuildRequest,
+  mode: ProgressMode,
+): Promise<{ readonly result: BuildResult; readonly reasons: readonly unknown[] }> {
+  const { flags, stderr, env, signal } = context;
+  let display: Renderer | undefined;
+  const failed = onFailure(context, flags['on-fail'], () => display);
+  using shown = await openRenderer(mode, stderr, env);
+  display = shown;
+  const { sink, reasons } = explanations(shown.sink);
+  const result = await engine.build({ ...request, ...failed }, { signal, progress: sink });
+  return { result, reasons };
+}
+
+async function verify(
+  { flags, stderr, env, signal }: BuildContext,
+  engine: Engine,
+  request: BuildRequest,
+  mode: ProgressMode,
+): Promise<Verification> {
+  using shown = await openRenderer(mode, stderr, env);
+  return await engine.verify(flags.verify ?? '', request, { signal, progress: shown.sink });
+}
 
 function progressMode({ flags, env, stderr }: Context<typeof BUILD_FLAGS>): ProgressMode {
   const asked = flags.progress ?? env['BUILDKIT_PROGRESS'] ?? 'auto';
@@ -100,22 +161,6 @@ function progressMode({ flags, env, stderr }: Context<typeof BUILD_FLAGS>): Prog
         hint: 'It is one of auto, plain, tty, quiet, rawjson, none.',
       });
   }
-}
-
-/** What `--metadata-file` gets: keys in the order of their names. */
-function metadata({ id, manifest, names }: BuildResult): Readonly<Record<string, unknown>> {
-  return {
-    'containerimage.config.digest': id,
-    'containerimage.descriptor': {
-      mediaType: manifest.mediaType,
-      digest: manifest.digest,
-      size: manifest.size,
-    },
-    'containerimage.digest': manifest.digest,
-    ...(names.length > 0 && {
-      'image.name': names.map((name) => formatReference(parseReference(name))).join(','),
-    }),
-  };
 }
 
 function writeOut(cwd: string, typed: string, text: string): void {

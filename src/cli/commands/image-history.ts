@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { HistoryRow } from '../../engine/engine.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 import { writeField, writeListing, type Field } from '../listing.ts';
 import { ago, rfc3339 } from '../times.ts';
 import { ellipsis, humanSize, shortId } from '../units.ts';
@@ -19,7 +20,7 @@ export const imageHistory = command({
     ),
     human: flag.toggle('Sizes and times for people', 'H', true),
     'no-trunc': flag.toggle('Show IDs and texts in full'),
-    platform: flag.refused('images of several platforms are not available in this version'),
+    platform: flag.text('string', 'Of an image for several platforms, the one to show'),
     quiet: flag.toggle('Print IDs and nothing else', 'q'),
   },
   examples: [
@@ -34,7 +35,8 @@ export const imageHistory = command({
   async run(context) {
     const { flags, operands, clock } = context;
     const [name = ''] = operands;
-    const rows = await (await context.engine()).images.history(name);
+    const { platform } = platformOption(flags.platform);
+    const rows = await (await context.engine()).images.history(name, platform);
     const truncate = !flags['no-trunc'];
     const fields = historyFields(truncate, flags.human, clock.now());
     if (flags.quiet) {

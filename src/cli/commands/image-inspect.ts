@@ -1,5 +1,6 @@
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 import { imageJson, imageStruct } from '../image-json.ts';
 import { inspectObjects } from '../inspect-objects.ts';
 
@@ -9,7 +10,7 @@ export const imageInspect = command({
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
     format: flag.text('string', "Form of the output: 'json' or a Go template", 'f'),
-    platform: flag.refused('images of several platforms are not available in this version'),
+    platform: flag.text('string', 'Of an image for several platforms, the one to show'),
   },
   examples: [
     ['Everything about an image', 'stave image inspect app:v1'],
@@ -18,8 +19,9 @@ export const imageInspect = command({
 
   async run(context) {
     const { images } = await context.engine();
+    const { platform } = platformOption(context.flags.platform);
     return inspectObjects(context, context.flags.format, async (name) => {
-      const image = await images.inspect(name);
+      const image = await images.inspect(name, platform);
       return { json: imageJson(image), typed: () => imageStruct(image) };
     });
   },

@@ -5,6 +5,7 @@ import { InvalidInputError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { fileBytes } from '../files.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
 
 /** `image load`. */
@@ -17,7 +18,7 @@ export const imageLoad = command({
       'An archive, or the directory of an OCI layout (default: standard input)',
       'i',
     ),
-    platform: flag.refused('images of several platforms are not available in this version'),
+    platform: flag.text('string', 'Load the images for this platform only'),
     quiet: flag.toggle('No progress display', 'q'),
   },
   examples: [
@@ -27,13 +28,15 @@ export const imageLoad = command({
 
   async run({ flags, engine, stdin, stdout, stderr, env, cwd, signal }) {
     const { input, quiet } = flags;
+    const platform = platformOption(flags.platform);
     if (input === undefined && stdin.terminal) {
       throw new InvalidInputError('requested load from stdin, but stdin is empty');
     }
     const archive = input === undefined ? stdin.bytes() : opened(resolve(cwd, input), input);
     const { images } = await engine();
     using display = await openTransferRenderer(stderr, env, quiet);
-    for (const { id, names } of await images.load(archive, { signal, progress: display.sink })) {
+    const options = { signal, progress: display.sink, ...platform };
+    for (const { id, names } of await images.load(archive, options)) {
       for (const name of names) stdout.line(`Loaded image: ${name}`);
       if (names.length === 0) stdout.line(`Loaded image ID: ${id}`);
     }

@@ -1,6 +1,7 @@
 import { Exit, StaveError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 
 /** `image rm`, `rmi`. */
 export const imageRm = command({
@@ -9,7 +10,7 @@ export const imageRm = command({
   flags: {
     force: flag.toggle('Remove it under all its names, even if a stopped container uses it', 'f'),
     'no-prune': flag.toggle('Keep parents that have no name'),
-    platform: flag.refused('images of several platforms are not available in this version'),
+    platform: flag.text('string', 'Of an image for several platforms, remove one'),
   },
   examples: [
     ['Drop a name; the image goes with its last one', 'stave rmi app:v1'],
@@ -18,10 +19,15 @@ export const imageRm = command({
 
   async run({ operands, flags, engine, stdout, complain }) {
     const { images } = await engine();
+    const platform = platformOption(flags.platform);
     let code: number = Exit.ok;
     for (const name of operands) {
       try {
-        const events = await images.remove(name, { force: flags.force, prune: !flags['no-prune'] });
+        const events = await images.remove(name, {
+          force: flags.force,
+          prune: !flags['no-prune'],
+          ...platform,
+        });
         for (const event of events) {
           stdout.line(
             'untagged' in event ? `Untagged: ${event.untagged}` : `Deleted: ${event.deleted}`,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { InvalidInputError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 import { checkPlace, writeNewFile } from '../new-file.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
 
@@ -11,7 +12,7 @@ export const imageSave = command({
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
     output: flag.text('string', 'A file to write to (default: standard output)', 'o'),
-    platform: flag.refused('images of several platforms are not available in this version'),
+    platform: flag.text('string', 'Save the images for this platform only'),
   },
   examples: [
     ['An image in a file', 'stave save -o app.tar app:v1'],
@@ -20,6 +21,7 @@ export const imageSave = command({
 
   async run({ operands, flags, engine, stdout, stderr, env, cwd, signal }) {
     const { output } = flags;
+    const platform = platformOption(flags.platform);
     if (output === undefined && stdout.terminal) {
       throw new InvalidInputError(
         'cowardly refusing to save to a terminal. Use the -o flag or redirect',
@@ -29,7 +31,11 @@ export const imageSave = command({
     if (output !== undefined) checkPlace(resolve(cwd, output), output);
     const { images } = await engine();
     using display = await openTransferRenderer(stderr, env);
-    const archive = await images.save(operands, { signal, progress: display.sink });
+    const archive = await images.save(operands, {
+      signal,
+      progress: display.sink,
+      ...platform,
+    });
     if (output !== undefined) await writeNewFile(cwd, output, archive);
     else for await (const chunk of archive) stdout.raw(chunk);
   },

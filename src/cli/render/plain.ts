@@ -8,6 +8,8 @@ export function plainRenderer(out: Output): Renderer {
   const numbers = new Map<ShownTask, number>();
   let shown: ShownTask | undefined;
   let any = false;
+  /** What waits while somebody else has the terminal. */
+  let waiting: Parameters<Renderer['sink']>[0][] | undefined;
 
   /** Makes `line` the step whose lines are being written. */
   const turnTo = (line: ShownTask): string => {
@@ -27,46 +29,56 @@ export function plainRenderer(out: Output): Renderer {
     for (const line of lines) out.line(`${number} ${time} ${line}`);
   };
 
-  return {
-    sink(event) {
-      switch (event.type) {
-        case 'begin': {
-          const task = board.begin(event);
-          if (task.line === task) turnTo(task);
-          return;
-        }
-        case 'advance': {
-          const task = board.tasks.get(event.id);
-          if (!task) return;
-          task.current = event.current;
-          task.total = event.total ?? task.total;
-          return;
-        }
-        case 'log': {
-          const task = board.tasks.get(event.id);
-          const lines = task ? board.log(task, event.text) : [];
-          if (task && lines.length > 0) output(task, lines, event.at);
-          return;
-        }
-        case 'note': {
-          const task = board.tasks.get(event.id);
-          if (task) out.line(`${turnTo(task.line)} ${event.text}`);
-          return;
-        }
-        case 'warning':
-          board.warn(event);
-          return;
-        case 'end': {
-          const task = board.end(event);
-          if (!task) return;
-          if (task.partial !== '') output(task, [task.partial], event.at);
-          const number = turnTo(task.line);
-          out.line(
-            task.line === task ? `${number} ${ending(task)}` : `${number} ${transfer(task)}`,
-          );
-          if (task.line === task) shown = undefined;
-        }
+  const show: Renderer['sink'] = (event) => {
+    switch (event.type) {
+      case 'begin': {
+        const task = board.begin(event);
+        if (task.line === task) turnTo(task);
+        return;
       }
+      case 'advance': {
+        const task = board.tasks.get(event.id);
+        if (!task) return;
+        task.current = event.current;
+        task.total = event.total ?? task.total;
+        return;
+      }
+      case 'log': {
+        const task = board.tasks.get(event.id);
+        const lines = task ? board.log(task, event.text) : [];
+        if (task && lines.length > 0) output(task, lines, event.at);
+        return;
+      }
+      case 'note': {
+        const task = board.tasks.get(event.id);
+        if (task) out.line(`${turnTo(task.line)} ${event.text}`);
+        return;
+      }
+      case 'warning':
+        board.warn(event);
+        return;
+      case 'end': {
+        const task = board.end(event);
+        if (!task) return;
+        if (task.partial !== '') output(task, [task.partial], event.at);
+        const number = turnTo(task.line);
+        out.line(task.line === task ? `${number} ${ending(task)}` : `${number} ${transfer(task)}`);
+        if (task.line === task) shown = undefined;
+      }
+    }
+  };
+
+  return {
+    sink: (event) => (waiting ? void waiting.push(event) : show(event)),
+    pause() {
+      waiting ??= [];
+      return {
+        [Symbol.dispose]() {
+          const events = waiting ?? [];
+          waiting = undefined;
+          events.forEach(show);
+        },
+      };
     },
     [Symbol.dispose]() {
       for (const line of closingLines(board, true)) out.line(line);

@@ -7,6 +7,8 @@ export type ProgressMode = 'tty' | 'plain' | 'rawjson' | 'quiet';
 /** Shows events. Leaving its scope finishes the display: failures and warnings come last. */
 export interface Renderer extends Disposable {
   readonly sink: ProgressSink;
+  /** Leaves the terminal to somebody else until that is disposed of; what comes meanwhile waits. */
+  pause(): Disposable;
 }
 
 /** What the rewriting display needs to know of its terminal. */
@@ -38,12 +40,19 @@ export async function openRenderer(
     }
     case 'rawjson':
       return {
+        // One that reads events is no person at the terminal.
         sink: (event) => out.raw(`${JSON.stringify(event)}\n`),
+        pause: unpaused,
         [Symbol.dispose]: () => {},
       };
     case 'quiet':
-      return { sink: () => {}, [Symbol.dispose]: () => {} };
+      return { sink: () => {}, pause: unpaused, [Symbol.dispose]: () => {} };
   }
+}
+
+/** Of displays that share the terminal with nobody. */
+export function unpaused(): Disposable {
+  return { [Symbol.dispose]: () => {} };
 }
 
 /** Shows warnings and nothing else, as lines: what a foreground container has to say is its own. */

@@ -17,6 +17,8 @@ export interface ShownTask {
   /** The last whole lines of output, and what began after them. */
   readonly tail: string[];
   partial: string;
+  /** Why it runs. */
+  reason: string | undefined;
 }
 
 type Timed = ProgressEvent & { readonly at: number };
@@ -60,6 +62,7 @@ export function taskBoard(): TaskBoard {
         ended: undefined,
         tail: [],
         partial: '',
+        reason: undefined,
       };
       const task: ShownTask = Object.assign(state, { line: undefined as unknown as ShownTask });
       Object.assign(task, { line: own ? task : parent.line });

@@ -1,5 +1,5 @@
 import type { Output } from '../output.ts';
-import { openRenderer, type Renderer, warningLines } from './renderer.ts';
+import { openRenderer, type Renderer, unpaused, warningLines } from './renderer.ts';
 import { transferLines, type TransferWords } from './transfer-lines.ts';
 
 /** The display of `pull` and `push`: redrawn on a terminal, else line by line as Docker's. */
@@ -18,5 +18,5 @@ export async function openTransfers(
 ): Promise<Renderer> {
   if (!quiet && stderr.terminal) return openRenderer('tty', stderr, env);
   const sink = quiet ? warningLines(stderr) : transferLines(stdout, stderr, words);
-  return { sink, [Symbol.dispose]: () => {} };
+  return { sink, pause: unpaused, [Symbol.dispose]: () => {} };
 }

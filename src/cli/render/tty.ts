@@ -21,8 +21,10 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
   let steps = 0;
   let done = 0;
   let now = 0;
+  let paused = false;
 
   const draw = (live: boolean): void => {
+    if (paused) return;
     const { columns, rows, colour } = traits();
     const fit = (line: string): string =>
       Array.from(visible(line))
@@ -48,6 +50,7 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
         const tail = task.partial === '' ? task.tail : [...task.tail, task.partial];
         return [
           row(`=> ${task.title}`, task),
+          ...because(task),
           ...below.map((one) => row(`=> => ${one.title}`, one)),
           ...tail.slice(-TAIL).map((line) => ` => => # ${line}`),
         ];
@@ -94,7 +97,8 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
         }
         case 'note': {
           const task = board.tasks.get(event.id);
-          if (task) finished.push(` => => ${event.text}`);
+          if (task && event.reason) task.line.reason = event.text;
+          else if (task) finished.push(` => => ${event.text}`);
           break;
         }
         case 'warning':
@@ -104,7 +108,10 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
           const task = board.end(event);
           if (task && task.line === task) {
             done += 1;
-            finished.push(beside(` => ${mark(task)}${task.title}`, seconds(event.at - task.began)));
+            finished.push(
+              beside(` => ${mark(task)}${task.title}`, seconds(event.at - task.began)),
+              ...because(task),
+            );
           }
         }
       }
@@ -112,6 +119,18 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
         last = now;
         draw(true);
       }
+    },
+    pause() {
+      // What can be seen of running steps stays: the output of the one that failed is there.
+      draw(true);
+      drawn = 0;
+      paused = true;
+      return {
+        [Symbol.dispose]() {
+          paused = false;
+          draw(true);
+        },
+      };
     },
     [Symbol.dispose]() {
       clearInterval(tick);
@@ -121,6 +140,10 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
       for (const line of closingLines(board, true)) out.line(line);
     },
   };
+}
+
+function because({ reason }: ShownTask): string[] {
+  return reason === undefined ? [] : [` => => ${reason}`];
 }
 
 function mark({ ended }: ShownTask): string {

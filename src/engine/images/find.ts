@@ -1,5 +1,11 @@
 import { type Digest, isDigest } from '../../oci/digest.ts';
 import {
+  choosePlatform,
+  hostPlatform,
+  matchesPlatform,
+  type Platform,
+} from '../../oci/platform.ts';
+import {
   canonicalName,
   familiar,
   parseReference,
@@ -8,8 +14,8 @@ import {
   withDefaultTag,
 } from '../../oci/reference.ts';
 import type { Store } from '../../store/store.ts';
-import type { ImageRow, Tables } from '../../store/tables.ts';
-import { AmbiguousImageError, ImageNotFoundError } from '../errors.ts';
+import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
+import { AmbiguousImageError, ImageNotFoundError, PlatformNotFoundError } from '../errors.ts';
 import { nearest } from './near.ts';
 
 /** What a text that names an image was found to mean. */
@@ -17,34 +23,98 @@ export interface Found {
   readonly image: ImageRow;
   /** How it was named: by the digits of its ID, or by one of its names (canonical). */
   readonly by: { readonly id: true } | { readonly name: string };
+  /** The index that was named; `image` is the one of its images that was meant. */
+  readonly index?: IndexRow;
 }
 
 /**
  * Finds an image by full ID, by name (`:latest` when there is no tag), by `name@digest`, or by
- * the beginning of its ID. A name wins over the beginning of another image's ID.
+ * the beginning of its ID. A name wins over the beginning of another image's ID. Of an index
+ * the image for this machine is meant, or that for `platform`.
  *
- * Throws ImageNotFoundError, AmbiguousImageError, InvalidReferenceError.
+ * Throws ImageNotFoundError, AmbiguousImageError, InvalidReferenceError,
+ * PlatformNotFoundError.
  */
-export function findImage(store: Store, text: string): ImageRow {
-  return store.read((tables) => findIn(tables, text).image);
+export function findImage(store: Store, text: string, platform?: Platform): ImageRow {
+  return store.read((tables) => findIn(tables, text, platform).image);
+}
+
+/**
+ * Of an index the image for `platform`, or for what comes nearest to it; any other image as it
+ * is, whatever it is made for. Throws as {@link findImage}.
+ */
+export function findMember(store: Store, text: string, platform: Platform | undefined): ImageRow {
+  return store.read((tables) => {
+    const { image, index } = findIn(tables, text);
+    if (!index || !platform) return image;
+    const rows = membersOf(tables, index);
+    return (
+      rows[
+        choosePlatform(
+          rows.map(({ made }) => made),
+          platform,
+        )
+      ]?.row ?? image
+    );
+  });
 }
 
 /** {@link findImage} inside a transaction; also says how the text was understood. */
-export function findIn(tables: Tables, text: string): Found {
-  const image = byFullId(tables, text);
-  if (image) return { image, by: { id: true } };
+export function findIn(tables: Tables, text: string, platform?: Platform): Found {
+  const found = findAny(tables, text);
+  return platform ? ofPlatform(tables, found, text, platform) : found;
+}
+
+function findAny(tables: Tables, text: string): Found {
+  const whole = byFullId(tables, text);
+  if (whole) return whole;
   const reference = referenceOf(text);
   const named = reference && byName(tables, reference);
   if (named) return named;
   const prefixed = byPrefix(tables, text);
-  if (prefixed) return { image: prefixed, by: { id: true } };
+  if (prefixed) return prefixed;
   if (!reference) throw new ImageNotFoundError(text);
   throw new ImageNotFoundError(familiar(reference), namesLike(tables, reference));
 }
 
-function byFullId(tables: Tables, text: string): ImageRow | undefined {
+/** The image of an index for one platform; or the image itself, where it is for that one. */
+function ofPlatform(tables: Tables, found: Found, text: string, platform: Platform): Found {
+  const { index } = found;
+  if (!index) {
+    if (matchesPlatform(platform, found.image.platform)) return found;
+    throw new PlatformNotFoundError(text, platform, [found.image.platform]);
+  }
+  const rows = membersOf(tables, index);
+  const platforms = rows.map(({ made }) => made);
+  const member = rows[choosePlatform(platforms, platform)];
+  if (member && matchesPlatform(platform, member.made)) return { ...found, image: member.row };
+  throw new PlatformNotFoundError(text, platform, platforms);
+}
+
+function membersOf(
+  tables: Tables,
+  { members }: IndexRow,
+): { readonly row: ImageRow; readonly made: Platform }[] {
+  return members.flatMap(({ image, manifest }) => {
+    const row = tables.images.get(image);
+    return row ? [{ row, made: manifest.platform ?? row.platform }] : [];
+  });
+}
+
+function byFullId(tables: Tables, text: string): Found | undefined {
   const id = /^[0-9a-f]{64}$/.test(text) ? `sha256:${text}` : text;
-  return isDigest(id) ? tables.images.get(id) : undefined;
+  if (!isDigest(id)) return undefined;
+  const image = tables.images.get(id);
+  return image ? { image, by: { id: true } } : byIndex(tables, id);
+}
+
+/** An index by its digest. */
+function byIndex(tables: Tables, digest: Digest): Found | undefined {
+  const index = tables.indexes.get(digest);
+  const rows = (index?.members ?? []).flatMap(({ image }) => tables.images.get(image) ?? []);
+  const platforms = rows.map((row) => row.platform);
+  const image = rows[choosePlatform(platforms, hostPlatform(process.arch))];
+  return index && image && { image, by: { id: true }, index };
 }
 
 /** Undefined for what can only be an ID; throws for what can be neither. */
@@ -57,7 +127,8 @@ function byName(tables: Tables, reference: Reference): Found | undefined {
   const name = canonicalName(reference);
   const row = tables.images.named(name);
   const image = row && tables.images.get(row.image);
-  if (image) return { image, by: { name } };
+  const index = row?.index === undefined ? undefined : tables.indexes.get(row.index);
+  if (image) return { image, by: { name }, ...(index && { index }) };
   return reference.digest && byManifest(tables, reference, reference.digest);
 }
 
@@ -70,12 +141,15 @@ function byManifest(tables: Tables, reference: Reference, digest: Digest): Found
   return isNamed ? { image, by: { id: true } } : undefined;
 }
 
-function byPrefix(tables: Tables, text: string): ImageRow | undefined {
+function byPrefix(tables: Tables, text: string): Found | undefined {
   const hex = text.startsWith('sha256:') ? text.slice('sha256:'.length) : text;
   if (!/^[0-9a-f]{1,64}$/.test(hex)) return undefined;
-  const [only, another] = tables.images.byPrefix(hex, 2);
-  if (another !== undefined) throw new AmbiguousImageError(text);
-  return only && tables.images.get(only);
+  const [image, ...others] = tables.images.byPrefix(hex, 2);
+  const [index, ...more] = tables.indexes.byPrefix(hex, 2);
+  if (others.length + more.length > 0 || (image && index)) throw new AmbiguousImageError(text);
+  if (index) return byIndex(tables, index);
+  const row = image && tables.images.get(image);
+  return row && { image: row, by: { id: true } };
 }
 
 function namesLike(tables: Tables, reference: Reference): string[] {

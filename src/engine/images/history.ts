@@ -1,5 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { History } from '../../oci/image-config.ts';
+import type { Platform } from '../../oci/platform.ts';
 import { parseConfig } from '../../oci/parse-config.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow, LayerRow, OriginRow, Tables } from '../../store/tables.ts';
@@ -19,9 +20,9 @@ interface Ancestor {
  * Layers that no history entry speaks of come last in the build, so first in the list.
  * Throws ImageNotFoundError, AmbiguousImageError.
  */
-export function imageHistory(store: Store, name: string): HistoryRow[] {
+export function imageHistory(store: Store, name: string, platform?: Platform): HistoryRow[] {
   const { image, layers, origins, lineage } = store.read((tables) => {
-    const { image } = findIn(tables, name);
+    const { image } = findIn(tables, name, platform);
     return {
       image,
       lineage: lineageOf(tables, image),

@@ -26,8 +26,10 @@ export function imagesOf(parts: ImagesParts): Images {
   });
   return {
     list: async (filter) => (await import('./list.ts')).listImages(store, filter),
-    inspect: async (name) => (await import('./inspect.ts')).inspectImage(store, name),
-    history: async (name) => (await import('./history.ts')).imageHistory(store, name),
+    inspect: async (name, platform) =>
+      (await import('./inspect.ts')).inspectImage(store, name, platform),
+    history: async (name, platform) =>
+      (await import('./history.ts')).imageHistory(store, name, platform),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),

@@ -1,15 +1,19 @@
 import { parseConfig } from '../../oci/parse-config.ts';
 import type { DiffId } from '../../oci/digest.ts';
+import type { Platform } from '../../oci/platform.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageDetails } from '../engine.ts';
 import { findIn } from './find.ts';
 import { summaryOf } from './list.ts';
 
-/** Everything known of one image. Throws ImageNotFoundError, AmbiguousImageError. */
-export function inspectImage(store: Store, name: string): ImageDetails {
+/** Everything known of one image. Throws ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError. */
+export function inspectImage(store: Store, name: string, platform?: Platform): ImageDetails {
   const { image, summary } = store.read((tables) => {
-    const { image } = findIn(tables, name);
-    const names = tables.images.names(image.id).map((row) => row.name);
+    const { image, index } = findIn(tables, name, platform);
+    // The names of an index are those of each of its images.
+    const rows = tables.images.names(platform && index ? undefined : image.id);
+    const own = rows.filter((row) => row.image === image.id || row.index === index?.digest);
+    const names = own.map((row) => row.name);
     const containers = tables.containers.list().filter((row) => row.image === image.id).length;
     return { image, summary: summaryOf(image, names, containers) };
   });

@@ -10,7 +10,7 @@ export type ListOptions = ImageFilter & { readonly all?: boolean };
 
 /**
  * Lists images, newest first. Without `all`, unnamed images that others were made from are
- * left out. A `reference` filter also leaves out the names that do not fit.
+ * left out; of an index, the image that its name means is listed. A `reference` filter also leaves out the names that do not fit.
  *
  * Throws ImageNotFoundError for an unknown image in `before` or `since`.
  */
@@ -21,9 +21,12 @@ export function listImages(store: Store, options: ListOptions = {}): ImageSummar
     const containers = countBy(tables.containers.list().map((row) => row.image));
     const images = tables.images.list();
     const parents = new Set(images.map((image) => image.parent));
+    const platforms = tables.indexes.named();
     return images.sort(byAge).flatMap((image) => {
       const own = names.get(image.id) ?? [];
       if (options.all !== true && own.length === 0 && parents.has(image.id)) return [];
+      // Seen under the name of its index.
+      if (own.length === 0 && platforms.has(image.id)) return [];
       const shown = test(image, own);
       return shown ? [summaryOf(image, shown, containers.get(image.id) ?? 0)] : [];
     });

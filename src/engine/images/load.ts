@@ -1,5 +1,4 @@
 import type { Bytes } from '../../base/bytes.ts';
-import type { CallOptions } from '../../base/progress.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { hostPlatform } from '../../oci/platform.ts';
 import { familiar, parseReference } from '../../oci/reference.ts';
@@ -10,7 +9,7 @@ import { archivedImages, archiveSource } from '../../transport/archive-source.ts
 import { copy } from '../../transport/copy.ts';
 import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
-import type { Loaded } from '../engine.ts';
+import type { ArchiveCall, Loaded } from '../engine.ts';
 import { layoutDirectory } from './layout-directory.ts';
 
 /**
@@ -23,7 +22,7 @@ import { layoutDirectory } from './layout-directory.ts';
 export async function loadImages(
   parts: { readonly store: Store; readonly snapshotter: Snapshotter },
   archive: Bytes | { readonly directory: string },
-  options: CallOptions = {},
+  options: ArchiveCall = {},
 ): Promise<readonly Loaded[]> {
   const { store } = parts;
   const bytes = 'directory' in archive ? layoutDirectory(archive.directory) : archive;
@@ -41,29 +40,32 @@ export async function loadImages(
 async function load(
   { store, snapshotter }: { readonly store: Store; readonly snapshotter: Snapshotter },
   archive: Bytes,
-  options: CallOptions,
+  options: ArchiveCall,
 ): Promise<readonly Loaded[]> {
   using lease = store.lease('load');
   const intake = new LayerIntake(store, snapshotter, lease);
   const members = await ArchiveMembers.read(archive, intake, options);
-  const images = await archivedImages(members, hostPlatform(process.arch));
+  const images = await archivedImages(members, hostPlatform(process.arch), options.platform);
   const loaded: Loaded[] = [];
   for (const image of images) {
     const to = new StoreDestination({ store, snapshotter, intake, lease }, image.names);
     // Its layers are in the store by now; only its documents move.
-    const root = await copy(
-      archiveSource(image),
-      to,
-      options.signal ? { signal: options.signal } : {},
-    );
+    const root = await copy(archiveSource(image), to, {
+      ...(options.signal && { signal: options.signal }),
+      select: (child) => image.held.has(child.digest),
+    });
     const names = image.names.map((name) => familiar(parseReference(name)));
-    loaded.push({ id: imageId(store, root.digest), names });
+    loaded.push({ id: idOf(store, root.digest), names });
   }
   return loaded;
 }
 
-function imageId(store: Store, manifest: Digest): Digest {
-  const image = store.read((tables) => tables.images.byManifest(manifest));
-  if (!image) throw new Error(`the image of ${manifest} is gone`);
-  return image.id;
+/** The image ID; of an index its own digest. */
+function idOf(store: Store, root: Digest): Digest {
+  return store.read((tables) => {
+    if (tables.indexes.get(root)) return root;
+    const image = tables.images.byManifest(root);
+    if (!image) throw new Error(`the image of ${root} is gone`);
+    return image.id;
+  });
 }

@@ -42,10 +42,13 @@ function pruneIn(tables: Tables, options: PruneOptions, removal: Removal): void 
   const { dangling, ...filter } = options.filter ?? {};
   const all = options.all === true || dangling === false;
   const test = imageTest(tables, filter);
+  const platforms = tables.indexes.named();
   for (const image of tables.images.list().sort(byAge)) {
     const names = tables.images.names(image.id).map((row) => row.name);
     const isTagged = names.some((name) => !name.includes('@'));
     if ((isTagged && !all) || isKept(tables, image, names) || !test(image, names)) continue;
+    // It goes with its index, or stays with it.
+    if (names.length === 0 && platforms.has(image.id)) continue;
     const targets = names.length > 0 ? names : [image.id];
     for (const target of targets) removeUnlessKept(tables, target, removal);
   }

@@ -1,11 +1,12 @@
 import { type ChainId, chainOn, encoded } from '../../oci/digest.ts';
+import { choosePlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import { familiar, parseReference, repositoryName } from '../../oci/reference.ts';
 import type { Store } from '../../store/store.ts';
-import type { ImageRow, Tables } from '../../store/tables.ts';
+import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import type { RemovalEvent } from '../engine.ts';
 import { ImageConflictError } from '../errors.ts';
 import { conflictError, conflictOf, shortId } from './conflict.ts';
-import { findIn } from './find.ts';
+import { findIn, type Found } from './find.ts';
 
 /** How to remove. */
 export interface RemoveOptions {
@@ -13,6 +14,8 @@ export interface RemoveOptions {
   readonly force?: boolean;
   /** Also parents that nothing names or needs any more; true by default. */
   readonly prune?: boolean;
+  /** Of an index, only the image for this platform; the index and its names stay. */
+  readonly platform?: Platform;
 }
 
 /** What a removal has done so far. */
@@ -46,9 +49,66 @@ export function removeIn(
   options: RemoveOptions,
   removal: Removal,
 ): void {
-  const { image, by } = findIn(tables, text);
+  const found = findIn(tables, text, options.platform);
   const force = options.force ?? false;
   const prune = options.prune ?? true;
+  if (options.platform && found.index && found.index.members.length > 1) {
+    leaveIndex(tables, found.image);
+    deleteImage(tables, found.image, { force, prune, quiet: false }, removal);
+    return;
+  }
+  const before = indexesOf(tables, found);
+  removeFound(tables, found, { force, prune }, removal);
+  for (const index of before) {
+    if (namesOfIndex(tables, index).length > 0) continue;
+    tables.indexes.remove(index.digest);
+    for (const { image } of index.members) {
+      const row = tables.images.get(image);
+      // What another index or a name of its own needs stays.
+      if (!row || namesOf(tables, row).length > 0 || tables.indexes.of(image).length > 0) continue;
+      deleteImage(tables, row, { force: false, prune, quiet: true }, removal);
+    }
+  }
+}
+
+/** The indexes that may go with an image: the one that was named, and those that its names mean. */
+function indexesOf(tables: Tables, { image, index, by }: Found): IndexRow[] {
+  const named = 'name' in by ? [] : tables.images.names(image.id);
+  const digests = new Set([index?.digest, ...named.map((row) => row.index)]);
+  return [...digests].flatMap((digest) => (digest && tables.indexes.get(digest)) || []);
+}
+
+function namesOfIndex(tables: Tables, { digest }: IndexRow): string[] {
+  const rows = tables.images.names().filter((row) => row.index === digest);
+  return rows.map(({ name }) => name);
+}
+
+/** Names of an index that mean this image mean another one of it from now on. */
+function leaveIndex(tables: Tables, image: ImageRow): void {
+  for (const { name, index, updatedAt } of tables.images.names(image.id)) {
+    const members = index === undefined ? [] : (tables.indexes.get(index)?.members ?? []);
+    const others = members.filter((member) => member.image !== image.id);
+    const platforms = others.map(({ manifest }) => manifest.platform);
+    const next = others[choosePlatform(platforms, hostPlatform(process.arch))];
+    if (next) tables.images.tag(name, next.image, updatedAt, index);
+  }
+}
+
+function removeFound(
+  tables: Tables,
+  { image, by, index }: Found,
+  { force, prune }: { readonly force: boolean; readonly prune: boolean },
+  removal: Removal,
+): void {
+  if (
+    index &&
+    'id' in by &&
+    tables.images.names(image.id).every((row) => row.index !== index.digest)
+  ) {
+    // An index without a name, by its digest: nothing of it is in the way of its images.
+    tables.indexes.remove(index.digest);
+    return;
+  }
   const names = namesOf(tables, image);
   if ('name' in by) {
     if (!force && isOneName(names)) refuseInUse(tables, image, by.name);

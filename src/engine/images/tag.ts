@@ -4,14 +4,15 @@ import type { Store } from '../../store/store.ts';
 import { findIn } from './find.ts';
 
 /**
- * Puts a name on an image, taking it away from the one that had it.
+ * Puts a name on an image, or on an index, taking it away from the one that had it.
  *
  * Throws ImageNotFoundError, AmbiguousImageError, InvalidReferenceError.
  */
 export function tagImage(store: Store, source: string, target: string): void {
   const name = targetName(target);
   store.write((tables) => {
-    tables.images.tag(name, findIn(tables, source).image.id, store.clock.now().getTime());
+    const { image, index } = findIn(tables, source);
+    tables.images.tag(name, image.id, store.clock.now().getTime(), index?.digest);
   });
 }
 
