@@ -237,7 +237,7 @@ test(
       layers[0]?.annotations?.['in-toto.io/predicate-type'],
       'https://slsa.dev/provenance/v1',
     );
-    const text = layout.blob(layers[0]!).toString();
+    const text = layout.blob(layers[0]).toString();
     const statement = JSON.parse(text) as {
       subject: object;
       predicate: {
