@@ -18,6 +18,15 @@ test('closest() takes the first of several that are equally near', () => {
   assert.equal(closest('ab', ['ac', 'ad']), 'ac');
 });
 
+test('closest() counts neighbours that are swapped once', () => {
+  assert.equal(closest('TREM', ['TRAP', 'TERM']), 'TERM');
+});
+
+test('closest() does not take a short word for another', () => {
+  assert.equal(closest('X', ['k', 'ab']), undefined);
+  assert.equal(closest('ab', ['cd', 'ad']), 'ad');
+});
+
 test('closest() ignores case on request and answers in the case of the word', () => {
   assert.equal(closest('coppy', ['COPY'], { ignoreCase: true }), 'copy');
   assert.equal(closest('COPPY', ['copy'], { ignoreCase: true }), 'COPY');

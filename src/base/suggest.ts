@@ -1,6 +1,6 @@
 /** How {@link closest} compares. */
 export interface ClosestOptions {
-  /** Largest number of changed, added or missing characters; 2 by default. */
+  /** Largest number of changed, added, missing or swapped characters; 2 by default. */
   readonly max?: number;
   /** Compare without regard to case; the answer takes the case of the word when it has one. */
   readonly ignoreCase?: boolean;
@@ -23,9 +23,11 @@ export function closest(
   for (const candidate of candidates) {
     const other = fold(candidate);
     if (other === wanted) return undefined;
-    if (Math.abs(other.length - wanted.length) >= least) continue;
+    // Words that share no letter are not near, however short they are.
+    const longer = Math.max(other.length, wanted.length);
+    if (Math.abs(other.length - wanted.length) >= Math.min(least, longer)) continue;
     const distance = editDistance(wanted, other);
-    if (distance >= least) continue;
+    if (distance >= Math.min(least, longer)) continue;
     least = distance;
     best = candidate;
   }
@@ -34,15 +36,21 @@ export function closest(
   return word === word.toUpperCase() ? best.toUpperCase() : best;
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Edits between two words: letters changed, added, left out, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
+  let above: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const kept = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(kept, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? (above[j - 2] ?? 0) + 1
+          : kept;
+      next.push(Math.min(kept, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    above = row;
     row = next;
   }
   return row[b.length] ?? 0;

@@ -159,3 +159,28 @@ test('--no-cache-filter runs a stage again, and what follows from it', root, asy
   assert.notEqual(second.id, first.id);
   assert.equal((await build(dockerfile)).id, second.id);
 });
+
+test('a copy of another path out of the same stage is another copy', root, async (t) => {
+  const { build, write, listing } = bench(t);
+  for (const name of ['x', 'y']) write(name, name);
+  const dockerfile = (path: string): string =>
+    `FROM scratch AS a\nCOPY x y /\nFROM scratch\nCOPY --from=a ${path} /t/\n`;
+  await build(dockerfile('/x'));
+  const { config } = await build(dockerfile('/y'));
+  assert.ok(listing(config).includes('0644 0:0 file t/y'), listing(config).join('\n'));
+});
+
+test('mounts that show the files of the other make another step', root, async (t) => {
+  const { build, write } = bench(t);
+  write('x', 'x');
+  let count = 0;
+  const counted: Meanwhile = () => Promise.resolve(void (count += 1));
+  const mounts = ['from=a,', ''].map((from, at) => `--mount=${from}target=/m${at}`);
+  const swapped = ['', 'from=a,'].map((from, at) => `--mount=${from}target=/m${at}`);
+  const dockerfile = (flags: readonly string[]): string =>
+    `FROM scratch AS a\nCOPY x /y\nFROM scratch\nRUN ${flags.join(' ')} x\n`;
+  await build(dockerfile(mounts), {}, counted);
+  await build(dockerfile(swapped), {}, counted);
+  assert.equal(count, 2);
+  await build(dockerfile(mounts));
+});

@@ -2,7 +2,7 @@ import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { ProxySettings } from '../net/proxy.ts';
-import type { Platform } from '../oci/platform.ts';
+import { formatPlatform, type Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
@@ -157,6 +157,7 @@ async function build(
   );
   const plans = await plansOf(input, dockerfile, resolve, report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
+  remotes.begin(targets, call);
   const solver = new Solver(
     {
       store,
@@ -166,10 +167,10 @@ async function build(
         recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
         dockerfile,
       ),
-      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal),
+      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
-      why: whyLoader(input, store, targets),
+      why: whyLoader(input, store, targets, caches?.imported),
       explain: input.explain === true,
       forget: input.forget === true,
       ...(input.assertCached === true && {
@@ -225,6 +226,15 @@ async function cacheSession(
   return new module.CacheSession(caches, { ...parts, platform }, call);
 }
 
+/** The platform of the image that a step stands on, when it is not this machine's. */
+function foreignPlatform(vertex: Vertex, own: Platform): string | undefined {
+  let below: Vertex | undefined = vertex;
+  while (below && below.op.kind !== 'image') below = below.base;
+  if (below?.op.kind !== 'image') return undefined;
+  const { platform } = below.op;
+  return platform.architecture === own.architecture ? undefined : formatPlatform(platform);
+}
+
 /** Finds base images; those that contexts name may lie in layouts. */
 async function resolver(
   { contexts }: BuildInput,
@@ -252,6 +262,7 @@ function runner(
   parts: BuildParts,
   dockerfile: DockerfileInput,
   signal: AbortSignal | undefined,
+  caches: CacheSession | undefined,
 ): Runner {
   const { store, snapshotter } = parts;
   const opParts: ExecParts = {
@@ -262,6 +273,7 @@ function runner(
     contexts,
     paths: store.paths,
     settings: input.run,
+    restoreMount: caches && ((...mount) => caches.restoreMount(...mount)),
     now: () => BigInt(store.clock.now().getTime()) * 1_000_000n,
     clamp:
       input.sourceDateEpoch === undefined
@@ -283,7 +295,8 @@ function runner(
             (await import('./ops/foreign.ts')).requireRunnable(op.platform);
           }
           const { runExec } = await import('./ops/exec.ts');
-          const more = { ...opParts, ...failed(vertex) };
+          const foreign = foreignPlatform(vertex, input.buildPlatform);
+          const more = { ...opParts, ...failed(vertex), ...(foreign !== undefined && { foreign }) };
           return await runExec(op, base.layers, inputs, more, task, call);
         }
         case 'mkdir': {

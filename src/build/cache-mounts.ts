@@ -102,6 +102,13 @@ export function listCacheMounts(paths: StorePaths): CacheMountInfo[] {
   });
 }
 
+/** Holds a cache against everybody else; undefined where somebody uses it, or it is gone. */
+export function lockCacheMount({ path }: Pick<CacheMountInfo, 'path'>): Lock | undefined {
+  return isThere(path)
+    ? lockFile(join(path, '..', LOCK), { exclusive: true, wait: false })
+    : undefined;
+}
+
 /** Moves a cache to the store's trash. False where it is in use, or gone already. */
 export function removeCacheMount(
   paths: StorePaths,

@@ -161,7 +161,8 @@ function lookedAt({ name, path, text }: DockerfileInput): LookedAt {
   };
 }
 
-function frontendOptions(
+/** Options that evaluate a Dockerfile without building; base images that are not here are guessed. */
+export function frontendOptions(
   input: CheckInput,
   { origin }: DockerfileInput,
   find: FindBase,

@@ -72,6 +72,16 @@ export class RunFailedError extends StaveError {
   }
 }
 
+/** The command of a RUN could not be started. */
+export class NotStartedError extends StaveError {
+  readonly code: string;
+
+  constructor(cause: StaveError, hint: string | undefined) {
+    super(cause.message, { hint, cause });
+    this.code = cause.code;
+  }
+}
+
 /** FROM or `--from` names an image that is neither in the store nor to be had elsewhere. */
 export class BaseNotFoundError extends StaveError {
   readonly code = 'BASE_NOT_FOUND';

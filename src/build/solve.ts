@@ -9,6 +9,7 @@ import { instructionText, standsOn } from './cache/text.ts';
 import { BuildError } from './errors.ts';
 import { hitReason, reasonOf } from './step-words.ts';
 import type { Vertex } from './graph.ts';
+import { readFacts } from './ops/read-facts.ts';
 import { byDefinition, downstream, ofRow, sourceOf } from './solver-parts.ts';
 import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
@@ -117,7 +118,8 @@ export class Solver {
       const own = cacheKey(op.kind, [...on, ...facts], secret);
       return this.#known(vertex, own, undefined, parent);
     }
-    const read = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
+    const inputs = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
+    const read = [...readFacts(op), ...inputs];
     const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, ...read], secret);
     const quick = this.#isFresh(vertex) ? undefined : await this.#find(alias.key);
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
@@ -357,9 +359,10 @@ export class Solver {
   async outcomes(): Promise<Outcome[]> {
     const all: Outcome[] = [];
     for (const [vertex, promise] of this.#keys) {
-      const keyed = await promise;
-      const solved = keyed.hit ?? (await this.#results.get(vertex));
-      if (solved) all.push({ vertex, keyed, solved });
+      // What was begun early and not needed has ended without a result.
+      const keyed = await promise.catch(() => undefined);
+      const solved = keyed?.hit ?? (await this.#results.get(vertex)?.catch(() => undefined));
+      if (keyed && solved) all.push({ vertex, keyed, solved });
     }
     return all;
   }

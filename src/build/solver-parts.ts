@@ -5,6 +5,7 @@ import type { LayerSource, Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import type { CacheRow } from '../store/tables.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
+import type { SharedRecord } from './cache/document.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
 import type { Why } from './cache/why.ts';
 import type { Vertex } from './graph.ts';
@@ -52,6 +53,8 @@ export interface ImportedRecords {
   find(key: string): Promise<Found | undefined>;
   /** Whether a record was made from an input whose key has this digest. */
   wasRead(key: Digest): Promise<boolean>;
+  /** All of them, for comparing: places without the Dockerfile's path, arguments without digests. */
+  all(): Promise<readonly SharedRecord[]>;
 }
 
 /** A step of a finished build with its result. */

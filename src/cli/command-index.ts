@@ -16,6 +16,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   builder: 'Manage builds',
   buildx: 'Build images, under the name of the extended builder',
   container: 'Manage containers',
+  context: 'Look at build contexts',
   debug: 'Look inside',
   image: 'Manage images',
   system: 'Manage stave',
@@ -98,10 +99,40 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/container-rm.ts')).containerRm,
   },
   {
+    name: 'context explain',
+    aliases: [],
+    summary: 'Say which rule keeps a path in a build context or out of it',
+    load: async () => (await import('./commands/context-explain.ts')).contextExplain,
+  },
+  {
+    name: 'context ls',
+    aliases: ['context list'],
+    summary: 'List what a build context holds',
+    load: async () => (await import('./commands/context-ls.ts')).contextLs,
+  },
+  {
     name: 'debug dockerfile',
     aliases: [],
     summary: 'Show how a Dockerfile is read',
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
+  },
+  {
+    name: 'login',
+    aliases: [],
+    summary: 'Log in to a registry',
+    load: async () => (await import('./commands/login.ts')).login,
+  },
+  {
+    name: 'logout',
+    aliases: [],
+    summary: 'Forget the credentials for a registry',
+    load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'tags',
+    aliases: [],
+    summary: 'List the tags of a repository in its registry',
+    load: async () => (await import('./commands/tags.ts')).tags,
   },
   {
     name: 'image history',

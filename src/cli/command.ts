@@ -10,6 +10,8 @@ export interface Input {
   bytes(): Bytes;
   /** One line without its end; undefined at the end of the input. */
   line(): Promise<string | undefined>;
+  /** One line that is not shown while it is typed, from a terminal. */
+  secret(): Promise<string | undefined>;
 }
 
 /** The process around a command: what only the door may touch. */

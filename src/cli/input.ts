@@ -29,12 +29,48 @@ export function standardInput(): Input {
     },
     async line() {
       let text = '';
-      for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+      // What follows the line may be asked for next.
+      const { stdin } = process;
+      for await (const chunk of stdin.iterator({
+        destroyOnReturn: false,
+      }) as AsyncIterable<Buffer>) {
         text += chunk.toString();
         const end = text.indexOf('\n');
-        if (end >= 0) return text.slice(0, end);
+        if (end < 0) continue;
+        stdin.pause();
+        return text.slice(0, end);
       }
       return text === '' ? undefined : text;
     },
+    secret: typedUnseen,
   };
+}
+
+const [INTERRUPT, END, BACKSPACE] = ['\x03', '\x04', '\x7f'];
+
+/** Reads a line key by key, since the terminal would show it. */
+function typedUnseen(): Promise<string | undefined> {
+  const { stdin } = process;
+  return new Promise((resolve) => {
+    let text = '';
+    const done = (value: string | undefined): void => {
+      stdin.setRawMode(false);
+      stdin.off('data', read).pause();
+      resolve(value);
+    };
+    const read = (chunk: Buffer): void => {
+      for (const key of chunk.toString()) {
+        if (key === '\r' || key === '\n') return done(text);
+        if (key === END) return done(text === '' ? undefined : text);
+        if (key === INTERRUPT) {
+          // In raw mode the terminal makes no signal of it.
+          process.kill(process.pid, 'SIGINT');
+          return done(undefined);
+        }
+        text = key === BACKSPACE || key === '\b' ? text.slice(0, -1) : text + key;
+      }
+    };
+    stdin.setRawMode(true);
+    stdin.on('data', read).resume();
+  });
 }

@@ -38,7 +38,9 @@ export function copyLike(node: InstructionNode, keyword: Keyword): CopyLike {
   }
   const flags = flagsOf(node, readFlags(node.flags, KNOWN[keyword]));
   if (!node.json && heredocOpening(target.value)) {
-    throw new InstructionValueError(`${keyword} cannot accept a heredoc as a destination`);
+    throw new InstructionValueError(`${keyword} cannot accept a heredoc as a destination`, {
+      at: target,
+    });
   }
   const bodies = new Map(node.heredocs.map((heredoc) => [heredoc.name, heredoc]));
   return {

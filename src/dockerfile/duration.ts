@@ -31,12 +31,15 @@ export function parseDuration(text: string): number {
     const [part = '', whole = '', fraction = '', unit = ''] = PART.exec(unsigned) ?? [];
     if (whole === '' && fraction.length < 2) throw invalid(text);
     if (unit === '') {
-      throw new InstructionValueError(`time: missing unit in duration ${goQuote(text)}`);
+      throw new InstructionValueError(`time: missing unit in duration ${goQuote(text)}`, {
+        hint: `Units are ns, us, ms, s, m and h: ${text}s is as many seconds.`,
+      });
     }
     const size = UNITS.get(unit);
     if (size === undefined) {
       throw new InstructionValueError(
-        `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}`,
+        `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}${meantUnit(unit)}`,
+        { hint: /^d/i.test(unit) ? 'The longest unit is h: a day is 24h.' : undefined },
       );
     }
     if (whole.length > 19) throw invalid(text);
@@ -45,6 +48,16 @@ export function parseDuration(text: string): number {
     at += part.length;
   }
   return Number(negative ? -total : total);
+}
+
+/** The unit that a longer word for it stands for. */
+function meantUnit(word: string): string {
+  const unit = /^(?:(m)in|(h)(?:ou)?r|(s)ec|(ms|milli)|(us|micro))/i
+    .exec(word)
+    ?.findLast((part) => part !== undefined)
+    ?.toLowerCase();
+  if (unit === undefined) return '';
+  return ` (did you mean ${unit.replace('milli', 'ms').replace('micro', 'us')}?)`;
 }
 
 /** The fraction's share of a unit; digits that cannot count are left out. */

@@ -8,6 +8,8 @@ export class DockerfileError extends StaveError {
   readonly code = 'DOCKERFILE';
   /** Where; absent for text that came from no file. */
   readonly span: Span | undefined;
+  /** The part of `span` that is wrong; absent for all of it. */
+  readonly point: Span | undefined;
   /** Name of the file. */
   readonly file: string | undefined;
   /** The lines around, with marks, as Docker shows them; ends with a line feed. */
@@ -19,6 +21,8 @@ export class DockerfileError extends StaveError {
     message: string,
     at: {
       readonly span?: Span;
+      /** The part of the span that is wrong, to be underlined. */
+      readonly point?: Span;
       readonly file?: string;
       readonly text?: string;
       readonly warnings?: readonly LintWarning[];
@@ -27,11 +31,12 @@ export class DockerfileError extends StaveError {
   ) {
     super(message, { hint: at.hint, httpStatus: 400 });
     this.span = at.span;
+    this.point = at.point;
     this.file = at.file;
     this.warnings = at.warnings ?? [];
     this.excerpt =
       at.span && at.text !== undefined
-        ? excerpt(at.text, at.span, at.file ?? 'Dockerfile')
+        ? excerpt(at.text, at.span, at.file ?? 'Dockerfile', at.point)
         : undefined;
   }
 }
@@ -60,8 +65,17 @@ export class PatternError extends StaveError {
  */
 export class InstructionValueError extends StaveError {
   readonly code = 'DOCKERFILE_VALUE';
+  /** The offsets in the logical line that are wrong; absent for all of it. */
+  readonly at: { readonly start: number; readonly end: number } | undefined;
 
-  constructor(message: string) {
-    super(message, { httpStatus: 400 });
+  constructor(
+    message: string,
+    options: {
+      readonly at?: { readonly start: number; readonly end: number };
+      readonly hint?: string | undefined;
+    } = {},
+  ) {
+    super(message, { httpStatus: 400, hint: options.hint });
+    this.at = options.at;
   }
 }

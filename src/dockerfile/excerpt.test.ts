@@ -30,6 +30,24 @@ test('excerpt() shows one line on both sides of several', () => {
   assert.deepEqual(numbers, ['3 | ', '4 | >>>', '5 | >>>', '6 | >>>', '7 | ']);
 });
 
+test('excerpt() underlines a part of a line, and says nothing more of a whole one', () => {
+  const text = 'FROM a\n\tCOPY --form=é /x /y\n';
+  const at = (from: number, to: number) => ({
+    start: { line: 2, column: from },
+    end: { line: 2, column: to },
+  });
+  const underlined = (from: number, to: number): string | undefined =>
+    excerpt(text, lines(2, 2), 'x', at(from, to)).split('\n')[4];
+  assert.equal(underlined(7, 15), '     |     \t     ^^^^^^^^');
+  assert.equal(underlined(2, 21), '   3 |     ');
+  assert.equal(excerpt(text, lines(2, 2), 'x').includes('^'), false);
+});
+
+test('excerpt() cuts long lines', () => {
+  const text = `RUN ${'x'.repeat(50_000)}`;
+  assert.ok(excerpt(text, lines(1, 1), 'x').length < 2000);
+});
+
 test('excerpt() makes up for a side without lines', () => {
   assert.equal(
     excerpt('FROM base:1\r\nFOO bar\r\n', lines(2, 2), 'Dockerfile'),

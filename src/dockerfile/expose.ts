@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 import { goQuote } from '../base/go-quote.ts';
+import { closest } from '../base/suggest.ts';
 import { InstructionValueError } from './errors.ts';
+
+const PROTOCOLS = ['tcp', 'udp', 'sctp'];
 
 /** What one word of EXPOSE says. */
 export interface ExposedPorts {
@@ -47,8 +50,12 @@ function protocolOf(word: string, part: string): { proto: string; range: string 
   if (range === '')
     throw new InstructionValueError(`invalid port: ${goQuote(word)}: no port specified`);
   if (proto === '') return { proto: 'tcp', range };
-  if (!['tcp', 'udp', 'sctp'].includes(proto.toLowerCase())) {
-    throw new InstructionValueError(`invalid port: ${goQuote(word)}: invalid proto: ${proto}`);
+  if (!PROTOCOLS.includes(proto.toLowerCase())) {
+    const near = closest(proto.toLowerCase(), PROTOCOLS);
+    const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+    throw new InstructionValueError(
+      `invalid port: ${goQuote(word)}: invalid proto: ${proto}${hint}`,
+    );
   }
   return { proto, range };
 }

@@ -2,7 +2,7 @@ import { goQuote } from '../base/go-quote.ts';
 import type { Healthcheck } from './ast.ts';
 import { parseDuration } from './duration.ts';
 import { InstructionValueError } from './errors.ts';
-import { type FlagKind, readFlags } from './flags.ts';
+import { type FlagKind, type Flags, readFlags } from './flags.ts';
 import type { InstructionNode } from './nodes.ts';
 
 const KNOWN: ReadonlyMap<string, FlagKind> = new Map([
@@ -33,18 +33,32 @@ export function healthcheck(node: InstructionNode): Healthcheck {
   }
   const flags = readFlags(node.flags, KNOWN);
   if (kind !== 'CMD') {
-    throw new InstructionValueError(`Unknown type ${goQuote(kind)} in HEALTHCHECK (try CMD)`);
+    throw new InstructionValueError(`Unknown type ${goQuote(kind)} in HEALTHCHECK (try CMD)`, {
+      at: type,
+    });
   }
   if (rest.length === 0) throw new InstructionValueError('Missing command after HEALTHCHECK CMD');
-  const duration = (name: string): number => interval(name, flags.get(name)?.[0]?.value ?? '');
+  const duration = (name: string): number => flagged(flags, name, (text) => interval(name, text));
   return {
     test: [node.json ? 'CMD' : 'CMD-SHELL', ...rest.map((arg) => arg.value)],
     interval: duration('interval'),
     timeout: duration('timeout'),
     startPeriod: duration('start-period'),
     startInterval: duration('start-interval'),
-    retries: retries(flags.get('retries')?.[0]?.value ?? ''),
+    retries: flagged(flags, 'retries', retries),
   };
+}
+
+/** Reads the value of a flag; what is wrong with it points there. */
+function flagged(flags: Flags, name: string, read: (text: string) => number): number {
+  const [flag] = flags.get(name) ?? [];
+  try {
+    return read(flag?.value ?? '');
+  } catch (error) {
+    if (!(error instanceof InstructionValueError)) throw error;
+    const { message, hint } = error;
+    throw new InstructionValueError(message, { ...(flag && { at: flag }), hint });
+  }
 }
 
 function interval(name: string, text: string): number {

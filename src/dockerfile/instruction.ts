@@ -63,7 +63,7 @@ export function typedInstruction(node: InstructionNode, text: string): Instructi
     case 'ONBUILD':
       return { ...common('ONBUILD', node, text), trigger: trigger(node) };
     default:
-      throw unknownInstruction(node.keyword);
+      throw unknownInstruction(node);
   }
 }
 
@@ -120,6 +120,7 @@ function from(node: InstructionNode, text: string): Instruction {
   if (name && stage !== undefined && !/^[a-z][a-z0-9-_.]*$/.test(stage)) {
     throw new InstructionValueError(
       `invalid name for build stage: ${goQuote(name.value)}, name can't start with a number or contain symbols`,
+      { at: name },
     );
   }
   const platform = readFlags(node.flags, FROM_FLAGS).get('platform')?.[0];
@@ -144,7 +145,7 @@ function declarations(node: InstructionNode) {
   if (node.args.length === 0) throw atLeastOne('ARG');
   return node.args.map((arg) => {
     const equals = arg.value.indexOf('=');
-    if (equals === 0) throw new InstructionValueError('ARG names can not be blank');
+    if (equals === 0) throw new InstructionValueError('ARG names can not be blank', { at: arg });
     const nameEnd = equals < 0 ? arg.end : arg.start + equals;
     const name = equals < 0 ? arg.value : arg.value.slice(0, equals);
     const description = describedIn(node.line.comments, name);
@@ -169,7 +170,10 @@ function pairs(node: InstructionNode, keyword: string): Pair[] {
   const found: Pair[] = [];
   for (let at = 0; at + 2 < node.args.length; at += 3) {
     const [name, value, separator] = node.args.slice(at, at + 3) as [Arg, Arg, Arg];
-    if (name.value === '') throw new InstructionValueError(`${keyword} names can not be blank`);
+    if (name.value === '') {
+      const at = { start: name.start, end: value.end };
+      throw new InstructionValueError(`${keyword} names can not be blank`, { at });
+    }
     found.push({
       name: wordOf(node, name),
       value: wordOf(node, value),
@@ -193,7 +197,11 @@ function shell(node: InstructionNode): string[] {
   noFlags(node);
   if (node.args.length === 0) throw atLeastOne('SHELL');
   if (!node.json) {
-    throw new InstructionValueError('SHELL requires the arguments to be in JSON form');
+    const [written] = node.args;
+    throw new InstructionValueError('SHELL requires the arguments to be in JSON form', {
+      ...(written && { at: written }),
+      hint: 'Write it as SHELL ["/bin/sh", "-c"]: with brackets, commas and double quotes.',
+    });
   }
   return node.args.map((arg) => arg.value);
 }
@@ -213,8 +221,21 @@ function trigger(node: InstructionNode): string {
   return node.line.text.slice(child.start, child.end) + bodies.join('');
 }
 
-function unknownInstruction(keyword: string): InstructionValueError {
-  const near = closest(keyword, KEYWORDS, { ignoreCase: true });
+function unknownInstruction({ keyword, start }: InstructionNode): InstructionValueError {
+  const near = closest(keyword, KEYWORDS, { ignoreCase: true }) ?? begun(keyword);
   const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
-  return new InstructionValueError(`unknown instruction: ${keyword}${hint}`);
+  return new InstructionValueError(`unknown instruction: ${keyword}${hint}`, {
+    at: { start, end: start + keyword.length },
+    hint:
+      near === undefined
+        ? 'If it belongs to the line above, that one has to end with the escape character (\\).'
+        : undefined,
+  });
+}
+
+/** A keyword with something else than a blank behind it: `COPY--from=a`. */
+function begun(text: string): string | undefined {
+  const [, word = '', rest = ''] = /^([A-Za-z]+)([^A-Za-z].*)$/s.exec(text) ?? [];
+  if (!KEYWORDS.includes(word.toUpperCase())) return undefined;
+  return rest.startsWith('-') || rest.startsWith('[') ? `${word} ${rest}` : word;
 }

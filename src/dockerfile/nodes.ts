@@ -5,7 +5,7 @@ import { noDirectives } from './directives.ts';
 import { DockerfileError, InstructionValueError } from './errors.ts';
 import { heredocOpenings, readHeredoc } from './heredoc.ts';
 import { jsonStrings } from './json-array.ts';
-import { type Cursor, lineSpan, type LogicalLine, readLogicalLine } from './lines.ts';
+import { type Cursor, lineSpan, type LogicalLine, readLogicalLine, spanOf } from './lines.ts';
 import { type Arg, leadingFlags, nameValues, quotedWords, separated } from './words.ts';
 
 /** Largest Dockerfile in bytes. */
@@ -118,7 +118,8 @@ function textOf(source: Uint8Array | string, file: string): string {
 /** Completes an error that was thrown where the file was not at hand. */
 function located(error: unknown, at: { readonly file: string; readonly text: string }): unknown {
   if (!(error instanceof DockerfileError) || !error.span) return error;
-  return new DockerfileError(error.message, { ...at, span: error.span });
+  const { message, span, point } = error;
+  return new DockerfileError(message, { ...at, span, ...(point && { point }) });
 }
 
 function readNode(cursor: Cursor, line: LogicalLine): InstructionNode {
@@ -136,11 +137,13 @@ function readNode(cursor: Cursor, line: LogicalLine): InstructionNode {
     };
   } catch (error) {
     if (!(error instanceof InstructionValueError)) throw error;
-    throw new DockerfileError(error.message, {
+    const { message, at } = error;
+    throw new DockerfileError(message, {
       span: {
         start: { line: line.first, column: 1 },
         end: { line: Math.max(cursor.line, line.last), column: 1 },
       },
+      ...(at && { point: spanOf(line, at.start, at.end) }),
     });
   }
 }

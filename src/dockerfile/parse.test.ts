@@ -230,7 +230,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
     'FROM a AS 1x',
     'invalid name for build stage: "1x", name can\'t start with a number or contain symbols',
   ],
-  ['FROM --plaform=x a', 'unknown flag: --plaform (did you mean platform?)'],
+  ['FROM --plaform=x a', 'unknown flag: --plaform (did you mean --platform?)'],
   ['COPY --link=maybe a b', 'expecting boolean value for flag --link, not: maybe'],
   ['COPY --link= a b', 'missing a value on flag: --link'],
   ['COPY --from a b', 'missing a value on flag: --from'],

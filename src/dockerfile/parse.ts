@@ -11,6 +11,7 @@ import { DockerfileError, InstructionValueError } from './errors.ts';
 import { typedInstruction } from './instruction.ts';
 import { type CheckOptions, parseChecks } from './lint/checks.ts';
 import { lint, ownChecks } from './lint/lint.ts';
+import { spanOf } from './lines.ts';
 import type { LintWarning } from './lint/rule.ts';
 import { type InstructionNode, type NodeFile, nodeSource, nodeSpan, readNodes } from './nodes.ts';
 import { foreignSyntax } from './syntax.ts';
@@ -46,11 +47,14 @@ export function parseDockerfile(
       place(draft, instructionOf(file, node));
     } catch (error) {
       if (!(error instanceof InstructionValueError)) throw error;
-      throw new DockerfileError(error.message, {
+      const { message, at, hint } = error;
+      throw new DockerfileError(message, {
         file: name,
         text: file.text,
         span: nodeSpan(file.text, node),
+        ...(at && { point: spanOf(node.line, at.start, at.end) }),
         warnings: findings(),
+        ...(hint !== undefined && { hint }),
       });
     }
   }
@@ -105,8 +109,13 @@ function instructionOf(file: NodeFile, node: InstructionNode): Instruction {
     return typedInstruction(node, file.text);
   } catch (error) {
     if (!(error instanceof InstructionValueError)) throw error;
+    const { message, at, hint } = error;
     throw new InstructionValueError(
-      `dockerfile parse error on line ${node.line.first}: ${error.message}`,
+      `dockerfile parse error on line ${node.line.first}: ${message}`,
+      {
+        ...(at && { at }),
+        hint,
+      },
     );
   }
 }

@@ -8,6 +8,7 @@ import { heredocOpening } from './heredoc.ts';
 import { argvOf, wordOf } from './node-words.ts';
 import { readMount } from './mount-flag.ts';
 import type { InstructionNode } from './nodes.ts';
+import type { Arg } from './words.ts';
 
 const KNOWN: ReadonlyMap<string, FlagKind> = new Map([
   ['mount', 'values'],
@@ -30,10 +31,17 @@ export function runParts(node: InstructionNode): RunParts {
     readMount(arg.value, wordOf(node, arg).span),
   );
   if (network !== undefined && network !== 'default' && network !== 'none' && network !== 'host') {
-    throw new InstructionValueError(`invalid network mode ${goQuote(network)}`);
+    throw wrongWord(`invalid network mode ${goQuote(network)}`, flags.get('network')?.[0], [
+      'default',
+      'none',
+      'host',
+    ]);
   }
   if (security !== undefined && security !== 'sandbox' && security !== 'insecure') {
-    throw new InstructionValueError(`security ${goQuote(security)} is not valid`);
+    throw wrongWord(`security ${goQuote(security)} is not valid`, flags.get('security')?.[0], [
+      'sandbox',
+      'insecure',
+    ]);
   }
   const command = argvOf(node);
   return {
@@ -45,6 +53,16 @@ export function runParts(node: InstructionNode): RunParts {
     devices: (flags.get('device') ?? []).map((arg) => deviceOf(arg.value)),
     heredocs: node.heredocs,
   };
+}
+
+function wrongWord(
+  message: string,
+  flag: Arg | undefined,
+  words: readonly string[],
+): InstructionValueError {
+  const near = flag && closest(flag.value.toLowerCase(), words);
+  const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+  return new InstructionValueError(message + hint, { ...(flag && { at: flag }) });
 }
 
 function programOf(command: Argv, heredocs: readonly Heredoc[]): RunProgram {

@@ -1,3 +1,4 @@
+import { closest } from '../base/suggest.ts';
 import { InstructionValueError } from './errors.ts';
 
 /** Names of Linux signals without `SIG`, at the place of their number; `RTMIN` is 34. */
@@ -23,7 +24,12 @@ const RTMAX = 64;
 export function checkSignal(text: string): number {
   const number = /^[+-]?\d+$/.test(text) ? Number(text) : named(text);
   if (number === undefined || number < 1 || number > RTMAX) {
-    throw new InstructionValueError(`invalid signal: ${text}`);
+    const near = closest(text.toUpperCase().replace(/^SIG/, ''), [
+      ...NAMES.slice(1),
+      ...ALIASES.keys(),
+    ]);
+    const hint = near === undefined ? '' : ` (did you mean SIG${near}?)`;
+    throw new InstructionValueError(`invalid signal: ${text}${hint}`);
   }
   return number;
 }

@@ -64,7 +64,7 @@ test('checkSignal() refuses what is no signal', () => {
     '',
     'SIG',
     '-',
-    'NOPE',
+    'NONSENSE',
     'RTMIN+16',
     'RTMAX-15',
     '9x',

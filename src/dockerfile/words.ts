@@ -81,6 +81,7 @@ export function nameValues(
     if (equals < 0) {
       throw new InstructionValueError(
         `Syntax error - can't find = in ${goQuote(word.value)}. Must be of the form: name=value`,
+        { at: word },
       );
     }
     const middle = word.start + equals;

@@ -33,6 +33,7 @@ export function buildCaches(
         family: target.family,
         imageManifest: target.imageManifest,
       },
+      mounts: target.mounts,
       ignoreError: target.ignoreError,
       open: () => openTarget(target.place, registries),
     })),

@@ -36,6 +36,13 @@ export interface CacheExport {
   readonly imageManifest: boolean;
   /** A failure is a warning. */
   readonly ignoreError: boolean;
+  /** Cache mounts that the build's steps name and that travel with it; none unless given. */
+  readonly mounts?: {
+    /** Absent: all of them. */
+    readonly ids?: readonly string[];
+    /** Bytes that all of them may have; those used longest ago stay behind. */
+    readonly most?: number;
+  };
 }
 
 /** Caches of a build, besides the store's own. */

@@ -62,7 +62,11 @@ export interface Containers {
   /** Runs to the end, with this process's own input and output. */
   run(
     request: RunRequest,
-    options?: CallOptions & { readonly environment?: Readonly<Record<string, string | undefined>> },
+    options?: CallOptions & {
+      readonly environment?: Readonly<Record<string, string | undefined>>;
+      /** Brings an image that is not here; `name` is familiar. */
+      readonly missing?: (name: string) => Promise<void>;
+    },
   ): Promise<ExitStatus>;
   list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */

@@ -50,7 +50,8 @@ function localContext({ context }: BuildRequest): MainContext {
   throw new TypeError('this context has to be fetched');
 }
 
-function inputOf(
+/** What a request asks of a Dockerfile that is only looked at. */
+export function inputOf(
   { dockerfile, args, contexts, target, platform }: BuildRequest,
   context: MainContext,
 ): CheckInput {

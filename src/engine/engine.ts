@@ -6,6 +6,8 @@ import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
+import type { Contexts } from './context-types.ts';
+import type { Registries } from './registry-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -14,6 +16,8 @@ export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
   readonly system: System;
+  readonly contexts: Contexts;
+  readonly registries: Registries;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -141,6 +145,8 @@ export interface PushRequest {
   readonly name: string;
   /** Every tag of the repository that is here. */
   readonly all?: boolean;
+  /** Of an index, this image alone. */
+  readonly platform?: Platform;
 }
 
 /** What `push` sent. */

@@ -10,10 +10,12 @@ import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import type { MainContext } from '../build/inputs.ts';
 import type { BuildRequest } from './build-types.ts';
+import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
@@ -130,6 +132,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       version,
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
+    registries: registriesOf(connections),
+    contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {
       const { verifyImage } = await import('./verify.ts');

@@ -5,7 +5,7 @@ import { matchesPlatform, normalisePlatform, type Platform } from './platform.ts
 const REFERENCE_TYPE = 'vnd.docker.reference.type';
 
 /** True for what an index holds besides images: provenance, bills of material. */
-export function isAttestation({ annotations, platform }: Descriptor): boolean {
+function isAttestation({ annotations, platform }: Descriptor): boolean {
   return (
     annotations?.[REFERENCE_TYPE] !== undefined ||
     (platform?.os === 'unknown' && platform.architecture === 'unknown')

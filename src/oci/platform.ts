@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../base/errors.ts';
+import { closest } from '../base/suggest.ts';
 
 /**
  * What a manifest is for.
@@ -72,7 +73,9 @@ export function parsePlatform(text: string, host: Platform): Platform {
   if (SYSTEMS.has(os)) return { ...host, os };
   const { architecture } = normalisePlatform({ os: 'linux', architecture: first });
   if (!ARCHITECTURES.has(architecture)) {
-    throw new InvalidInputError(`"${text}": unknown operating system or architecture`, {
+    const near = closest(first, [...ARCHITECTURES, ...ALIASES.keys(), ...SYSTEMS]);
+    const meant = near === undefined ? '' : ` (did you mean ${near}?)`;
+    throw new InvalidInputError(`"${text}": unknown operating system or architecture${meant}`, {
       hint: "Write it as 'linux/amd64' or 'linux/arm/v7'.",
     });
   }

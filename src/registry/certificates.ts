@@ -30,13 +30,14 @@ export function tlsFor(host: string, settings: RegistrySettings): TlsSettings {
 
 function foldersOf(host: string, settings: RegistrySettings): string[] {
   const home = homeOf(settings);
+  const { etc = '/etc' } = settings;
   const config = variable(settings, 'XDG_CONFIG_HOME') ?? `${home}/.config`;
   return [
     ...(settings.certificates ?? []),
     `${config}/containers/certs.d`,
     `${config}/docker/certs.d`,
-    '/etc/containers/certs.d',
-    '/etc/docker/certs.d',
+    `${etc}/containers/certs.d`,
+    `${etc}/docker/certs.d`,
   ].map((folder) => `${folder}/${host}`);
 }
 

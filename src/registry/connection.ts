@@ -9,6 +9,7 @@ import {
   type TlsSettings,
 } from '../net/request.ts';
 import { shownUrl } from '../net/url.ts';
+import type { Reference } from '../oci/reference.ts';
 import { Authorizer } from './authorizer.ts';
 import { tlsFor } from './certificates.ts';
 import type { Credentials } from './credentials.ts';
@@ -16,6 +17,7 @@ import { NO_CREDENTIALS, RegistryAccessError, RegistryError } from './errors.ts'
 import { endpointHost } from './host.ts';
 import { openEndpoint } from './endpoint.ts';
 import { Patience } from './patience.ts';
+import { type Place, readRules, type RegistryRules } from './rules.ts';
 import { proxiesOf, type RegistrySettings } from './settings.ts';
 import type { Wire } from './wire.ts';
 
@@ -52,7 +54,9 @@ export interface Connection {
 /** Connections to registries, one per registry, kept open. Leaving the scope closes them. */
 export interface Connections extends Disposable {
   readonly settings: RegistrySettings;
-  to(registry: string): Connection;
+  to(registry: string, scheme?: Place['scheme']): Connection;
+  /** Where a name leads: mirrors, and the place itself. Throws RegistryConfigError. */
+  route(reference: Reference): ReturnType<RegistryRules['route']>;
   /** A connection that shows just these credentials, for `login`. */
   as(registry: string, credentials: Credentials | undefined): Connection;
 }
@@ -63,31 +67,50 @@ const REDIRECT_LIMIT = 10;
 const RENEWALS = 6;
 
 /** No connection yet. */
-export function openConnections(settings: RegistrySettings = {}): Connections {
+export function openConnections(given: RegistrySettings = {}): Connections {
+  let rules: RegistryRules | undefined;
+  const insecure = [...(given.insecure ?? [])];
+  const settings = { ...given, insecure };
+  const known = new Map<string, TlsSettings>();
+  // Files are read when the first registry is asked for.
+  const route = (reference: Reference): ReturnType<RegistryRules['route']> => {
+    rules ??= readRules(settings);
+    const found = rules.route(reference);
+    insecure.push(...rules.insecure.filter((host) => !insecure.includes(host)));
+    return found;
+  };
   let client: HttpClient | undefined;
   const opened = new Map<string, Connection>();
-  const known = new Map<string, TlsSettings>();
   const tls = (host: string): TlsSettings => {
     let found = known.get(host);
     if (!found) known.set(host, (found = tlsFor(host, settings)));
     return found;
   };
-  const connect = (registry: string, credentials?: Credentials): Connection => {
+  const connect = (
+    registry: string,
+    credentials?: Credentials,
+    scheme?: Place['scheme'],
+  ): Connection => {
     client ??= openClient({
       proxy: proxiesOf(settings),
       ...(settings.userAgent !== undefined && { userAgent: settings.userAgent }),
       ...(settings.stall !== undefined && { stall: settings.stall }),
     });
-    return new HostConnection(registry, { client, settings, tls }, credentials);
+    return new HostConnection(registry, { client, settings, tls }, credentials, scheme);
   };
   return {
     settings,
-    to(registry) {
-      let connection = opened.get(registry);
-      if (!connection) opened.set(registry, (connection = connect(registry)));
+    route,
+    to(registry, scheme) {
+      const key = `${scheme ?? ''}${registry}`;
+      let connection = opened.get(key);
+      if (!connection) opened.set(key, (connection = connect(registry, undefined, scheme)));
       return connection;
     },
-    as: connect,
+    as(registry, credentials) {
+      route({ registry, repository: '' });
+      return connect(registry, credentials);
+    },
     [Symbol.dispose]: () => client?.[Symbol.dispose](),
   };
 }
@@ -100,18 +123,35 @@ class HostConnection implements Connection {
   #base: Promise<URL> | undefined;
   #answered = false;
 
-  constructor(registry: string, wire: Wire, credentials: Credentials | undefined) {
+  constructor(
+    registry: string,
+    wire: Wire,
+    credentials: Credentials | undefined,
+    scheme: Place['scheme'],
+  ) {
     this.registry = registry;
     this.#wire = wire;
+    if (scheme) this.#base = Promise.resolve(new URL(`${scheme}//${registry}/`));
     this.#authorizer = new Authorizer(registry, wire, credentials);
   }
 
   base(call: CallOptions = {}): Promise<URL> {
-    this.#base ??= openEndpoint(this.registry, this.#wire, call).catch((error: unknown) => {
+    this.#base ??= this.#found(call).catch((error: unknown) => {
       this.#base = undefined;
       throw told('GET', `http://${endpointHost(this.registry)}/v2/`, error);
     });
     return this.#base;
+  }
+
+  async #found(call: CallOptions): Promise<URL> {
+    const patience = new Patience(this.#wire.settings, call.signal);
+    for (;;) {
+      try {
+        return await openEndpoint(this.registry, this.#wire, call);
+      } catch (error) {
+        await patience.afterFailure(error, false);
+      }
+    }
   }
 
   async ask(request: RegistryRequest, call: CallOptions = {}): Promise<HttpResponse> {

@@ -72,7 +72,7 @@ async function ask(
   signal?: AbortSignal,
 ): Promise<Awaited<ReturnType<typeof askProgram>>> {
   if (verb !== 'store') checkServer(input);
-  return askProgram(programPath(helper, settings), [verb], {
+  return askProgram(programPath(helper, verb, settings), [verb], {
     input,
     environment: settings.environment ?? {},
     timeout: TIMEOUT,
@@ -85,8 +85,10 @@ function checkServer(server: string): void {
   if (/[\0\r\n]/.test(server)) throw new RegistryConfigError('a registry cannot be called that');
 }
 
+const DOING = { get: 'getting', store: 'storing', erase: 'erasing' } as const;
+
 /** Helpers are what the user has on the PATH; relative entries do not count. */
-function programPath(helper: string, settings: RegistrySettings): string {
+function programPath(helper: string, verb: keyof typeof DOING, settings: RegistrySettings): string {
   const program = `docker-credential-${helper}`;
   const folders = (variable(settings, 'PATH') ?? '/usr/local/bin:/usr/bin:/bin').split(':');
   const found = NAME.test(helper)
@@ -97,7 +99,7 @@ function programPath(helper: string, settings: RegistrySettings): string {
     : undefined;
   if (found !== undefined) return found;
   throw new RegistryConfigError(
-    `error getting credentials - err: exec: "${program}": executable file not found in $PATH`,
+    `error ${DOING[verb]} credentials - err: exec: "${program}": executable file not found in $PATH, out: \`\``,
     { hint: "Install it, or take it out of 'credsStore' and 'credHelpers' in config.json." },
   );
 }

@@ -91,7 +91,7 @@ function keysFor(registry: string, repository: string): string[] {
 }
 
 /** Keys are hosts, hosts with a path, or URLs of older days. */
-function normalKey(key: string): string {
+export function normalKey(key: string): string {
   const bare = key.replace(/^https?:\/\//, '').replace(/\/+$/, '');
   const [host = '', ...path] = bare.split('/');
   const isHub = ['index.docker.io', 'registry-1.docker.io', HUB.name].includes(host);

@@ -11,6 +11,8 @@ const PROGRESS = 64 * 1024;
 export interface DownloadOptions {
   /** Bytes of the whole blob. */
   readonly size: number;
+  /** Where to begin. */
+  readonly start?: number;
   /** The beginning of the blob, where an earlier attempt left it. */
   readonly present?: Bytes | undefined;
   /** Asks for the blob from an offset on; the answer is 200 or 206, or 416 when there is no more. */
@@ -24,9 +26,9 @@ export interface DownloadOptions {
  * that; throws what the last try met when several in a row brought nothing.
  */
 export async function* download(options: DownloadOptions, { signal }: CallOptions): Bytes {
-  const { size, present, open, settings } = options;
+  const { size, start: begin = 0, present, open, settings } = options;
   const patience = new Patience(settings, signal);
-  let offset = 0;
+  let offset = begin;
   for await (const chunk of present ?? nothing()) {
     yield chunk;
     offset += chunk.length;

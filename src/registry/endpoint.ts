@@ -40,6 +40,8 @@ export async function openEndpoint(
       return base;
     } catch (error) {
       if (!(error instanceof NetError)) throw error;
+      // Who shows a certificate speaks TLS, and what is wrong with it is what matters.
+      if (/CERT|SELF_SIGNED|UNABLE_TO/.test(error.errno ?? '')) throw error;
       failure ??= error;
       // Nobody listens: the other language would not help.
       if (

@@ -15,7 +15,9 @@ import type { Connections, RegistryRequest } from './connection.ts';
 import { download } from './download.ts';
 import { type Asked, refusalOf } from './faults.ts';
 import { ACCEPT, headOf, manifestIn, type RemoteManifest } from './manifests.ts';
+import { mirrored } from './mirrored.ts';
 import { Patience } from './patience.ts';
+import type { Place } from './rules.ts';
 import { locationIn, upload } from './upload.ts';
 
 /** What a repository may make use of. */
@@ -61,13 +63,20 @@ export interface Repository {
   tags(call?: CallOptions): AsyncIterable<string>;
 }
 
-/** Opens the repository of a name. Nothing is asked yet. */
+/** Opens the repository of a name, with its mirrors. Nothing is asked yet. Throws RegistryConfigError. */
 export function openRepository(
   connections: Connections,
   reference: Reference,
   options: RepositoryOptions = {},
 ): Repository {
-  return new RemoteRepository(connections, reference, options);
+  const { origin, mirrors } = connections.route(reference);
+  const open = (place: Place): RemoteRepository =>
+    new RemoteRepository(connections, reference, place, options);
+  if (options.push === true || mirrors.length === 0) return open(origin);
+  return mirrored(
+    mirrors.map((place) => ({ place, repository: open(place) })),
+    open(origin),
+  );
 }
 
 /** Pages of a list of tags. */
@@ -78,14 +87,19 @@ class RemoteRepository implements Repository {
   readonly label: string;
   readonly #connections: Connections;
   readonly #options: RepositoryOptions;
-  readonly #path: string;
+  readonly #place: Place;
 
-  constructor(connections: Connections, reference: Reference, options: RepositoryOptions) {
+  constructor(
+    connections: Connections,
+    reference: Reference,
+    place: Place,
+    options: RepositoryOptions,
+  ) {
     this.reference = withDefaultTag(reference);
     this.label = familiarRepository(reference);
     this.#connections = connections;
     this.#options = options;
-    this.#path = `/v2/${reference.repository}/`;
+    this.#place = place;
   }
 
   get registry(): string {
@@ -157,6 +171,11 @@ class RemoteRepository implements Repository {
   }
 
   getBlob(node: Descriptor, call: CallOptions = {}): Bytes {
+    return this.blobFrom(node, 0, call);
+  }
+
+  /** The blob's bytes from an offset on; what an earlier attempt left counts from the beginning only. */
+  blobFrom(node: Descriptor, start: number, call: CallOptions): Bytes {
     const open = async (offset: number, etag: string | undefined): Promise<HttpResponse> => {
       const response = await this.#ask(
         {
@@ -173,8 +192,9 @@ class RemoteRepository implements Repository {
       if ([200, 206, 416].includes(response.status)) return response;
       throw await refusalOf(response, this.#asked('blob', node.digest));
     };
-    const options = { size: node.size, open, settings: this.#connections.settings };
-    const present = (): Bytes | undefined => this.#options.partial?.(node.digest);
+    const options = { size: node.size, start, open, settings: this.#connections.settings };
+    const present = (): Bytes | undefined =>
+      start === 0 ? this.#options.partial?.(node.digest) : undefined;
     return {
       [Symbol.asyncIterator]: () =>
         download({ ...options, present: present() }, call)[Symbol.asyncIterator](),
@@ -230,16 +250,29 @@ class RemoteRepository implements Repository {
     call: CallOptions,
     right: 'pull' | 'push' = this.#options.push === true ? 'push' : 'pull',
   ): Promise<HttpResponse> {
-    return this.#connection().ask({ ...request, scopes: this.#scopes(right) }, call);
+    const { ns } = this.#place;
+    const { target } = request;
+    const named =
+      ns === undefined ? target : `${String(target)}?${new URLSearchParams({ ns }).toString()}`;
+    return this.#connection().ask({ ...request, target: named, scopes: this.#scopes(right) }, call);
+  }
+
+  /** The name that the repository has where it is asked for. */
+  get #repository(): string {
+    return this.#place.path.replace(/^.*?\/v2\//, '').replace(/\/$/, '');
+  }
+
+  get #path(): string {
+    return this.#place.path;
   }
 
   #connection(): ReturnType<Connections['to']> {
-    return this.#connections.to(this.registry);
+    return this.#connections.to(this.#place.registry, this.#place.scheme);
   }
 
   #scopes(right: 'pull' | 'push'): string[] {
     const rights = right === 'push' ? 'pull,push' : 'pull';
-    return [`repository:${this.reference.repository}:${rights}`];
+    return [`repository:${this.#repository}:${rights}`];
   }
 
   #wanted(tag: string | undefined): string {

@@ -9,6 +9,8 @@ export interface RegistrySettings {
   readonly insecure?: readonly string[];
   /** Where `HOST[:PORT]/` folders with certificates are, besides the usual places. */
   readonly certificates?: readonly string[];
+  /** Where the settings of the machine are; `/etc` by default. */
+  readonly etc?: string;
   /** Milliseconds without a byte after which a request has failed; 30 s by default. */
   readonly stall?: number;
   /** Milliseconds before the second try; doubled for each further one. 500 by default. */

@@ -33,7 +33,7 @@ const EMPTY = Buffer.alloc(0);
  */
 export class MemberPlaces {
   readonly #inside: InsideRoot;
-  readonly #below: () => StackView | undefined;
+  readonly #below: () => Pick<StackView, 'find'> | undefined;
   readonly #made: (directory: DirectoryToFinish) => void;
   readonly #opaque: (path: Buffer) => void;
   readonly #known = new Map<string, Buffer>();
@@ -42,7 +42,7 @@ export class MemberPlaces {
   /** `made` is told of parents that had to be made, `opaque` of those that were marked as deleted before. */
   constructor(
     inside: InsideRoot,
-    below: () => StackView | undefined,
+    below: () => Pick<StackView, 'find'> | undefined,
     made: (directory: DirectoryToFinish) => void,
     opaque: (path: Buffer) => void,
   ) {

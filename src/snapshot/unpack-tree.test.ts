@@ -63,7 +63,7 @@ async function unpacked(
 test('unpackTree() keeps mode, time and links, and makes missing parents', async (t) => {
   const into = await unpacked(t, [
     { path: 'a/b', text: 'x', mode: 0o4755, mtime: 5_000_000_000n },
-    { path: 'a/h', type: 'hardlink', link: 'a/b' },
+    { path: 'a/h', type: 'hardlink', link: 'a/b', mode: 0o4755, mtime: 5_000_000_000n },
     { path: 'l', type: 'symlink', link: '../../../../etc/passwd' },
   ]);
   const stat = lstatSync(join(into, 'a/b'));
@@ -93,6 +93,8 @@ test('unpackTree() lets what comes last win, whatever was there before', async (
     { path: 'd', type: 'symlink', link: 'e' },
     { path: 'e/', type: 'directory', mode: 0o700 },
     { path: 'd/y', text: 'through the link' },
+    { path: 'e/deep/er/', type: 'directory' },
+    { path: 'e/deep', text: 'a file now' },
     { path: 'g' },
     { path: 'g/', type: 'directory', mode: 0o711 },
   ]);

@@ -26,16 +26,22 @@ import { isForeign } from './attributes.ts';
 import { LayerEntryError, quoted } from './errors.ts';
 import { memberPath, PATH_LIMIT } from './names.ts';
 import { type DirectoryToFinish, MemberPlaces } from './place-members.ts';
+import type { StackView } from './stack-view.ts';
 import { writeSparse } from './write-sparse.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
 
 /** How the members of an archive come to lie in a directory. */
 export interface UnpackTreeOptions extends CallOptions {
-  /** False: all belongs to whoever unpacks it, whatever the archive says. */
-  readonly owners: boolean;
+  /**
+   * True: those of the archive. False: all belongs to whoever unpacks it. Somebody: all members
+   * are theirs, but not the directories that the archive only implies.
+   */
+  readonly owners: boolean | { readonly uid: number; readonly gid: number };
   /** For messages: `archive.tar`, `the build context`. */
   readonly name: string;
+  /** What the tree will be put over: links in it lead members on, as they would there. */
+  readonly below?: Pick<StackView, 'find'> | undefined;
 }
 
 /**
@@ -51,7 +57,7 @@ export async function unpackTree(
   into: string,
   options: UnpackTreeOptions,
 ): Promise<void> {
-  using tree = new Tree(into, options.owners);
+  using tree = new Tree(into, options);
   const pause = breather();
   try {
     for await (const { entry, body } of readTar(tar)) {
@@ -71,6 +77,8 @@ export async function unpackTree(
 
 class Tree implements Disposable {
   readonly #owners: boolean;
+  readonly #owner: { readonly uid: number; readonly gid: number } | undefined;
+  readonly #below: UnpackTreeOptions['below'];
   readonly #inside: InsideRoot;
   /** A second one, because both names of a hard link have a parent to hold open. */
   readonly #targets: InsideRoot;
@@ -78,14 +86,17 @@ class Tree implements Disposable {
   readonly #directories = new Map<string, DirectoryToFinish>();
   #places: MemberPlaces;
 
-  constructor(root: string, owners: boolean) {
-    this.#owners = owners;
+  constructor(root: string, { owners, below }: UnpackTreeOptions) {
+    this.#owners = owners !== false;
+    this.#owner = typeof owners === 'object' ? owners : undefined;
+    this.#below = below;
     this.#inside = new InsideRoot(root);
     this.#targets = new InsideRoot(root);
     this.#places = this.#newPlaces();
   }
 
-  async member(entry: TarEntry, body: Bytes): Promise<void> {
+  async member(found: TarEntry, body: Bytes): Promise<void> {
+    const entry = this.#owner ? { ...found, ...this.#owner } : found;
     const path = memberPath(entry.path);
     if (path.length === 0) {
       if (entry.type !== 'directory') {
@@ -110,7 +121,8 @@ class Tree implements Disposable {
     // Children first: whoever is not root may not pass a directory of every mode.
     for (const directory of [...this.#directories.values()].reverse()) {
       const { path } = directory;
-      const fd = this.#inside.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      const fd = this.#directory(path);
+      if (fd === undefined) continue;
       try {
         if (this.#owners) fchownSync(fd, directory.uid, directory.gid);
         fchmodSync(fd, directory.mode);
@@ -141,7 +153,9 @@ class Tree implements Disposable {
         if (!lstatSync(at, { throwIfNoEntry: false })) mkdirSync(at, 0o700);
         return this.#note(place, entry);
       case 'hardlink':
-        return this.#link(entry, target ?? place, at);
+        // What it says of the file counts, as it came later.
+        this.#link(entry, target ?? place, at);
+        break;
       case 'symlink': {
         const text = Buffer.from(entry.linkTarget ?? []);
         if (text.length === 0 || text.length > PATH_LIMIT || text.includes(0)) {
@@ -205,12 +219,19 @@ class Tree implements Disposable {
     const stat = lstatSync(at, { throwIfNoEntry: false });
     if (!stat || (stat.isDirectory() && type === 'directory')) return;
     rmSync(at, { recursive: true, force: true });
-    const key = place.toString('latin1');
-    for (const path of this.#directories.keys()) {
-      if (path === key || path.startsWith(`${key}/`)) this.#directories.delete(path);
-    }
+    this.#directories.delete(place.toString('latin1'));
     // What was known of parents may have led through it.
     if (stat.isDirectory() || stat.isSymbolicLink()) this.#places = this.#newPlaces();
+  }
+
+  /** Undefined for one whose place, or that of a parent, was taken by something else. */
+  #directory(path: Buffer): number | undefined {
+    try {
+      return this.#inside.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+      throw error;
+    }
   }
 
   #note(path: Buffer, { uid, gid, mode, mtime, xattrs }: Omit<DirectoryToFinish, 'path'>): void {
@@ -221,7 +242,7 @@ class Tree implements Disposable {
   #newPlaces(): MemberPlaces {
     return new MemberPlaces(
       this.#inside,
-      () => undefined,
+      () => this.#below,
       (directory) => this.#note(directory.path, directory),
       () => undefined,
     );

@@ -19,6 +19,8 @@ const EPERM = 1;
 const ENOSYS = 38;
 const BILLION = 1_000_000_000n;
 
+const SMALL = 65_536;
+const shared: bigint[] = [];
 const name = Buffer.alloc(256);
 /** `struct statx`; its numbers have the machine's byte order. */
 const record = new ArrayBuffer(256);
@@ -46,10 +48,10 @@ export function statAt(directory: number, file: Uint8Array | string): FileStat |
     return lstatSync(plain, { bigint: true, throwIfNoEntry: false });
   }
   return {
-    mode: BigInt(u16[14]!),
-    nlink: BigInt(u32[4]!),
-    uid: BigInt(u32[5]!),
-    gid: BigInt(u32[6]!),
+    mode: small(u16[14]!),
+    nlink: small(u32[4]!),
+    uid: small(u32[5]!),
+    gid: small(u32[6]!),
     ino: u64[4]!,
     size: u64[5]!,
     ctimeNs: s64[12]! * BILLION + BigInt(u32[26]!),
@@ -84,9 +86,15 @@ function terminated(file: Uint8Array | string): Buffer {
   return target;
 }
 
+/** Modes, owners and devices are few: a directory of 100,000 files shares them. */
+function small(value: number): bigint {
+  if (value >= SMALL) return BigInt(value);
+  return (shared[value] ??= BigInt(value));
+}
+
 /** Most numbers are small; then no arithmetic with BigInts is needed. */
 function deviceOf(major: number, minor: number): bigint {
   return major < 0x1000 && minor < 0x100
-    ? BigInt(major * 0x100 + minor)
+    ? small(major * 0x100 + minor)
     : deviceNumber(major, minor);
 }

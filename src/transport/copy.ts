@@ -7,7 +7,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
-import { childrenOf, isParent } from './children.ts';
+import { childrenOf, isConfig, isParent } from './children.ts';
 import { TransferError } from './errors.ts';
 import type { Destination, Source } from './transport.ts';
 
@@ -71,7 +71,12 @@ export async function copy(
 
   const moveBlob = async (node: Descriptor): Promise<void> => {
     signal.throwIfAborted();
-    using task = report.begin(node.digest, { kind: 'transfer', total: node.size, unit: 'bytes' });
+    using task = report.begin(node.digest, {
+      // A config is too small to be told of.
+      ...(!isConfig(node) && { kind: 'transfer' }),
+      total: node.size,
+      unit: 'bytes',
+    });
     const skipped = await writing(() => skip(node));
     if (skipped === undefined) {
       const reopen = async (): Promise<Bytes> => task.count(await open(node));

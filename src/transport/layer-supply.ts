@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
+import { together } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -65,7 +66,10 @@ export class LayerSupply {
     const missing = this.#missing(layers);
     const top = chainId(layers);
     if (top === undefined || (missing.length === 0 && this.#snapshotter.stack(top))) return;
-    await Promise.all(missing.map((diffId) => this.#fetched(diffId, layers, call)));
+    const stop = new AbortController();
+    const signal = call.signal ? AbortSignal.any([call.signal, stop.signal]) : stop.signal;
+    const fetched = missing.map((diffId) => this.#fetched(diffId, layers, { ...call, signal }));
+    await together(fetched, stop);
     // What is here already has no name in this order, so nothing keeps it.
     if (missing.length < layers.length) for (const one of layers) this.#lease().hold('layer', one);
     let chain: ChainId | undefined;

@@ -86,6 +86,44 @@ const MISTAKES: readonly Mistake[] = [
     says: [/no\/such\/program/, marked(2, 'RUN ["/no/such/program"]')],
   },
   {
+    what: 'a RUN with a word misspelled',
+    files: { Dockerfile: 'FROM base\nRUN sh -c "exit 100" || apt-get udpate\n' },
+    says: [/exit code: 127/, /^Hint: The image has no apt-get/m],
+  },
+  {
+    what: 'a RUN of a program with another name',
+    files: { Dockerfile: 'FROM base\nRUN sleepp 1\n' },
+    says: [/exit code: 127/, /^Hint: Did you mean 'sleep'\?/m],
+  },
+  {
+    what: 'a RUN of a program with another name, without a shell',
+    files: { Dockerfile: 'FROM base\nRUN ["sleepp", "1"]\n' },
+    says: [/sleepp/, /^Hint: Did you mean 'sleep'\?/m],
+  },
+  {
+    what: 'a RUN that needs a network and has none',
+    files: { Dockerfile: 'FROM base\nRUN wget http://example.org/\n' },
+    says: [/^Hint: The step has no network/m],
+  },
+  {
+    what: 'a stage whose name is misspelled',
+    files: { Dockerfile: 'FROM base AS build\nFROM base\nCOPY --from=biuld /bin/sh /sh2\n' },
+    says: [/did you mean build\?/, marked(3, 'COPY --from=biuld /bin/sh /sh2')],
+  },
+  {
+    what: 'findings that are to be errors',
+    files: { Dockerfile: '# check=error=true\nFROM base\nENV k v\n' },
+    says: [/failed to solve: lint violation found for rules: LegacyKeyValueFormat/],
+  },
+  {
+    what: 'stages that need each other',
+    files: {
+      Dockerfile: 'FROM base AS a\nCOPY --from=b /x /\nFROM base AS b\nCOPY --from=a /x /\n',
+    },
+    args: ['--target=a'],
+    says: [/cannot copy from stage "b", it needs to be defined before current stage "a"/],
+  },
+  {
     what: 'a user that the image does not know',
     files: { Dockerfile: 'FROM base\nUSER nobody-here\nRUN true\n' },
     says: [/unable to find user nobody-here/],

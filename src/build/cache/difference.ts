@@ -1,4 +1,5 @@
 import type { StepDifference } from '../../base/progress.ts';
+import type { Digest } from '../../oci/digest.ts';
 import type { CacheRow, Ingredient } from '../../store/tables.ts';
 import { OF_THE_BASE } from './key.ts';
 
@@ -11,6 +12,9 @@ export interface Change {
   readonly now?: Ingredient;
 }
 
+/** Stands for the digest of an argument's value on another machine, which is not told. */
+export const UNTOLD = 'sha256:untold' as Digest;
+
 /** What differs between two lists of ingredients, in the order of the second. */
 export function changesBetween(
   before: readonly Ingredient[],
@@ -22,7 +26,7 @@ export function changesBetween(
     const { kind, name } = one;
     const was = old.get(id);
     old.delete(id);
-    if (was?.digest === one.digest) continue;
+    if (was?.digest === one.digest || was?.digest === UNTOLD) continue;
     if (was) found.push({ kind, name, how: 'changed', before: was, now: one });
     else found.push({ kind, name, how: 'added', now: one });
   }

@@ -21,7 +21,8 @@ export const INLINE_KEY = 'vnd.stave.cache.v1';
 export const CACHE_DOCUMENT_LIMIT = 64 * 1024 * 1024;
 const MANY = 100_000;
 const CHUNKS = 10_000;
-const NAME_LIMIT = 4096;
+/** Characters; longer names are not taken. */
+export const NAME_LIMIT = 4096;
 
 /** One thing a key was made of. What would tell the value of an argument stays at home. */
 export type SharedIngredient = Omit<Ingredient, 'digest'> & { readonly digest?: Digest };

@@ -1,7 +1,10 @@
+import type { ChainId } from '../../oci/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { CacheRow } from '../../store/tables.ts';
 import type { Vertex } from '../graph.ts';
 import { verticesOf } from '../vertices.ts';
+import { UNTOLD } from './difference.ts';
+import type { SharedRecord } from './document.ts';
 import { instructionText } from './text.ts';
 
 /** Records of one place that are compared. */
@@ -28,8 +31,15 @@ export class Earlier {
   readonly #texts = new Map<string, Set<string>>();
   readonly #origins = new Map<string, string | undefined>();
 
-  constructor(store: Store, targets: readonly (Vertex | undefined)[]) {
+  readonly #imported: readonly CacheRow[];
+
+  constructor(
+    store: Store,
+    targets: readonly (Vertex | undefined)[],
+    imported: readonly SharedRecord[],
+  ) {
     this.#store = store;
+    this.#imported = imported.map(rowOf);
     for (const vertex of verticesOf(targets)) {
       const stage = stageOf(vertex);
       this.#texts.set(stage, (this.#texts.get(stage) ?? new Set()).add(instructionText(vertex)));
@@ -39,27 +49,48 @@ export class Earlier {
   of(vertex: Vertex): Candidates {
     const place = placeOf(vertex);
     const origin = this.#origin(place.origin);
-    if (origin === undefined) return { rows: [], first: true };
+    const found = origin === undefined ? [] : this.#ofStore(vertex, origin);
+    const rows = found.length > 0 ? found : this.#ofImported(vertex);
+    return { rows, first: origin === undefined && this.#imported.length === 0 };
+  }
+
+  #ofStore(vertex: Vertex, origin: string): readonly CacheRow[] {
+    const place = placeOf(vertex);
     const stage = `${origin}\0${place.stage}\0`;
     const text = instructionText(vertex);
     return this.#store.read(({ cache }) => {
       const said = (prefix: string): CacheRow[] =>
         cache.under(prefix, OF_A_PLACE * 2, text).filter(isOwn);
-      const here = said(stage);
-      const samePlatform = here.filter((row) => partsOf(row.place).platform === place.platform);
-      for (const rows of [samePlatform, here]) if (rows.length > 0) return { rows, first: false };
-      // Not what is still there, only further down or up.
-      const replaced = (row: CacheRow): boolean =>
-        isOwn(row) && !this.#isThere(place.stage, textOfRow(row));
+      const here = ofPlatform(said(stage), place.platform);
+      if (here.length > 0) return here;
       const at = [origin, place.stage, place.ordinal, place.platform].join('\0');
-      const same = cache.at(at, OF_A_PLACE).filter(replaced);
-      if (same.length > 0) return { rows: same, first: false };
+      const same = cache.at(at, OF_A_PLACE).filter((row) => this.#isReplaced(row, place.stage));
+      if (same.length > 0) return same;
       const near = cache
         .under(stage, OF_A_STAGE)
-        .filter((row) => replaced(row) && alike(textOfRow(row), text));
-      if (near.length > 0) return { rows: near.slice(0, 1), first: false };
-      return { rows: said(`${origin}\0`), first: false };
+        .filter((row) => this.#isReplaced(row, place.stage) && alike(textOfRow(row), text));
+      return near.length > 0 ? near.slice(0, 1) : said(`${origin}\0`);
     });
+  }
+
+  /** What another machine built: its places have no origin. */
+  #ofImported(vertex: Vertex): readonly CacheRow[] {
+    const { stage, ordinal, platform } = placeOf(vertex);
+    const text = instructionText(vertex);
+    const own = this.#imported.filter((row) => isOwn(row) && partsOf(row.place).stage === stage);
+    const here = ofPlatform(
+      own.filter((row) => textOfRow(row) === text),
+      platform,
+    );
+    if (here.length > 0) return here;
+    const replaced = own.filter((row) => this.#isReplaced(row, stage));
+    const same = replaced.filter((row) => partsOf(row.place).ordinal === ordinal);
+    return same.length > 0 ? same : replaced.filter((row) => alike(textOfRow(row), text));
+  }
+
+  /** Not one of a step that is still there, only further down or up. */
+  #isReplaced(row: CacheRow, stage: string): boolean {
+    return isOwn(row) && !this.#isThere(stage, textOfRow(row));
   }
 
   #isThere(stage: string, text: string): boolean {
@@ -82,6 +113,23 @@ export class Earlier {
     this.#origins.set(own, found);
     return found;
   }
+}
+
+/** Those of a platform, where there are any. */
+function ofPlatform(rows: readonly CacheRow[], platform: string): readonly CacheRow[] {
+  const same = rows.filter((row) => partsOf(row.place).platform === platform);
+  return same.length > 0 ? same : rows;
+}
+
+/** A record of another machine as one of this store's. */
+function rowOf(record: SharedRecord): CacheRow {
+  return {
+    ...record,
+    place: `\0${record.place}`,
+    ingredients: record.ingredients.map((one) => ({ ...one, digest: one.digest ?? UNTOLD })),
+    chain: '' as ChainId,
+    usedAt: record.createdAt,
+  };
 }
 
 /** Not one that was kept by definition alone, which says nothing of what was read. */

@@ -34,7 +34,7 @@ export interface ExportParts {
 }
 
 /** A blob that goes into a cache, and how to get at its bytes. */
-export interface Piece {
+interface Piece {
   readonly blob: Descriptor;
   readonly open: () => Promise<Bytes>;
   /** Where it can be had, for targets that can take it from there themselves. */
@@ -48,14 +48,13 @@ export interface Piece {
 export async function exportCache(
   target: CacheTarget,
   finished: SolvedBuild,
-  mounts: { readonly mounts: readonly SharedMount[]; readonly pieces: readonly Piece[] },
   parts: ExportParts,
   call: CallOptions,
 ): Promise<void> {
   const report = reporter(call.progress);
   using task = report.begin(`exporting cache to ${target.label}`, { kind: 'internal' });
   try {
-    await write(target, finished, mounts, parts, task, call);
+    await write(target, finished, parts, task, call);
     task.outcome = 'done';
   } catch (error) {
     call.signal?.throwIfAborted();
@@ -72,7 +71,6 @@ export async function exportCache(
 async function write(
   target: CacheTarget,
   finished: SolvedBuild,
-  { mounts, pieces: mountPieces }: Parameters<typeof exportCache>[2],
   parts: ExportParts,
   task: Task,
   call: CallOptions,
@@ -81,22 +79,37 @@ async function write(
   const records = await shareable(finished.outcomes, form.mode, finished.targets, parts);
   const layers = await layerPieces(neededLayers(records), form, parts, call);
   const blobs = new Map([...layers].map(([diffId, { blob }]) => [diffId, blob]));
+  const destination = await target.open(call);
+  const sent = await sendAll([...layers.values()], destination, call);
+  const mounts = await mountsOf(target, finished, parts, destination, call);
   const document = encodeCache({ ...documentOf(records, blobs), mounts });
   const config: Piece = {
     blob: { mediaType: CacheMedia.document, digest: digestOf(document), size: document.length },
     open: () => Promise.resolve(once(document)),
   };
-  const data = [...layers.values(), ...mountPieces];
-  const manifests = manifestsOf(form, config.blob, distinct(data.map(({ blob }) => blob)));
-  const destination = await target.open(call);
-  const sent = await sendAll([...data, config], destination, call);
+  await send(config, destination, call);
+  const all = [...blobs.values(), ...mounts.flatMap((mount) => mount.chunks)];
+  const manifests = manifestsOf(form, config.blob, distinct(all));
   let root: Descriptor | undefined;
   for (const bytes of manifests) {
     root = nodeOf(bytes);
     await destination.put(root, once(bytes.data), call);
   }
   if (root) await destination.commit(root, call);
-  task.note(`${records.records.length} records, ${sent} of ${data.length + 1} blobs sent`);
+  task.note(`${records.records.length} records, ${sent} of ${blobs.size} layers sent`);
+}
+
+/** Loaded when cache mounts are to travel, too. */
+async function mountsOf(
+  { mounts }: CacheTarget,
+  { outcomes }: SolvedBuild,
+  { store }: ExportParts,
+  destination: Destination,
+  call: CallOptions,
+): Promise<readonly SharedMount[]> {
+  if (!mounts) return [];
+  const { exportMounts } = await import('./export-mounts.ts');
+  return exportMounts(mounts, outcomes, store.paths, destination, call);
 }
 
 /** The blobs of layers: those of this store compressed, others from where they can be had. */

@@ -2,7 +2,8 @@ import type { FileChange } from '../../base/progress.ts';
 
 /** Entries beyond which a list is given up: nothing may grow with the context. */
 const MOST = 50_000;
-const FIELDS = 7;
+/** Between two entries: no field of one is a lone slash. */
+const BETWEEN = '\0/\0';
 
 /** What a cache key says of one entry that a step reads. */
 export interface ListedFile {
@@ -40,7 +41,7 @@ export class FileList {
     if (this.#count > MOST) this.#entries.length = 0;
     else {
       const { path, kind, mode, owner, content, target, xattrs } = file;
-      this.#entries.push(`${path}\0${kind}\0${mode}\0${owner}\0${content}\0${target}\0${xattrs}`);
+      this.#entries.push(`${path}\0${kind}\0${mode}\0${owner}\0${content}\0>${target}\0${xattrs}`);
     }
   }
 
@@ -52,7 +53,7 @@ export class FileList {
   encoded(): Buffer | undefined {
     if (this.#count > MOST) return undefined;
     const { zstdCompressSync } = process.getBuiltinModule('node:zlib');
-    return zstdCompressSync(Buffer.from(this.#entries.join('\0'), 'latin1'));
+    return zstdCompressSync(Buffer.from(this.#entries.join(BETWEEN), 'latin1'));
   }
 
   /**
@@ -62,24 +63,47 @@ export class FileList {
   changesSince(kept: Uint8Array): FileChange[] | undefined {
     if (this.#count > MOST) return undefined;
     const { zstdDecompressSync } = process.getBuiltinModule('node:zlib');
-    const before = parsed(zstdDecompressSync(kept).toString('latin1'));
-    return changesBetween(before, parsed(this.#entries.join('\0')), (path) =>
-      this.#ignoredBy?.(path),
-    );
+    const before = zstdDecompressSync(kept).toString('latin1').split(BETWEEN);
+    const [old, now] = different(before, this.#entries);
+    return changesBetween(parsed(old), parsed(now), (path) => this.#ignoredBy?.(path));
   }
 }
 
-function parsed(text: string): Map<string, ListedFile> {
-  const found = new Map<string, ListedFile>();
-  const fields = text === '' ? [] : text.split('\0');
-  for (let at = 0; at + FIELDS <= fields.length; at += FIELDS) {
-    const [path = '', kind = '', mode = '', owner = '', content = '', target = '', xattrs = ''] =
-      fields.slice(at, at + FIELDS);
-    found.set(path, { path, kind, mode, owner, content, target, xattrs });
-  }
-  return found;
+/**
+ * What of two lists is not in the other. They have the same order, so that nearly all of what
+ * did not change is at the same places from their ends.
+ */
+function different(a: readonly string[], b: readonly string[]): [string[], string[]] {
+  const shorter = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shorter && a[head] === b[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && a.at(-1 - tail) === b.at(-1 - tail)) tail += 1;
+  const [x, y] = [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
+  const [inX, inY] = [new Set(x), new Set(y)];
+  return [x.filter((one) => !inY.has(one)), y.filter((one) => !inX.has(one))];
 }
 
+function parsed(entries: readonly string[]): Map<string, ListedFile> {
+  return new Map(
+    entries
+      .filter((entry) => entry !== '')
+      .map((entry) => {
+        const [
+          path = '',
+          kind = '',
+          mode = '',
+          owner = '',
+          content = '',
+          target = '',
+          xattrs = '',
+        ] = entry.split('\0');
+        return [path, { path, kind, mode, owner, content, target: target.slice(1), xattrs }];
+      }),
+  );
+}
+
+/** What differs, in the order of the paths. */
 function changesBetween(
   before: ReadonlyMap<string, ListedFile>,
   now: ReadonlyMap<string, ListedFile>,

@@ -74,6 +74,10 @@ export class ImportedCaches implements ImportedRecords {
     return (await this.#caches).some(({ read }) => read.has(key));
   }
 
+  async all(): Promise<readonly SharedRecord[]> {
+    return (await this.#caches).flatMap(({ document }) => document.records);
+  }
+
   /** The record of a key, whether or not its layers can be had. */
   async record(key: string): Promise<ForeignRecord | undefined> {
     for (const { records, document, label } of await this.#caches) {

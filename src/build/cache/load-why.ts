@@ -4,6 +4,7 @@ import type { Store } from '../../store/store.ts';
 import { BuildError } from '../errors.ts';
 import type { Vertex } from '../graph.ts';
 import type { DockerfileInput } from '../inputs.ts';
+import type { ImportedRecords } from '../solver-parts.ts';
 import type { Why } from './why.ts';
 
 /** Loads what says why steps run, when the first one has to. */
@@ -11,6 +12,7 @@ export function whyLoader(
   { noCache }: { readonly noCache?: boolean },
   store: Store,
   targets: readonly (Vertex | undefined)[],
+  imported?: ImportedRecords,
 ): () => Promise<Why> {
   let why: Promise<Why> | undefined;
   const load = async (): Promise<Why> => {
@@ -18,6 +20,7 @@ export function whyLoader(
     return new module.Why({
       store,
       targets,
+      imported: (await imported?.all()) ?? [],
       asked: (stage) => (noCache === true ? '--no-cache' : `--no-cache-filter ${stage}`),
     });
   };

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../../base/progress.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
+import type { MountSelection } from './export-mounts.ts';
 import type { MediaFamily } from '../../image/media-forms.ts';
 import type { LayerForm } from '../../transport/compressed-layers.ts';
 import type { Destination, Source } from '../../transport/transport.ts';
@@ -32,6 +33,8 @@ export interface CacheForm {
 export interface CacheTarget {
   readonly label: string;
   readonly form: CacheForm;
+  /** Cache mounts that go with it; none unless given. */
+  readonly mounts?: MountSelection | undefined;
   /** A failure is a warning. */
   readonly ignoreError: boolean;
   open(call: CallOptions): Promise<Destination>;

@@ -3,6 +3,7 @@ import type { Platform } from '../../oci/platform.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import type { LayerSupply } from '../../transport/layer-supply.ts';
+import type { CacheMount } from '../exec-mount.ts';
 import type { Vertex } from '../graph.ts';
 import type { Outcome } from '../solver-parts.ts';
 import { cacheMember, INLINE_KEY } from './document.ts';
@@ -86,8 +87,15 @@ export class CacheSession implements AsyncDisposable {
   async export(build: SolvedBuild): Promise<void> {
     for (const target of this.#caches.to) {
       const parts = { ...this.#parts, imported: this.imported };
-      await exportCache(target, build, { mounts: [], pieces: [] }, parts, this.#call);
+      await exportCache(target, build, parts, this.#call);
     }
+  }
+
+  /** Fills a new cache mount from the caches; false when none of them has it. */
+  async restoreMount(mount: CacheMount, directory: string, call: CallOptions): Promise<boolean> {
+    if (!this.imported) return false;
+    const { restoreMount } = await import('./restore-mount.ts');
+    return restoreMount(this.imported, mount, directory, call);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,16 +4,15 @@ import type { Store } from '../../store/store.ts';
 import type { Ingredient } from '../../store/tables.ts';
 import type { Vertex } from '../graph.ts';
 import type { Outcome } from '../solver-parts.ts';
-import type {
-  CacheDocument,
-  SharedChain,
-  SharedIngredient,
-  SharedLayer,
-  SharedRecord,
+import {
+  NAME_LIMIT,
+  type CacheDocument,
+  type SharedChain,
+  type SharedIngredient,
+  type SharedLayer,
+  type SharedRecord,
 } from './document.ts';
 import { shared, type ImportedCaches } from './imported.ts';
-
-const NAME_LIMIT = 4096;
 
 /** A record that can be shared, with its stack. */
 export interface ShareableRecord {

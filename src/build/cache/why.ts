@@ -4,7 +4,8 @@ import type { Store } from '../../store/store.ts';
 import type { CacheRow } from '../../store/tables.ts';
 import type { Vertex } from '../graph.ts';
 import type { Keyed } from '../solver-parts.ts';
-import { nearest, type Change } from './difference.ts';
+import { nearest, UNTOLD, type Change } from './difference.ts';
+import type { SharedRecord } from './document.ts';
 import { Earlier, partsOf } from './earlier.ts';
 import { OF_THE_BASE } from './key.ts';
 import { instructionChange } from './instruction-change.ts';
@@ -23,6 +24,8 @@ interface Miss {
 export interface WhyParts {
   readonly store: Store;
   readonly targets: readonly (Vertex | undefined)[];
+  /** Records of other machines that came with `--cache-from`. */
+  readonly imported: readonly SharedRecord[];
   /** The flag that made a step of this stage run, where that is the reason. */
   readonly asked: (stage: string) => string;
 }
@@ -39,7 +42,7 @@ export class Why {
 
   constructor(parts: WhyParts) {
     this.#parts = parts;
-    this.#earlier = new Earlier(parts.store, parts.targets);
+    this.#earlier = new Earlier(parts.store, parts.targets, parts.imported);
   }
 
   of(vertex: Vertex, keyed: Miss['keyed']): StepReason {
@@ -66,6 +69,15 @@ export class Why {
     if (own.length > 0) return { kind: 'changed', text: inWords(own), differences: own };
     const parent = parentOf(found.changes);
     if (parent) return this.#follows(vertex, parent);
+    const untold = found.row.ingredients.filter(({ digest }) => digest === UNTOLD);
+    if (untold.length > 0) {
+      const names = untold.map(({ name }) => name).join(', ');
+      return {
+        kind: 'changed',
+        text: `ARG changed: ${names}, whose values on the other machine are not told`,
+        differences: untold.map(({ kind, name }) => ({ kind, name, how: 'changed' })),
+      };
+    }
     return { kind: 'changed', text: 'its earlier result was made by another version of stave' };
   }
 

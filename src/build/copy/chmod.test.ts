@@ -5,6 +5,9 @@ import { parseMode } from './chmod.ts';
 const cases: [text: string, mode: number, isDirectory: boolean, result: number][] = [
   ['644', 0o777, false, 0o644],
   ['4755', 0o600, false, 0o4755],
+  ['0', 0o600, false, 0],
+  ['07777', 0o600, false, 0o7777],
+  ['00644', 0o600, true, 0o644],
   ['u=rwX,go=rX', 0o644, false, 0o644],
   ['u=rwX,go=rX', 0o600, true, 0o755],
   ['u=rwX,go=rX', 0o700, false, 0o755],
@@ -22,7 +25,7 @@ for (const [text, mode, isDirectory, result] of cases) {
   });
 }
 
-for (const text of ['', '99', '77777', 'u', 'z+x', 'u=q', ',', '9x']) {
+for (const text of ['', '99', '77777', '010000', 'u', 'z+x', 'u=q', ',', '9x']) {
   test(`parseMode() refuses '${text}'`, () => {
     assert.throws(() => parseMode(text), /invalid chmod parameter/);
   });

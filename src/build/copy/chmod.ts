@@ -10,10 +10,8 @@ const CLAUSE = /^([ugoa]*)([-+=])([rwxXstugo]*)/;
  * Throws InvalidInputError.
  */
 export function parseMode(text: string): ModeChange {
-  if (/^[0-7]{1,4}$/.test(text)) {
-    const mode = Number.parseInt(text, 8);
-    return () => mode;
-  }
+  const octal = octalMode(text);
+  if (octal !== undefined) return () => octal;
   if (/^[0-9]/.test(text)) throw invalid(text);
   const clauses = text.split(',').map((clause) => parseClause(clause, text));
   return (mode, isDirectory) =>
@@ -22,7 +20,7 @@ export function parseMode(text: string): ModeChange {
 
 /** The octal value, where the text is one: created parents take it too. */
 export function octalMode(text: string): number | undefined {
-  return /^[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : undefined;
+  return /^0*[0-7]{1,4}$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }
 
 function parseClause(clause: string, whole: string): ModeChange {

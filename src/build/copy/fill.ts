@@ -9,6 +9,8 @@ export interface CopyRules {
   readonly owner?: { readonly uid: number; readonly gid: number };
   readonly mode?: ModeChange;
   readonly exclude?: Exclude;
+  /** What is copied takes the place of what is there, of another kind too. */
+  readonly replaces?: boolean;
   /** Times later than this (nanoseconds since the epoch) become this. */
   readonly clamp?: bigint;
   /** Time of directories that have none of their own. */
@@ -26,7 +28,6 @@ export function planCopy(
   target: string,
   rules: CopyRules,
 ): void {
-  const inside = endsAsDirectory(target);
   for (const { entry, name } of selected) {
     if (entry.kind === 'directory') {
       const place = plan.resolve(target);
@@ -38,12 +39,7 @@ export function planCopy(
     }
     // `--exclude` speaks of what lies below a copied directory, not of what was named.
     if (entry.kind === 'socket') continue;
-    const place = plan.resolve(target);
-    const final =
-      inside || place.kind === 'directory'
-        ? plan.resolve(joinPath(place.path, name)).path
-        : place.path;
-    plan.put(final, planned(source, entry, rules));
+    plan.put(placeFor(plan, target, name), planned(source, entry, rules));
   }
 }
 
@@ -55,12 +51,7 @@ export function planText(
   target: string,
   rules: CopyRules,
 ): void {
-  const place = plan.resolve(target);
-  const final =
-    endsAsDirectory(target) || place.kind === 'directory'
-      ? plan.resolve(joinPath(place.path, Buffer.from(name))).path
-      : place.path;
-  plan.put(final, {
+  plan.put(placeFor(plan, target, Buffer.from(name)), {
     kind: 'file',
     from: body,
     mode: rules.mode?.(0o644, false) ?? 0o644,
@@ -69,6 +60,15 @@ export function planText(
     mtime: rules.now,
     xattrs: new Map(),
   });
+}
+
+/**
+ * Where a file goes: links in the target and at its end are followed, but one that has the
+ * file's own name in a target directory is replaced.
+ */
+function placeFor(plan: Plan, target: string, name: Buffer): Buffer {
+  const { path, kind } = plan.resolve(target);
+  return endsAsDirectory(target) || kind === 'directory' ? joinPath(path, name) : path;
 }
 
 /** Metadata of a destination directory that had to be made. */
@@ -110,6 +110,7 @@ function planned(source: Source, entry: TreeEntry, rules: CopyRules): Parameters
     gid: rules.owner?.gid ?? (source.keepOwners ? own.gid : 0),
     mtime: clamped(own.mtime, rules),
     xattrs: source.xattrs(entry),
+    ...(rules.replaces === true && { replaces: true }),
   };
   switch (entry.kind) {
     case 'directory':

@@ -31,8 +31,9 @@ const cases: [source: string, hint: RegExp | undefined][] = [
   ['build/out.bin', /\.dockerignore line 3 \(build\)/],
   ['other.env', undefined],
   ['../shared/lib.c', /outside of the build context.*--build-context/],
-  ['link', /symbolic link to \/etc\/nothing, which is not in the build context/],
-  ['link/below', undefined],
+  ['link', /link is a symbolic link to \/etc\/nothing, which is not in the build context/],
+  ['link/deeper/file', /link is a symbolic link to \/etc\/nothing/],
+  ['Link/deeper/file', undefined],
   ['nothing-of-the-kind', undefined],
 ];
 

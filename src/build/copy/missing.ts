@@ -42,9 +42,17 @@ function outsideOf({ directory, tree }: Source, asked: string, path: string): st
 }
 
 function danglingLink(tree: Tree, path: string, what: string): string | undefined {
-  const link = tree.find(path, { followLast: false });
+  let end = path.length;
+  // The first part that leads nowhere.
+  for (let at = path.indexOf('/', 1); at > 0; at = path.indexOf('/', at + 1)) {
+    if (tree.find(path.slice(0, at))) continue;
+    end = at;
+    break;
+  }
+  const link = tree.find(path.slice(0, end), { followLast: false });
   if (link?.kind !== 'symlink') return undefined;
-  return `It is a symbolic link to ${tree.readlink(link).toString()}, which is not in ${what}.`;
+  const name = link.path.toString('utf8', 1);
+  return `${name} is a symbolic link to ${tree.readlink(link).toString()}, which is not in ${what}.`;
 }
 
 /** The same place under a name that differs little. Goes down as far as the path is right. */
@@ -61,17 +69,17 @@ function nearby(tree: Tree, path: string): string | undefined {
       continue;
     }
     // A link that leads nowhere is listed under the very name that was not found.
-    const names = tree
-      .list(at)
-      .map((entry) => baseOf(entry.path).toString())
-      .filter((one) => one !== part);
-    const name = alike(part, names.slice(0, MOST));
-    // A link to nowhere has the name that was asked for, and helps nobody.
+    const names = tree.list(at).map((entry) => baseOf(entry.path).toString());
+    const name = alike(
+      part,
+      names.slice(0, MOST).filter((one) => one !== part),
+    );
     if (name === undefined || !tree.find(`${walked}/${name}`)) return undefined;
     const rest = parts.slice(index + 1);
     const found = [walked, name, ...rest].join('/');
     // A directory that is written otherwise helps only when the rest is there.
-    return tree.find(found) ? found.slice(1) : rest.length > 0 ? nearby(tree, found) : undefined;
+    if (tree.find(found)) return found.slice(1);
+    return rest.length > 0 && tree.find(`${walked}/${name}`) ? nearby(tree, found) : undefined;
   }
   return undefined;
 }

@@ -10,6 +10,8 @@ export interface Metadata {
   /** Nanoseconds since the epoch. */
   readonly mtime: bigint;
   readonly xattrs: ReadonlyMap<string, Buffer>;
+  /** Takes the place of whatever is there, of another kind too: members of archives do. */
+  readonly replaces?: boolean;
 }
 
 /** A directory of the new layer: made by it, or repeated from below so that overlayfs can merge. */
@@ -107,7 +109,11 @@ export class Plan {
   }
 
   /** Makes sure there is a directory at an already resolved path, and returns it. */
-  directory(path: Buffer, made: Omit<Metadata, 'xattrs'> = this.#parents): PlannedDirectory {
+  directory(
+    path: Buffer,
+    made: Omit<Metadata, 'xattrs'> = this.#parents,
+    parents = this.#parents,
+  ): PlannedDirectory {
     let at = this.root;
     let walked = '';
     const names = split(path);
@@ -126,7 +132,7 @@ export class Plan {
       if (below && below.kind !== 'directory') throw inTheWay(walked);
       const next = below
         ? directory(metadataOf(below), false, this.#xattrs(below))
-        : directory(index === names.length - 1 ? made : this.#parents, true);
+        : directory(index === names.length - 1 ? made : parents, true);
       if (!below) this.onDirectory?.(Buffer.from(walked, 'latin1'), next.mode);
       at.children.set(name, next);
       at = next;
@@ -160,10 +166,11 @@ export class Plan {
     const known = parent.children.get(key);
     const below = known || parent.fresh ? undefined : this.#below.find(path, { followLast: false });
     const existing = known?.kind ?? below?.kind;
-    if (node.kind !== 'directory' && existing === 'directory') {
+    if (node.kind !== 'directory' && existing === 'directory' && node.replaces !== true) {
       throw new InvalidInputError(`cannot overwrite the directory ${path.toString()} with a file`);
     }
-    if (node.kind === 'directory' && existing !== undefined && existing !== 'directory') {
+    const inside = existing === undefined || existing === 'directory';
+    if (node.kind === 'directory' && !inside && node.replaces !== true) {
       throw inTheWay(path.toString('latin1'));
     }
     if (node.kind === 'directory' && existing === undefined) this.onDirectory?.(path, node.mode);
@@ -172,7 +179,7 @@ export class Plan {
         ? {
             ...node,
             ...(node.isWay === true && this.#asWay(node, known, below)),
-            fresh: known?.kind === 'directory' ? known.fresh : below === undefined,
+            fresh: known?.kind === 'directory' ? known.fresh : below?.kind !== 'directory',
             children: known?.kind === 'directory' ? known.children : node.children,
             pending: [...(known?.kind === 'directory' ? known.pending : []), ...node.pending],
           }

@@ -1,5 +1,5 @@
 import { constants, openSync } from 'node:fs';
-import type { DiffId } from '../../oci/digest.ts';
+import type { DiffId, Digest } from '../../oci/digest.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { getXattrs } from '../../sys/xattr.ts';
 import { contextTree } from './context.ts';
@@ -9,6 +9,9 @@ import type { Source, TreeEntry } from './tree.ts';
 
 /** Beyond so many bytes of files a layer's table is read instead of its files. */
 const READ_AT_MOST = 4 * 1024 * 1024;
+/** Digests of files from this size on are kept, in bytes, and so many of them. */
+const WORTH_KEEPING = 64n * 1024n;
+const KEPT_AT_MOST = 10_000;
 
 /** A stage or an image as a source for COPY: owners are kept, digests come from the file tables. */
 export function stackSource(snapshotter: Snapshotter, layers: readonly DiffId[]): Source {
@@ -62,10 +65,20 @@ export function travelling(entry: Pick<TreeEntry, 'file'>): ReadonlyMap<string, 
  * or checked out. Without `owners` everything is root's.
  */
 export function privateSource(root: string, options: { readonly owners: boolean }): Source {
+  // A key asks for it first, and later the layer: large files are read once for both.
+  const known = new Map<bigint, Digest>();
+  const digestOf = (entry: TreeEntry): Digest => {
+    const { ino, size } = entry.stat;
+    let digest = known.get(ino);
+    if (digest) return digest;
+    digest = hashOpenFile(openPlain(entry));
+    if (size >= WORTH_KEEPING && known.size < KEPT_AT_MOST) known.set(ino, digest);
+    return digest;
+  };
   return {
     tree: contextTree(root, undefined),
     keepOwners: options.owners,
-    contentDigest: (entry) => hashOpenFile(openPlain(entry)),
+    contentDigest: digestOf,
     open: openPlain,
     xattrs: travelling,
   };

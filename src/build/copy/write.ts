@@ -18,6 +18,8 @@ import type { CallOptions } from '../../base/progress.ts';
 import type { LayerStream } from '../../layer/layer-stream.ts';
 import type { TarEntry } from '../../layer/tar-entry.ts';
 import { finish, type Digest } from '../../oci/digest.ts';
+import { UnwritableLayerError } from '../../snapshot/errors.ts';
+import { PATH_LIMIT } from '../../snapshot/names.ts';
 import { openAt } from '../../sys/at.ts';
 import { deviceParts, makeNode } from '../../sys/node.ts';
 import { setTimes } from '../../sys/times.ts';
@@ -83,6 +85,8 @@ class PlanWriter {
         const child = node.children.get(key)!;
         const name = Buffer.from(key, 'latin1');
         const place = path.length === 0 ? name : joinPath(path, name);
+        if (place.length > PATH_LIMIT)
+          throw new UnwritableLayerError(place, 'its path is too long');
         if (child.kind === 'file') {
           const large = this.#file(child, fd, here, name, place);
           if (large) await large;

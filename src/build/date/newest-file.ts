@@ -1,9 +1,9 @@
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
-import { baseOf } from '../../snapshot/names.ts';
 import { selectionsOf } from '../copy/parents.ts';
 import type { Exclude } from '../copy/select.ts';
-import { joinPath, type Source, type TreeEntry } from '../copy/tree.ts';
+import type { Source, TreeEntry } from '../copy/tree.ts';
+import { entriesBelow } from '../copy/walk-tree.ts';
 import type { Vertex } from '../graph.ts';
 import { mountedContext, reading, sourceEntry } from '../mounts/facts.ts';
 import { excludeOf, type Contexts } from '../ops/recipe.ts';
@@ -30,9 +30,7 @@ export async function newestFile(
       for (const mount of reading(op.mounts, 'context')) {
         const source = await mountedContext(contexts, mount.origin.name, mount.source);
         const entry = source && sourceEntry(source, mount.source);
-        if (!entry) continue;
-        look(entry);
-        if (entry.kind === 'directory') await walk(source, entry, undefined, look);
+        if (entry) await walk(source, entry, undefined, look);
       }
     }
     if (op.kind !== 'copy' || op.from !== 'context') continue;
@@ -41,8 +39,7 @@ export async function newestFile(
     for (const path of source ? op.paths : []) {
       for (const selection of selectionsOf(source!, path, { parents: op.parents, exclude })) {
         for (const { entry } of selection.selected) {
-          look(entry);
-          if (entry.kind === 'directory') await walk(selection.source, entry, exclude, look);
+          await walk(selection.source, entry, exclude, look);
         }
       }
     }
@@ -51,22 +48,14 @@ export async function newestFile(
 }
 
 async function walk(
-  source: Source,
+  { tree }: Source,
   top: TreeEntry,
   exclude: Exclude | undefined,
   look: (entry: TreeEntry) => void,
 ): Promise<void> {
   const breathe = breather();
-  const below = async (directory: TreeEntry, relative: Buffer): Promise<void> => {
+  for (const entry of entriesBelow(tree, top, exclude)) {
+    look(entry);
     await breathe();
-    for (const child of source.tree.list(directory)) {
-      const base = baseOf(child.path);
-      const name = relative.length === 0 ? base : joinPath(relative, base);
-      const isDirectory = child.kind === 'directory';
-      if (exclude?.(name.toString(), isDirectory) === true) continue;
-      look(child);
-      if (isDirectory) await below(child, name);
-    }
-  };
-  await below(top, Buffer.alloc(0));
+  }
 }

@@ -3,18 +3,21 @@ import type { Dockerfile, FromInstruction, Stage, StageInstruction } from '../..
 import { DockerfileError } from '../../dockerfile/errors.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
-import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
+import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
 import type { Entitlements } from './entitlements.ts';
-import { evaluateGlobals } from './globals.ts';
+import { evaluateGlobals, fromPlatform } from './globals.ts';
 import {
   applyInstruction,
   readTrigger,
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
-import { contextNamed, type FoundContext, type NamedContext } from './named-context.ts';
 import { contextVertex } from './context-vertex.ts';
+import { contextNamed, type FoundContext, type NamedContext } from './named-context.ts';
+import { evaluationOrder } from './order.ts';
+import { nameOf, namedSource } from './source.ts';
+import { StageIndex } from './stage-index.ts';
 import { platformLabel, type Share } from './platforms.ts';
 import { StageState } from './state.ts';
 import type { Beginning, Watcher } from './watcher.ts';
@@ -86,6 +89,9 @@ export function evaluateAll(
   return new Evaluation(file, options).all();
 }
 
+/** Characters that weigh as much as an entry of a list. */
+const WEIGHT = 8;
+
 class Evaluation {
   readonly #file: Dockerfile;
   readonly #options: FrontendOptions;
@@ -93,6 +99,7 @@ class Evaluation {
   readonly #words: Words;
   readonly #done = new Map<number, StageState>();
   readonly #open = new Set<number>();
+  readonly #index: StageIndex;
   readonly #used = new Set<string>();
   /** Where all stages are looked at. */
   #failures: DockerfileError[] | undefined;
@@ -101,6 +108,7 @@ class Evaluation {
     this.#file = file;
     this.#options = options;
     this.#words = new Words(file);
+    this.#index = new StageIndex(file.stages);
     const target = this.#target();
     this.#globals = evaluateGlobals(file, target, {
       ...options,
@@ -111,6 +119,13 @@ class Evaluation {
 
   target(): Plan {
     const target = this.#target();
+    const order = evaluationOrder(target, {
+      stages: this.#file.stages,
+      index: this.#index,
+      base: (stage) => this.#attempt(stage),
+      replaced: (name) => this.#contextNamed(name) !== undefined,
+    });
+    for (const needed of order) this.#stage(needed);
     const stage = this.#stage(target);
     const unusedArgs = [...this.#options.args.keys()].filter((name) => !this.#used.has(name));
     return { stage, unusedArgs, stages: new Set(this.#done.keys()), target };
@@ -159,7 +174,9 @@ class Evaluation {
     this.#open.add(stage.index);
     const { state, total, replaced } = this.#begin(stage);
     // What a context stands in for is not built, and its triggers are for those who build on it.
-    const triggers = replaced ? [] : state.takeTriggers().map(readTrigger);
+    const triggers = replaced
+      ? []
+      : state.takeTriggers().map((text) => this.#words.atBase(stage.from, () => readTrigger(text)));
     const body = replaced ? [] : stage.body;
     const setting: StageSetting = {
       name,
@@ -196,7 +213,10 @@ class Evaluation {
     trigger: boolean,
   ): void {
     try {
-      applyInstruction(state, instruction, setting, trigger);
+      const apply = (): void => applyInstruction(state, instruction, setting, trigger);
+      if (trigger) this.#words.atBase(stage.from, apply);
+      else apply();
+      this.#charge(state, instruction, trigger ? stage.from : instruction);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -204,31 +224,51 @@ class Evaluation {
     }
   }
 
+  /** Counts the history entry that was made, and the environment of a step. */
+  #charge(
+    { history, vertex }: StageState,
+    { kind }: StageInstruction,
+    { span }: { readonly span: FromInstruction['span'] },
+  ): void {
+    const text = kind === 'ONBUILD' ? '' : (history.at(-1)?.entry.created_by ?? '');
+    const variables = kind === 'RUN' && vertex?.op.kind === 'exec' ? vertex.op.env.length : 0;
+    this.#words.charge(text.length + variables * WEIGHT, span);
+  }
+
   #begin(stage: Stage): Beginning {
     const begun = this.#start(stage);
+    this.#words.charge(begun.state.weight * WEIGHT, stage.from.span);
     this.#options.watch?.begin?.(stage, begun.state, begun);
     return begun;
+  }
+
+  /** The image of a FROM; empty where it cannot be expanded, which is told when the stage begins. */
+  #attempt({ from }: Stage): string {
+    try {
+      return this.#words.expand(from.image, (key) => this.#globals.get(key));
+    } catch (error) {
+      if (error instanceof DockerfileError) return '';
+      throw error;
+    }
   }
 
   /** The state a stage starts from, and how many steps its FROM counts. */
   #start(stage: Stage): Beginning {
     const { from } = stage;
     const lookup = (key: string): string | undefined => this.#globals.get(key);
-    const platform = this.#platform(from, lookup);
-    const own = from.as && contextNamed(this.#options.contexts, from.as, platform);
+    const platform = fromPlatform(from, lookup, { ...this.#options, words: this.#words });
+    const own = from.as && this.#contextNamed(from.as, platform);
     if (own) return { ...this.#beginNamed(own, platform, stage, from), replaced: true };
     const image = this.#words.expand(from.image, lookup);
     if (image === '') {
-      throw this.#error(`base name (${from.image.raw}) should not be blank`, from);
+      throw this.#words.error(`base name (${from.image.raw}) should not be blank`, from.image.span);
     }
-    const named = contextNamed(this.#options.contexts, image, platform);
+    const named = this.#contextNamed(image, platform);
     if (named) return this.#beginNamed(named, platform, stage, from);
     if (image === 'scratch') {
       return { state: StageState.empty(platform), total: 0, guessed: false };
     }
-    const earlier = this.#file.stages.findLast(
-      (other) => other.index < stage.index && other.from.as === image,
-    );
+    const earlier = this.#index.above(image, stage);
     if (earlier) {
       const state = StageState.fromStage(this.#stage(earlier));
       return { state, total: 0, earlier, guessed: false };
@@ -263,19 +303,6 @@ class Evaluation {
     return { state, total: 1, guessed: base.guessed === true };
   }
 
-  #platform(from: FromInstruction, lookup: (key: string) => string | undefined): Platform {
-    if (!from.platform) return this.#options.platform;
-    const text = this.#words.expand(from.platform, lookup);
-    if (text === '') {
-      throw this.#error(`empty platform value from expression ${from.platform.raw}`, from);
-    }
-    try {
-      return parsePlatform(text, this.#options.buildPlatform);
-    } catch (error) {
-      throw this.#error(`failed to parse platform ${text}`, from, error);
-    }
-  }
-
   #image(
     name: string,
     platform: Platform,
@@ -286,7 +313,10 @@ class Evaluation {
     try {
       base = this.#options.resolve(name, platform);
     } catch (error) {
-      throw this.#error(error instanceof Error ? error.message : String(error), at, error);
+      const message = error instanceof Error ? error.message : String(error);
+      const near = this.#index.near(name);
+      const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
+      throw this.#error(`${message}${hint}`, at, error);
     }
     this.#options.watch?.base?.(name, platform, base, at);
     const { share } = this.#options;
@@ -312,65 +342,32 @@ class Evaluation {
     return { vertex, base };
   }
 
+  #contextNamed(name: string, platform = this.#options.platform): FoundContext | undefined {
+    return contextNamed(this.#options.contexts, name, platform);
+  }
+
   #shared(vertex: Vertex): Vertex {
     return this.#options.share?.(vertex) ?? vertex;
   }
 
-  /**
-   * What `--from` means: a named context, a stage by index or name, else an image. A mount,
-   * for which `mounted` is given, knows no indexes.
-   */
+  /** What `--from` means; `mounted` is the target of a mount. */
   #source(
     from: string,
     stage: Stage,
     at: { readonly span: FromInstruction['span'] },
     mounted?: string,
   ): CopySource {
-    if (from.includes('$')) {
-      throw this.#error(
-        'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround',
-        at,
-      );
-    }
-    const named = contextNamed(this.#options.contexts, from, this.#options.platform);
-    if (named && named.context.kind !== 'image') return { context: named.name };
-    const { stages } = this.#file;
-    if (!named && mounted === undefined && /^\d+$/.test(from)) {
-      const index = Number(from);
-      const found = stages[index];
-      if (!found) throw this.#error(`invalid stage index ${from}`, at);
-      if (index === stage.index)
-        throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
-      return { vertex: this.#earlier(found, stage, at).vertex };
-    }
-    const name = from.toLowerCase();
-    const found =
-      stages.findLast((other) => other.from.as === name && other.index < stage.index) ??
-      stages.find((other) => other.from.as === name);
-    if (found && !named) return { vertex: this.#earlier(found, stage, at, mounted).vertex };
-    if (from === 'scratch') return { vertex: undefined };
-    const image = named?.context.kind === 'image' ? named.context.reference : from;
-    return { vertex: this.#image(image, this.#options.platform, stage, at).vertex };
-  }
-
-  #earlier(
-    found: Stage,
-    stage: Stage,
-    at: { readonly span: FromInstruction['span'] },
-    mounted?: string,
-  ): StageState {
-    if (found.index === stage.index) {
-      throw this.#error(`circular dependency detected on stage: ${nameOf(stage)}`, at);
-    }
-    if (found.index > stage.index) {
-      throw this.#error(
-        mounted !== undefined
-          ? `cannot mount from stage ${JSON.stringify(nameOf(found))} to ${JSON.stringify(mounted)}, stage needs to be defined before current command`
-          : `cannot copy from stage "${nameOf(found)}", it needs to be defined before current stage "${nameOf(stage)}"`,
-        at,
-      );
-    }
-    return this.#stage(found);
+    const error = (message: string): DockerfileError => this.#error(message, at);
+    const source = namedSource(from, stage, {
+      stages: this.#file.stages,
+      index: this.#index,
+      context: (name) => this.#contextNamed(name),
+      mounted,
+      error,
+    });
+    if ('stage' in source) return { vertex: this.#stage(source.stage).vertex };
+    if (!('image' in source)) return source;
+    return { vertex: this.#image(source.image, this.#options.platform, stage, at).vertex };
   }
 
   /** How a stage is called in the names of its steps. */
@@ -385,11 +382,6 @@ class Evaluation {
   ): DockerfileError {
     return this.#words.error(message, at.span, cause);
   }
-}
-
-/** A stage's own name, or its number. */
-function nameOf(stage: Stage): string {
-  return stage.from.as ?? String(stage.index);
 }
 
 function makesLayer(kind: string): boolean {

@@ -1,5 +1,5 @@
-import type { Dockerfile, Stage } from '../../dockerfile/ast.ts';
-import { formatPlatform, type Platform } from '../../oci/platform.ts';
+import type { Dockerfile, FromInstruction, Stage } from '../../dockerfile/ast.ts';
+import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
 import type { FrontendOptions } from './frontend.ts';
 import type { Words } from './words.ts';
 
@@ -41,6 +41,26 @@ export function evaluateGlobals(
   }
   watch?.globals?.(globals, predefined);
   return globals;
+}
+
+/** The platform that a FROM asks for, else that of the target. Throws DockerfileError. */
+export function fromPlatform(
+  { platform: word }: FromInstruction,
+  lookup: (name: string) => string | undefined,
+  options: Pick<FrontendOptions, 'platform' | 'buildPlatform'> & { readonly words: Words },
+): Platform {
+  const { platform, buildPlatform, words } = options;
+  if (!word) return platform;
+  const text = words.expand(word, lookup);
+  if (text === '') {
+    throw words.error(`empty platform value from expression ${word.raw}`, word.span);
+  }
+  try {
+    return parsePlatform(text, buildPlatform);
+  } catch (error) {
+    const why = error instanceof Error ? `: ${error.message}` : '';
+    throw words.error(`failed to parse platform ${text}${why}`, word.span, error);
+  }
 }
 
 function platformArgs(prefix: 'TARGET' | 'BUILD', platform: Platform): [string, string][] {

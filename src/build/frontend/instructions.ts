@@ -10,7 +10,7 @@ import { goDuration } from './go-duration.ts';
 import { quotedList } from './history.ts';
 import { addRun } from './run.ts';
 import type { Share } from './platforms.ts';
-import type { StageState } from './state.ts';
+import { putAll, type StageState } from './state.ts';
 import type { Words } from './words.ts';
 import { addWorkdir } from './workdir.ts';
 
@@ -88,7 +88,7 @@ export function applyInstruction(
       if (pairs.some(([name]) => name === '')) {
         throw setting.words.error('LABEL names can not be blank', instruction.span);
       }
-      config.Labels = { ...config.Labels, ...Object.fromEntries(pairs) };
+      config.Labels = putAll(config.Labels, pairs);
       return state.commit(`LABEL ${pairs.map(([name, value]) => `${name}=${value}`).join(' ')}`);
     }
     case 'CMD':
@@ -109,10 +109,10 @@ export function applyInstruction(
           .expandSplit(word, lookup)
           .flatMap((port) => setting.words.located(word.span, () => parsePorts(port).ports)),
       );
-      config.ExposedPorts = {
-        ...config.ExposedPorts,
-        ...Object.fromEntries(ports.map((port) => [port, {}])),
-      };
+      config.ExposedPorts = putAll(
+        config.ExposedPorts,
+        ports.map((port) => [port, {}]),
+      );
       return state.commit(`EXPOSE [${ports.join(' ')}]`);
     }
     case 'VOLUME': {
@@ -120,7 +120,10 @@ export function applyInstruction(
       if (paths.includes('')) {
         throw setting.words.error('VOLUME specified can not be an empty string', instruction.span);
       }
-      config.Volumes = { ...config.Volumes, ...Object.fromEntries(paths.map((p) => [p, {}])) };
+      config.Volumes = putAll(
+        config.Volumes,
+        paths.map((path) => [path, {}]),
+      );
       return state.commit(`VOLUME [${paths.join(' ')}]`);
     }
     case 'USER':

@@ -80,6 +80,11 @@ export class Scope {
     );
   }
 
+  /** How many variables are set. */
+  get size(): number {
+    return this.#build.size;
+  }
+
   names(): string[] {
     return [...this.#build.keys()];
   }

@@ -39,6 +39,26 @@ interface Document {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/**
+ * Adds members to a part of a stage's own config, in place: copies would make files with thousands
+ * of instructions slow. A name such as `__proto__` is a name.
+ */
+export function putAll<T>(
+  record: Readonly<Record<string, T>> | undefined,
+  pairs: readonly (readonly [string, T])[],
+): Record<string, T> {
+  const all = record ?? {};
+  for (const [name, value] of pairs) {
+    Object.defineProperty(all, name, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
+  return all;
+}
+
 /** What a stage has come to, instruction by instruction. */
 export class StageState {
   /** Config of the image; `Env` is written at the end from `scope`. */
@@ -138,6 +158,13 @@ export class StageState {
 
   get user(): string {
     return this.config.User ?? '';
+  }
+
+  /** How much a stage that is made from this one copies. */
+  get weight(): number {
+    const { Labels = {}, ExposedPorts = {}, Volumes = {} } = this.config;
+    const parts = [Labels, ExposedPorts, Volumes].map((part) => Object.keys(part ?? {}).length);
+    return parts.reduce((sum, count) => sum + count, this.history.length + this.scope.size);
   }
 
   /** Triggers that the base left for this stage; they are gone afterwards. */

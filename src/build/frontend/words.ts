@@ -9,10 +9,14 @@ import {
   expansionBudget,
 } from '../../dockerfile/expand.ts';
 
+/** Characters, or things as heavy as a few, that a Dockerfile may grow to when it is evaluated. */
+const MOST_WEIGHT = 32 * 1024 * 1024;
+
 /** Expands words of one Dockerfile and points at them when that fails. */
 export class Words {
   readonly #file: Dockerfile;
   readonly #budget: ExpansionBudget = expansionBudget();
+  #weight = 0;
 
   constructor(file: Dockerfile) {
     this.#file = file;
@@ -35,15 +39,36 @@ export class Words {
     return this.located(span, () => expandHeredoc(text, lookup, { budget: this.#budget }));
   }
 
+  /**
+   * Counts what an instruction has made: a short file can mean very much, when every line holds what
+   * all lines above have set. Throws DockerfileError beyond a bound.
+   */
+  charge(weight: number, span: Span): void {
+    this.#weight += weight;
+    if (this.#weight > MOST_WEIGHT) {
+      throw this.error('the Dockerfile means too much: its lines repeat each other', span);
+    }
+  }
+
   /** An error that points at a place of the file. */
   error(message: string, span: Span | undefined, cause?: unknown): DockerfileError {
     const hint = cause instanceof StaveError ? cause.hint : undefined;
     return new DockerfileError(message, {
       file: this.#file.name,
       text: this.#file.text,
-      ...(span && { span }),
+      ...(span && { span, point: span }),
       ...(hint !== undefined && { hint }),
     });
+  }
+
+  /** Runs `body`, which deals with a trigger of a base: what it throws points at FROM. */
+  atBase<T>({ span }: { readonly span: Span }, body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      if (!(error instanceof DockerfileError)) throw error;
+      throw this.error(`ONBUILD of the base: ${error.message}`, span, error);
+    }
   }
 
   /** Runs `body`; what it throws points at `span`. */

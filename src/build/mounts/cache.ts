@@ -52,7 +52,8 @@ async function hold(
     signal: call.signal,
     waiting: () => task.note(`waits for the cache mount ${id}`),
     fill: async (directory) => {
-      await seed(mount, directory, parts, call);
+      const restored = await parts.restoreMount?.(mount, directory, call);
+      if (restored !== true) await seed(mount, directory, parts, call);
       lchownSync(directory, mount.uid, mount.gid);
       chmodSync(directory, mount.mode & 0o7777);
     },

@@ -86,7 +86,8 @@ export async function contentFact(
   return {
     kind: 'mount',
     name: `${mount.type}:${mount.source}`,
-    value: entry ? await digest(source, entry, list) : 'empty',
+    // Where it shows counts: two mounts may have each other's content.
+    value: `${mount.target} ${entry ? await digest(source, entry, list) : 'empty'}`,
     list,
   };
 }

@@ -1,3 +1,5 @@
+import type { CallOptions } from '../../base/progress.ts';
+import type { CacheMount } from '../exec-mount.ts';
 import type { MountSpec } from '../../runtime/executor.ts';
 import type { Contexts } from '../ops/recipe.ts';
 import type { OpParts } from '../ops/copy.ts';
@@ -7,7 +9,16 @@ import type { Solved } from '../solver-parts.ts';
 export interface MountParts extends OpParts {
   readonly contexts: Contexts;
   readonly inputs: readonly Solved[];
+  /** Fills a new cache mount with what another machine has of it; false when none has. */
+  readonly restoreMount?: RestoreMount | undefined;
 }
+
+/** Fills an empty directory with what a cache elsewhere has of a cache mount. */
+export type RestoreMount = (
+  mount: CacheMount,
+  directory: string,
+  call: CallOptions,
+) => Promise<boolean>;
 
 /** A member of a union without its target. */
 type Placeless<T> = T extends unknown ? Omit<T, 'target'> : never;

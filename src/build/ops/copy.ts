@@ -8,7 +8,7 @@ import type { StackView } from '../../snapshot/stack-view.ts';
 import type { Lease } from '../../store/store.ts';
 import { octalMode, parseMode } from '../copy/chmod.ts';
 import { ownerOf, userOf } from '../copy/chown.ts';
-import { planCopy, planText, type CopyRules } from '../copy/fill.ts';
+import { newDirectory, planCopy, planText, type CopyRules } from '../copy/fill.ts';
 import { Plan } from '../copy/plan.ts';
 import { selectionsOf } from '../copy/parents.ts';
 import { travelling } from '../copy/stack-source.ts';
@@ -56,13 +56,19 @@ export async function runCopy(
   let archives = 0;
   for (const { source: from, selected, unpack } of selections) {
     for (const one of selected) {
+      const scratch = join(draft.scratch, `${archives++}`);
+      const place = { view, path: plan.resolve(asDirectory).path, owner: rules.owner };
       const archive =
         unpack && one.entry.kind === 'file'
-          ? await unpackIfArchive(from, one.entry, join(draft.scratch, `${archives++}`), call)
+          ? await unpackIfArchive(from, one.entry, scratch, place, call)
           : undefined;
       if (archive) {
-        const { mode: _mode, ...kept } = rules;
-        planCopy(plan, archive.source, [archive.root], asDirectory, kept);
+        const { mode: _mode, exclude: _exclude, owner, ...kept } = rules;
+        const members = { ...kept, replaces: true };
+        // `--chmod` is for files that are copied: not for members, nor for what is made for them.
+        const made = newDirectory({ ...members, ...(owner && { owner }) });
+        plan.directory(place.path, made, made);
+        planCopy(plan, archive.source, [archive.root], asDirectory, members);
       } else {
         planCopy(plan, from, [one], op.parents ? asDirectory : op.target, rules);
       }

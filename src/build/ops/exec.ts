@@ -8,6 +8,7 @@ import {
 } from 'node:fs';
 import { join, posix } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { StaveError } from '../../base/errors.ts';
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Task } from '../../base/reporter.ts';
@@ -20,10 +21,11 @@ import { setTimes } from '../../sys/times.ts';
 import { userOf } from '../copy/chown.ts';
 import { joinPath } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
-import { RunFailedError } from '../errors.ts';
+import { NotStartedError, RunFailedError } from '../errors.ts';
 import type { ExecOp } from '../graph.ts';
 import type { MountSetting, ReadyMount, ReadyMounts } from '../mounts/mounts.ts';
 import { NO_MOUNTS, placed } from '../mounts/place.ts';
+import type { RestoreMount } from '../mounts/parts.ts';
 import type { RunSettings } from '../run-settings.ts';
 import type { Solved } from '../solver-parts.ts';
 import type { Contexts } from './recipe.ts';
@@ -31,6 +33,7 @@ import type { StorePaths } from '../../store/paths.ts';
 import { newPlan, type OpParts } from './copy.ts';
 import type { RunDevices } from './devices.ts';
 import type { OnFailure } from './failed-shell.ts';
+import { OutputTail } from './output-tail.ts';
 
 /** What RUN needs besides the other ops' parts. */
 export interface ExecParts extends OpParts {
@@ -38,9 +41,14 @@ export interface ExecParts extends OpParts {
   readonly contexts: Contexts;
   readonly paths: StorePaths;
   readonly settings: RunSettings | undefined;
+  readonly restoreMount?: RestoreMount | undefined;
+  /** Platform of the image, when it is not that of this machine. */
+  readonly foreign?: string;
   /** Is told of a command that failed, and may look at what it left behind. */
   readonly failed?: { readonly tell: OnFailure; readonly signal: AbortSignal | undefined };
 }
+
+type RunEnd = { readonly code: number } | { readonly signal: string };
 
 /** Bytes; below it a disk counts as full. */
 const ALMOST_FULL = 64 * 1024;
@@ -116,11 +124,24 @@ async function runProcess(
     ...(op.shmSize !== undefined && { shmSize: op.shmSize }),
     ...confinement(op, settings),
   };
+  const tail = new OutputTail();
+  const output = { stdout: textTo(task, 'stdout', tail), stderr: textTo(task, 'stderr', tail) };
+  const hint = async (end: RunEnd, text = tail.text): Promise<string | undefined> => {
+    const { runHint } = await import('./run-hints.ts');
+    return runHint(op, view, {
+      end,
+      output: text,
+      ...(parts.foreign && { foreign: parts.foreign }),
+    });
+  };
   const asked = devices ? devices.given(spec) : spec;
-  const output = { stdout: textTo(task, 'stdout'), stderr: textTo(task, 'stderr') };
-  const status = await executor.run(asked, output, call);
+  const status = await executor.run(asked, output, call).catch(async (error: unknown) => {
+    if (!(error instanceof StaveError) || error.hint !== undefined) throw error;
+    const end = { code: error.exitCode };
+    throw new NotStartedError(error, await hint(end, error.message));
+  });
   if ('code' in status && status.code === 0) return;
-  const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs));
+  const failure = new RunFailedError(op.argv, status, fullDisk(draft.fs) ?? (await hint(status)));
   if (parts.failed) {
     const { offerShell } = await import('./failed-shell.ts');
     await offerShell({ spec: asked, view, scratch, executor }, failure, parts.failed);
@@ -151,11 +172,17 @@ function confinement(op: ExecOp, settings: RunSettings | undefined): Partial<Pro
 }
 
 /** Decodes output as it comes: a character may lie in two chunks. */
-function textTo(task: Task, stream: 'stdout' | 'stderr'): (chunk: Uint8Array) => void {
+function textTo(
+  task: Task,
+  stream: 'stdout' | 'stderr',
+  tail: OutputTail,
+): (chunk: Uint8Array) => void {
   const decoder = new StringDecoder();
   return (chunk) => {
     const text = decoder.write(chunk);
-    if (text !== '') task.log(stream, text);
+    if (text === '') return;
+    tail.add(text);
+    task.log(stream, text);
   };
 }
 

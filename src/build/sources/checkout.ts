@@ -183,6 +183,12 @@ function isDirectory(root: string, path: string): boolean {
   });
 }
 
+/** What git means by a mode: its objects may not be written to. */
+function plainMode(mode: number): number {
+  if ((mode & 0o200) === 0) return 0o444;
+  return (mode & 0o100) === 0 ? 0o644 : 0o755;
+}
+
 /** Modes without the umask's share, and times where they are wanted. */
 async function settle(root: string, mtime: bigint | undefined): Promise<void> {
   const breathe = breather();
@@ -197,7 +203,7 @@ async function settle(root: string, mtime: bigint | undefined): Promise<void> {
         todo.push(path);
         continue;
       }
-      if (!stat.isSymbolicLink()) chmodSync(path, (stat.mode & 0o100) === 0 ? 0o644 : 0o755);
+      if (!stat.isSymbolicLink()) chmodSync(path, plainMode(stat.mode));
       if (mtime !== undefined) setTimes(path, mtime);
     }
     await breathe();

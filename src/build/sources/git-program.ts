@@ -101,6 +101,7 @@ export function gitError(what: string, end: HelperEnd, hint?: string): FetchErro
     'git gave no reason';
   const clean = said
     .replace(/^(?:fatal|error): /i, '')
+    .replace(/^unable to access '[^']*': /, '')
     .replace(/\/\/[^/@\s']*@/g, '//')
     .slice(0, 300);
   return new FetchError(`${what}: ${clean}`, { hint });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { serveGit, withoutGit } from '../../../test/support/git-server.ts';
 import { serveHttp } from '../../../test/support/http-server.ts';
@@ -236,6 +236,21 @@ test('a build that is refused leaves no repository behind', git, async (t) => {
   const kept = existsSync(store.paths.git) ? readdirSync(store.paths.git) : [];
   // What was fetched for a directory that is not there is good for the next build.
   assert.equal(kept.length, 1);
+});
+
+test('a directory of a repository is looked up inside of it', git, async (t) => {
+  await using house = await serveGit();
+  house.commit('r', { 'sub/a': '1' });
+  symlinkSync('sub', `${house.root}/r.git/link`);
+  symlinkSync('../../../../../../etc', `${house.root}/r.git/out`);
+  symlinkSync('/etc', `${house.root}/r.git/abs`);
+  house.commit('r', {});
+  const { build, listing } = bench(t);
+  const { config } = await build(`FROM scratch\nADD ${house.url}/r.git#:link /\n`);
+  assert.deepEqual(names(listing(config)), ['a']);
+  for (const name of ['out', 'abs']) {
+    await assert.rejects(build(`FROM scratch\nADD ${house.url}/r.git#:${name} /\n`), /not found/);
+  }
 });
 
 test('ADD gives files the time of the commit on request', git, async (t) => {

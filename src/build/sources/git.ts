@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import type { ProxySettings } from '../../net/proxy.ts';
@@ -101,6 +101,10 @@ export async function withCommit(
   parts.lease().hold('git', key);
   mkdirSync(gitDir, { recursive: true, mode: 0o700 });
   using _lock = await locked(`${gitDir}/stave.lock`, call.signal);
+  // Nobody else is here: these are of a git that was killed.
+  for (const name of ['shallow', 'packed-refs', 'config', 'HEAD', `refs/stave/${commit}`]) {
+    rmSync(`${gitDir}/${name}.lock`, { force: true });
+  }
   const place: GitPlace = { gitDir };
   const access = await accessTo(ref, parts, call);
   if (!existsSync(`${gitDir}/HEAD`)) {

@@ -216,6 +216,19 @@ test('ADD takes paths and URLs in the order in which they are written', root, as
   assert.deepEqual([one === digest, two === digest], [true, false]);
 });
 
+test('all that a build reads from elsewhere is asked for at the same time', root, async (t) => {
+  const waiting: (() => void)[] = [];
+  await using house = await serveHttp((_, response) => {
+    waiting.push(() => void response.end('x'));
+    // Nobody gets an answer before all three have asked.
+    if (waiting.length === 3) for (const answer of waiting) answer();
+  });
+  const { build } = bench(t);
+  const lines = ['a', 'b', 'c'].map((name) => `ADD ${house.url}/${name} /`);
+  const { steps } = await build(`FROM scratch\n${lines.join('\n')}\n`);
+  assert.equal(steps, 3);
+});
+
 for (const [line, message] of [
   ['ADD --checksum=md5:abc http://127.0.0.1:1/ /', /invalid checksum "md5:abc"/],
   [`ADD --checksum=sha256:${'0'.repeat(64)} Dockerfile /`, /sources that are no URL/],

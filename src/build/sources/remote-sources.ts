@@ -7,6 +7,7 @@ import type { Lease, Store } from '../../store/store.ts';
 import type { BuildInput } from '../build.ts';
 import type { Selected } from '../copy/select.ts';
 import { privateSource } from '../copy/stack-source.ts';
+import type { Vertex } from '../graph.ts';
 import type { Source, TreeEntry } from '../copy/tree.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import type { GitCommit, GitParts } from './git.ts';
@@ -53,11 +54,33 @@ export class RemoteSources implements AsyncDisposable {
   readonly #commits = new Map<string, Promise<GitCommit>>();
   readonly #trees = new Map<string, Promise<RemoteTree>>();
   readonly #scope = new AsyncDisposableStack();
+  readonly #stop = new AbortController();
+  readonly #ahead: Promise<unknown>[] = [];
   #client: HttpClient | undefined;
   #agent: Promise<string | undefined> | undefined;
 
   constructor(parts: RemoteParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Asks already now, and at the same time, for all that steps and those below them read from
+   * elsewhere: their keys will want to know, one after the other. Failures are theirs to see.
+   */
+  begin(targets: readonly (Vertex | undefined)[], call: CallOptions): void {
+    const seen = new Set<Vertex>();
+    const todo = targets.filter((target) => target !== undefined);
+    const signals = call.signal ? [call.signal, this.#stop.signal] : [this.#stop.signal];
+    const ahead = { ...call, signal: AbortSignal.any(signals) };
+    for (let at = todo.pop(); at; at = todo.pop()) {
+      if (seen.has(at)) continue;
+      seen.add(at);
+      todo.push(...(at.base ? [at.base] : []), ...at.inputs);
+      if (at.op.kind !== 'copy') continue;
+      for (const { ref } of at.op.remotes ?? []) {
+        this.#ahead.push(this.identity(ref, ahead).catch(() => {}));
+      }
+    }
   }
 
   /** What a cache key says of it: the digest of a file, the commit of a tree. */
@@ -139,6 +162,8 @@ export class RemoteSources implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#ahead);
     await this.#scope.disposeAsync();
   }
 

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { ProgressEvent } from '../../base/progress.ts';
 import type { LayerFile } from '../../layer/file-table.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
@@ -66,7 +65,7 @@ function lineOf({ path, type, mode, uid, gid, linkTarget }: LayerFile): string {
 }
 
 /** Makes a {@link Bench}. */
-export function bench(t: TestContext): Bench {
+export function bench(t: { after(end: () => void): void }): Bench {
   const directory = mkdtempSync(join(tmpdir(), 'build-test-'));
   const context = join(directory, 'context');
   mkdirSync(context);

@@ -40,7 +40,20 @@ test('cacheRequest() reads how a cache is written', () => {
   assert.equal(cacheRequest([], ['type=inline'], '/w').inline, true);
 });
 
+test('cacheRequest() reads which cache mounts travel', () => {
+  const mounts = (text: string): unknown =>
+    cacheRequest([], [`type=local,dest=/c${text}`], '/w').to?.[0]?.mounts;
+  assert.equal(mounts(''), undefined);
+  assert.deepEqual(mounts(',mounts=all'), {});
+  assert.deepEqual(mounts(',"mounts=npm,go",mounts-max=1g'), {
+    ids: ['npm', 'go'],
+    most: 1024 ** 3,
+  });
+});
+
 for (const [text, message] of [
+  ['type=local,dest=/c,mounts-max=1g', /limits mounts=/],
+  ['type=local,dest=/c,mounts=all,mounts-max=lots', /invalid size: 'lots'/],
   ['type=registri,ref=a', /unknown cache type "registri"/],
   ['type=local', /dest= names the directory/],
   ['dest=/c', /says no type/],

@@ -8,6 +8,7 @@ import type {
   CachePlace,
   CacheRequest,
 } from '../../engine/cache-types.ts';
+import { parseBytes } from '../units.ts';
 import { isDigest } from '../../oci/digest.ts';
 
 const PLACE_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -23,6 +24,8 @@ const EXPORT_KEYS = [
   'compression-level',
   'force-compression',
   'ignore-error',
+  'mounts',
+  'mounts-max',
 ];
 const LATER: Readonly<Record<string, string>> = {
   gha: 'the cache service of GitHub Actions',
@@ -76,7 +79,33 @@ function cacheExport(text: string, values: ReadonlyMap<string, string>, cwd: str
     family: isOci ? 'oci' : 'docker',
     imageManifest,
     ignoreError: switchOf(text, values, 'ignore-error', false),
+    ...mountsOf(text, values),
   };
+}
+
+/** `mounts=all`, or ids; several of them as one quoted field: `"mounts=npm,go"`. */
+function mountsOf(text: string, values: ReadonlyMap<string, string>): Pick<CacheExport, 'mounts'> {
+  const ids = values.get('mounts');
+  const most = values.get('mounts-max');
+  if (ids === undefined || ids === '') {
+    if (most === undefined) return {};
+    throw invalid('--cache-to', text, 'mounts-max limits mounts=, which is not there');
+  }
+  return {
+    mounts: {
+      ...(ids !== 'all' && { ids: ids.split(',') }),
+      ...(most !== undefined && { most: bytesOf(text, most) }),
+    },
+  };
+}
+
+function bytesOf(text: string, size: string): number {
+  try {
+    return parseBytes(size);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid('--cache-to', text, `mounts-max: ${error.message}`);
+  }
 }
 
 /** The values of one flag by lower-case key, `type` always among them. */

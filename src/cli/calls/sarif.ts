@@ -18,6 +18,7 @@ export function checkSarif(report: CheckReport, file: string, version: string): 
   const rules = [...allRules(), BUILD_ERROR];
   const indexes = new Map<string, number>(rules.map(({ name }, index) => [name, index]));
   const { warnings, error, strict, source } = report;
+  const lines = source.text.split('\n');
   const uri =
     (file.startsWith('/') ? 'file://' : '') + file.split('/').map(encodeURIComponent).join('/');
   const result = (rule: string, text: string, span: Span | undefined, level: string) => ({
@@ -29,7 +30,7 @@ export function checkSarif(report: CheckReport, file: string, version: string): 
       {
         physicalLocation: {
           artifactLocation: { uri, index: 0 },
-          ...(span && { region: region(span, source.text) }),
+          ...(span && { region: region(span, lines) }),
         },
       },
     ],
@@ -67,8 +68,7 @@ export function checkSarif(report: CheckReport, file: string, version: string): 
 }
 
 /** Columns only where they say more than "the whole line". */
-function region({ start, end }: Span, text: string): Readonly<Record<string, unknown>> {
-  const lines = text.split('\n');
+function region({ start, end }: Span, lines: readonly string[]): Readonly<Record<string, unknown>> {
   const from = lines.slice(start.line - 1, end.line).join('\n');
   return {
     startLine: start.line,

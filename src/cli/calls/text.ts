@@ -11,9 +11,10 @@ import { alignTabs } from '../table.ts';
 export function checkText({ source, warnings, error }: CheckReport, file: string): string {
   if (warnings.length === 0) return error ? '' : 'Check complete, no warnings found.\n';
   const count = warnings.length === 1 ? '1 warning has' : `${warnings.length} warnings have`;
+  const lines = source.text.split('\n');
   const findings = warnings.map(({ ruleName, url, detail, span }) => {
     const title = url === '' ? ruleName : `${ruleName} - ${url}`;
-    return `\nWARNING: ${title}\n${detail}\n${excerpt(source.text, span, file)}`;
+    return `\nWARNING: ${title}\n${detail}\n${excerpt(lines, span, file)}`;
   });
   return `Check complete, ${count} been found!\n${findings.join('')}`;
 }

@@ -4,8 +4,11 @@ import type { RunRequest } from '../../engine/container-types.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { extraHost, labelsOf, linesOfFile, networkMode } from '../key-values.ts';
+import { ObjectNotFoundError } from '../errors.ts';
 import { platformOption } from '../platform-flag.ts';
 import { warningLines } from '../render/renderer.ts';
+import { PULL_WORDS } from '../render/transfer-lines.ts';
+import { openTransfers } from '../render/transfers.ts';
 import { RUN_REFUSED } from '../refused-flags.ts';
 import { ulimitOf } from '../ulimits.ts';
 
@@ -29,7 +32,10 @@ const flags = {
   'pids-limit': flag.number('int', 'Most processes; -1: no limit'),
   platform: flag.text('string', 'Of an image for several platforms, the one to run'),
   privileged: flag.toggle('Without confinement'),
-  pull: flag.choice(['missing', 'never'], 'Pull the image before running; nothing is pulled yet'),
+  pull: flag.choice(
+    ['always', 'missing', 'never'],
+    'When to pull the image: always, missing or never (default: missing)',
+  ),
   quiet: flag.toggle('Say nothing about pulling', 'q'),
   'read-only': flag.toggle('Make the root file system read-only'),
   rm: flag.toggle('Remove the container when it has ended'),
@@ -64,11 +70,27 @@ export const containerRun = command({
       throw new InvalidInputError('the input device is not a TTY');
     }
     const request = requestOf(context);
-    const { containers } = await engine();
+    const { containers, images } = await engine();
+    const { pull, quiet } = context.flags;
+    // The container's own output must not be mixed with ours.
+    const bring = async (name: string): Promise<void> => {
+      using display = await openTransfers({ stdout: stderr, stderr, env }, quiet, PULL_WORDS);
+      await images.pull(
+        { name, ...(request.platform && { platform: request.platform }) },
+        { signal, progress: display.sink },
+      );
+    };
+    const missing = async (name: string): Promise<void> => {
+      if (pull === 'never') throw new ObjectNotFoundError('image', name);
+      stderr.line(`Unable to find image '${name}' locally`);
+      await bring(name);
+    };
+    if (pull === 'always') await bring(request.image);
     const status = await containers.run(request, {
       signal,
       progress: warningLines(stderr),
       environment: env,
+      missing,
     });
     return 'code' in status ? status.code : 128 + constants.signals[status.signal];
   },

@@ -1,3 +1,4 @@
+import { hostPlatform, parsePlatform } from '../../oci/platform.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -11,6 +12,7 @@ export const imagePush = command({
   flags: {
     'all-tags': flag.toggle('Every tag of the repository', 'a'),
     'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),
+    platform: flag.text('string', 'Of several platforms, this one alone'),
     quiet: flag.toggle('Print the name and nothing else', 'q'),
   },
   examples: [
@@ -34,7 +36,14 @@ export const imagePush = command({
     }
     const { images } = await engine();
     using display = await openTransfers(context, quiet, PUSH_WORDS);
-    const pushed = await images.push({ name, all }, { signal, progress: display.sink });
+    const platform =
+      flags.platform === undefined
+        ? undefined
+        : parsePlatform(flags.platform, hostPlatform(process.arch));
+    const pushed = await images.push(
+      { name, all, ...(platform && { platform }) },
+      { signal, progress: display.sink },
+    );
     if (quiet) for (const one of pushed) stdout.line(one.name);
   },
 });

@@ -33,6 +33,11 @@ export interface Asked {
   readonly imports: ImportRequest[];
   readonly prunes: CachePruneRequest[];
   readonly pulls: string[];
+  readonly logins: {
+    readonly server: string | undefined;
+    readonly username: string;
+    readonly password: string;
+  }[];
   readonly removed: { readonly name: string; readonly force?: boolean; readonly prune?: boolean }[];
 }
 
@@ -166,6 +171,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     imports: [],
     prunes: [],
     pulls: [],
+    logins: [],
     removed: [],
   };
   const find = (name: string): ImageDetails => {
@@ -180,6 +186,19 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     name === reference || name.slice(0, name.lastIndexOf(':')) === reference;
 
   const engine: Engine = {
+    registries: {
+      named: async (server = 'docker.io') => server,
+      async login(server, credentials) {
+        asked.logins.push({ server, ...credentials });
+        return { path: '/home/.docker/config.json', helper: undefined, changed: true };
+      },
+      user: async () => undefined,
+      knownUser: async () => undefined,
+      logout: async () => {},
+      async *tags() {
+        yield* ['v1', 'v2'];
+      },
+    },
     images: {
       async list(filter = {}) {
         asked.filters.push(filter);
@@ -300,6 +319,11 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         asked.prunes.push(request);
         return { bytes: 4096, removed: CACHE.entries };
       },
+    },
+    contexts: {
+      list: async () => ({ entries: [], dockerfile: 'Dockerfile' }),
+      explain: async (_, paths) =>
+        paths.map((path) => ({ path, state: 'included' as const, usedBy: [3] })),
     },
     async verify(name) {
       const { id } = find(name);

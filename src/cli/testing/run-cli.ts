@@ -45,6 +45,7 @@ export async function runCli(
     stdin: {
       terminal: terminals.includes('stdin'),
       bytes: () => once(Buffer.from(stdin ?? '')),
+      secret: async () => (stdin === undefined ? undefined : stdin.split('\n')[1]),
       line: async () => (stdin === undefined || stdin === '' ? undefined : stdin.split('\n')[0]),
     },
     stdout: stdout.output,

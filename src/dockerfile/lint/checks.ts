@@ -1,4 +1,5 @@
 import { goQuote } from '../../base/go-quote.ts';
+import { closest } from '../../base/suggest.ts';
 import { InstructionValueError } from '../errors.ts';
 import { EXPERIMENTAL, type LintWarning } from './rule.ts';
 
@@ -9,6 +10,8 @@ export interface CheckOptions {
   /** A finding fails the build. */
   readonly error: boolean;
 }
+
+const OPTIONS = ['skip', 'experimental', 'error'];
 
 /** Every rule that is not experimental; findings are warnings. */
 export const DEFAULT_CHECKS: CheckOptions = {
@@ -28,9 +31,11 @@ export function parseChecks(text: string): CheckOptions {
     const equals = part.indexOf('=');
     const key = equals < 0 ? part : part.slice(0, equals).trim();
     const value = part.slice(equals + 1).trim();
-    if (equals < 0 || !['skip', 'experimental', 'error'].includes(key)) {
+    if (equals < 0 || !OPTIONS.includes(key)) {
+      const near = closest(key, OPTIONS);
+      const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
       throw new InstructionValueError(
-        `failed to parse check options: invalid check option ${goQuote(key)}`,
+        `failed to parse check options: invalid check option ${goQuote(key)}${hint}`,
       );
     }
     if (key === 'error') options = { ...options, error: boolean(part, value) };

@@ -4,22 +4,41 @@ import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
+import type { RunRequest } from '../container-types.ts';
 import { ImageNotFoundError } from '../errors.ts';
 import { findImage } from '../images/find.ts';
 import { ContainerStartError } from './errors.ts';
 
 /**
- * The image to run. Docker would fetch one that is not here; until images can be pulled that
- * is for the user to do. Throws ContainerStartError.
+ * The image to run; one that is not here is brought by `missing`, if there is a way. Throws
+ * ContainerStartError.
  */
-export function imageOf(store: Store, name: string, platform?: Platform): ImageRow {
+export async function imageToRun(
+  store: Store,
+  { image: name, platform }: Pick<RunRequest, 'image' | 'platform'>,
+  missing: ((name: string) => Promise<void>) | undefined,
+): Promise<ImageRow> {
+  try {
+    return imageOf(store, name, platform);
+  } catch (error) {
+    const cause = error instanceof ContainerStartError ? error.cause : undefined;
+    if (!missing || name.startsWith('sha256:') || !(cause instanceof ImageNotFoundError)) {
+      throw error;
+    }
+    await missing(cause.message.replace(/^No such image: /, ''));
+    return imageOf(store, name, platform);
+  }
+}
+
+/** The image to run, of those that are here. Throws ContainerStartError. */
+function imageOf(store: Store, name: string, platform: Platform | undefined): ImageRow {
   try {
     return findImage(store, name, platform);
   } catch (error) {
     if (!(error instanceof ImageNotFoundError)) throw error;
     const full = error.message.replace(/^No such image: /, '');
     throw new ContainerStartError(`Unable to find image '${full}' locally`, {
-      hint: error.hint ?? 'Build it, or bring it here with load or import.',
+      hint: error.hint ?? 'Build it, or bring it here with pull or load.',
       httpStatus: 404,
       cause: error,
     });

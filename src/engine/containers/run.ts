@@ -16,7 +16,7 @@ import { copyMetadata } from './copy-tree.ts';
 import { Ending, SIGNALLED } from './ending.ts';
 import { ContainerStartError } from './errors.ts';
 import { checkProgram } from './find-program.ts';
-import { configOf, imageOf, warnOfPlatform } from './image-of.ts';
+import { configOf, imageToRun, warnOfPlatform } from './image-of.ts';
 import { planMounts, prepareMounts, type MountPlan } from './mounts.ts';
 import { checkName } from './names.ts';
 import type { ContainerParts } from './parts.ts';
@@ -66,7 +66,7 @@ async function run(
     throw new ContainerStartError('Minimum memory limit allowed is 6MB');
   }
   const capabilities = adjustCapabilities(request.capAdd, request.capDrop);
-  const image = imageOf(store, request.image, request.platform);
+  const image = await imageToRun(store, request, options.missing);
   const config = configOf(store, image);
   const argv = argvOf(request, config);
   const mounts = planMounts(request, config);

@@ -248,6 +248,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       go();
     }),
   },
+  'a first question that is cut off': {
+    must: 'ok',
+    fault: first('ping', 1, (response) => response.destroy()),
+  },
   'a registry without HEAD': {
     must: 'ok',
     fault:

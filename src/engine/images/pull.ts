@@ -106,7 +106,7 @@ async function pullOne(
   using task = begin(reference, call);
   const image = await fetched(parts, repository, reference, remote, {
     ...call,
-    progress: layerProgress(call.progress, remote.manifest, task.id),
+    progress: layerProgress(call.progress, task.id),
   });
   task.note(`Digest: ${remote.root}`);
   task.outcome = 'done';

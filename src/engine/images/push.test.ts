@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { needsRoot } from '../../../test/scratch-images.ts';
 import { type RegistryHouse, registryHouse } from '../../../test/support/registry-house.ts';
-import { noise, putRemote } from '../../../test/support/remote-image.ts';
-import { fail, type Fault } from '../../../test/support/test-registry.ts';
+import { noise, putRemote, remoteParts } from '../../../test/support/remote-image.ts';
+import { digestOf, fail, type Fault } from '../../../test/support/test-registry.ts';
 import { inPieces, tarOf } from '../../../test/tar-of.ts';
 import { StaveError } from '../../base/errors.ts';
+import { MediaType } from '../../oci/media-types.ts';
 import type { Pushed } from '../engine.ts';
 
 const skip = needsRoot;
@@ -194,3 +195,62 @@ for (const [what, { must, fault, tokenUses }] of Object.entries(SCENARIOS)) {
     assert.equal(house.registry.manifests.size, 0);
   });
 }
+
+/** Brings an index of two platforms into the store, by an archive, under a name in the registry. */
+async function loadIndex(house: RegistryHouse, name: string): Promise<string> {
+  const { registry, scratch } = house;
+  const layers = ['amd64', 's390x'].map((architecture) => remoteParts(architecture));
+  const blobs = new Map<string, Buffer>();
+  const keep = (data: Buffer | object): { digest: string; size: number } => {
+    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(JSON.stringify(data));
+    blobs.set(`blobs/${digestOf(bytes).replace(':', '/')}`, bytes);
+    return { digest: digestOf(bytes), size: bytes.length };
+  };
+  const manifests = layers.map(({ config, small, large }) => ({
+    mediaType: MediaType.ociManifest,
+    ...keep({
+      schemaVersion: 2,
+      mediaType: MediaType.ociManifest,
+      config: { mediaType: MediaType.ociConfig, ...keep(config) },
+      layers: [small, large].map((one) => ({ mediaType: MediaType.ociLayerGzip, ...keep(one) })),
+    }),
+    platform: { os: 'linux', architecture: config['architecture'] },
+  }));
+  const index = keep({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests });
+  const full = `${registry.host}/${name}`;
+  const top = {
+    schemaVersion: 2,
+    manifests: [
+      {
+        mediaType: MediaType.ociIndex,
+        ...index,
+        annotations: { 'io.containerd.image.name': full },
+      },
+    ],
+  };
+  const archive = tarOf([
+    { name: 'oci-layout', data: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', data: JSON.stringify(top) },
+    ...[...blobs].map(([path, data]) => ({ name: path, data })),
+  ]);
+  await scratch.images.load(inPieces(archive));
+  return index.digest;
+}
+
+test(
+  'push() of several platforms sends the index as it came, or one of them',
+  { skip },
+  async () => {
+    await using house = await registryHouse();
+    const { registry, scratch } = house;
+    const digest = await loadIndex(house, 'app:v1');
+    const name = `${registry.host}/app:v1`;
+    const [pushed] = await scratch.images.push({ name });
+    assert.equal(pushed?.digest, digest);
+    assert.match(registry.manifests.get('app/v1')!.mediaType, /index/);
+    const platform = { os: 'linux', architecture: 's390x' };
+    const [alone] = await scratch.images.push({ name, platform });
+    assert.notEqual(alone?.digest, digest);
+    assert.match(registry.manifests.get('app/v1')!.mediaType, /manifest.v1/);
+  },
+);

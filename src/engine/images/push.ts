@@ -17,19 +17,27 @@ import { RegistryDestination } from '../../registry/registry-destination.ts';
 import { digestName, openRepository } from '../../registry/repository.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Store } from '../../store/store.ts';
-import type { ImageRow, Tables } from '../../store/tables.ts';
-import { compressedImage, PUSHED } from '../../transport/compressed-image.ts';
+import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import { copy } from '../../transport/copy.ts';
 import type { Pushed, PushRequest } from '../engine.ts';
 import { NotPushableError } from '../errors.ts';
+import { findIn } from './find.ts';
 import { layerProgress } from './layer-progress.ts';
 import { nearest } from './near.ts';
+import { pushable } from './pushable.ts';
 
 /** What pushing works with. */
 export interface PushParts {
   readonly store: Store;
   readonly snapshotter: () => Promise<Snapshotter>;
   readonly connections: () => Promise<Connections>;
+}
+
+/** One tag to push. */
+interface Wanted {
+  readonly tag: string;
+  readonly image: ImageRow;
+  readonly index?: IndexRow | undefined;
 }
 
 /** Layers that move at the same time, as Docker does. */
@@ -57,10 +65,10 @@ export async function pushImages(
   }
   const title = `The push refers to repository [${repositoryName(reference)}]`;
   using task = reporter(call.progress).begin(title, { kind: 'step' });
-  const wanted = parts.store.read((tables) => wantedTags(tables, reference, request.all === true));
+  const wanted = parts.store.read((tables) => wantedTags(tables, reference, request));
   const pushed: Pushed[] = [];
-  for (const { tag, image } of wanted) {
-    pushed.push(await pushOne(parts, { ...reference, tag }, image, task, call));
+  for (const found of wanted) {
+    pushed.push(await pushOne(parts, { ...reference, tag: found.tag }, found, task, call));
   }
   task.outcome = 'done';
   return pushed;
@@ -69,65 +77,72 @@ export async function pushImages(
 async function pushOne(
   parts: PushParts,
   reference: Reference & { readonly tag: string },
-  image: ImageRow,
+  found: Wanted,
   task: Task,
   call: CallOptions,
 ): Promise<Pushed> {
   const { store } = parts;
   const snapshotter = await parts.snapshotter();
   using lease = store.lease('push');
-  const { manifest, source } = await compressedImage(
-    { store, snapshotter, lease },
-    image,
-    PUSHED,
-    call,
-  );
+  const { root, source, missing } = await pushable({ store, snapshotter, lease }, found, call);
+  if (missing.length > 0) {
+    reporter(call.progress).warn({
+      code: 'PlatformsMissing',
+      message: `${familiar(reference)} is pushed without what is not here: ${missing.join(', ')}`,
+    });
+  }
   const repository = openRepository(await parts.connections(), reference, { push: true });
   const near = neighbours(store, reference);
   const to = new RegistryDestination(repository, {
     tags: [reference.tag],
     mountable: (blob) => near.get(blob) ?? [],
   });
-  const bytes = store.blobs.readSync(manifest.digest);
-  const progress = layerProgress(call.progress, { descriptor: manifest, bytes }, task.id);
-  await copy(source, to, { ...call, progress, concurrency: PARALLEL });
-  remember(store, reference, image, manifest);
-  task.note(`${reference.tag}: digest: ${manifest.digest} size: ${manifest.size}`);
-  return { name: familiar(reference), digest: manifest.digest, size: manifest.size };
+  await copy(source, to, {
+    ...call,
+    progress: layerProgress(call.progress, task.id),
+    concurrency: PARALLEL,
+  });
+  remember(store, reference, found, root);
+  task.note(`${reference.tag}: digest: ${root.digest} size: ${root.size}`);
+  return { name: familiar(reference), digest: root.digest, size: root.size };
 }
 
 /** What was pushed can be asked for by its digest. */
 function remember(
   store: Store,
   reference: Reference,
-  image: ImageRow,
+  { image, index }: Wanted,
   { digest }: Descriptor,
 ): void {
   const name = digestName(reference, digest);
+  const whole = index?.digest === digest ? digest : undefined;
   store.write(({ images }) => {
-    if (images.named(name)?.image === image.id || !images.get(image.id)) return;
-    images.tag(name, image.id, image.taggedAt ?? store.clock.now().getTime());
+    const known = images.named(name);
+    if (!images.get(image.id) || (known?.image === image.id && known.index === whole)) return;
+    images.tag(name, image.id, image.taggedAt ?? store.clock.now().getTime(), whole);
   });
 }
 
 function wantedTags(
   tables: Tables,
   reference: Reference,
-  all: boolean,
-): { readonly tag: string; readonly image: ImageRow }[] {
+  { all = false, platform }: PushRequest,
+): Wanted[] {
   const prefix = `${repositoryName(reference)}:`;
-  const tags = tables.images
+  const names = tables.images
     .names()
-    .filter((row) => row.name.startsWith(prefix))
-    .flatMap((row) => {
-      const image = tables.images.get(row.image);
-      return image ? [{ tag: row.name.slice(prefix.length), image }] : [];
-    });
-  if (all && tags.length > 0) return tags;
-  const tag = reference.tag ?? 'latest';
-  const found = all ? undefined : tags.find((one) => one.tag === tag);
-  if (found) return [found];
-  throw notHere(tables, reference, tags.length > 0);
+    .map((row) => row.name)
+    .filter((name) => name.startsWith(prefix));
+  const own = canonicalName(reference);
+  const wanted = names.filter((name) => all || name === own);
+  if (wanted.length === 0) throw notHere(tables, reference, names.length > 0);
+  return wanted.map((name) => {
+    const { image, index } = findIn(tables, name, platform);
+    const tag = name.slice(prefix.length);
+    if (!platform) return { tag, image, index };
+    const member = index?.members.find((one) => one.image === image.id);
+    return { tag, image: { ...image, manifest: member?.manifest ?? image.manifest } };
+  });
 }
 
 function notHere(tables: Tables, reference: Reference, hasOthers: boolean): NotPushableError {

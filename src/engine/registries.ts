@@ -1,0 +1,37 @@
+import { parseReference } from '../oci/reference.ts';
+import type { Connections } from '../registry/connection.ts';
+import type { Registries } from './registry-types.ts';
+
+/** The use cases of registries themselves; each is loaded when it is asked for. */
+export function registriesOf(connections: () => Promise<Connections>): Registries {
+  return {
+    named: async (server) => (await import('../registry/login.ts')).registryNamed(server),
+    async login(server, credentials, call) {
+      const { login, registryNamed } = await import('../registry/login.ts');
+      return login(await connections(), registryNamed(server), credentials, call);
+    },
+    async user(server, call) {
+      const known = await import('../registry/login.ts');
+      const registry = known.registryNamed(server);
+      const opened = await connections();
+      const credentials = await known.knownCredentials(opened, registry, call);
+      if (!credentials) return undefined;
+      await known.checkCredentials(opened, registry, credentials, call);
+      return credentials.username ?? '';
+    },
+    async knownUser(server, call) {
+      const known = await import('../registry/login.ts');
+      const registry = known.registryNamed(server);
+      return (await known.knownCredentials(await connections(), registry, call))?.username;
+    },
+    async logout(server) {
+      const { registryNamed } = await import('../registry/login.ts');
+      const { eraseCredentials } = await import('../registry/write-config.ts');
+      await eraseCredentials(registryNamed(server), (await connections()).settings);
+    },
+    async *tags(name, call) {
+      const { openRepository } = await import('../registry/repository.ts');
+      yield* openRepository(await connections(), parseReference(name)).tags(call);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import type { Bytes } from '../base/bytes.ts';
+import { StaveError } from '../base/errors.ts';
+import type { CallOptions } from '../base/progress.ts';
+import { reporter } from '../base/reporter.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { isDigest } from '../oci/digest.ts';
+import type { RemoteManifest } from './manifests.ts';
+import type { Repository } from './repository.ts';
+import type { Place } from './rules.ts';
+
+/** A repository at a mirror. */
+export interface Mirror {
+  readonly place: Place;
+  readonly repository: Pick<Repository, 'resolve' | 'getManifest'> & {
+    /** From an offset on. */
+    blobFrom(node: Descriptor, offset: number, call: CallOptions): Bytes;
+  };
+}
+
+/**
+ * A repository that is read from mirrors first, and from its own registry when they have not
+ * got it or do not answer. What they give is checked like anything else; they are shown their own
+ * credentials, never those for the registry.
+ */
+export function mirrored(
+  mirrors: readonly Mirror[],
+  origin: Repository & Mirror['repository'],
+): Repository {
+  const first = async <T>(
+    wanted: string,
+    call: CallOptions,
+    ask: (from: Mirror['repository']) => Promise<T>,
+  ): Promise<T> => {
+    for (const { place, repository } of mirrors) {
+      if (place.by !== 'all' && (place.by === 'digest') !== isDigest(wanted)) continue;
+      try {
+        return await ask(repository);
+      } catch (error) {
+        passOver(place, error, call);
+      }
+    }
+    return ask(origin);
+  };
+  const wantedOf = (tag: string | undefined): string =>
+    tag ?? origin.reference.digest ?? origin.reference.tag ?? '';
+  return {
+    reference: origin.reference,
+    label: origin.label,
+    registry: origin.registry,
+    resolve: (tag, call = {}) => first(wantedOf(tag), call, (from) => from.resolve(tag, call)),
+    getManifest: (tag, call = {}): Promise<RemoteManifest> =>
+      first(wantedOf(tag), call, (from) => from.getManifest(tag, call)),
+    async *getBlob(node, call = {}) {
+      let offset = 0;
+      for (const { place, repository } of mirrors) {
+        if (place.by === 'tag') continue;
+        try {
+          for await (const chunk of repository.blobFrom(node, offset, call)) {
+            yield chunk;
+            offset += chunk.length;
+          }
+          if (offset >= node.size) return;
+        } catch (error) {
+          passOver(place, error, call);
+        }
+      }
+      yield* origin.blobFrom(node, offset, call);
+    },
+    putManifest: (...put) => origin.putManifest(...put),
+    hasBlob: (...has) => origin.hasBlob(...has),
+    putBlob: (...put) => origin.putBlob(...put),
+    tags: (call) => origin.tags(call),
+  };
+}
+
+/** A mirror that fails is worth a word, and no more. Bugs and wishes to stop are not its doing. */
+function passOver({ registry }: Place, error: unknown, { signal, progress }: CallOptions): void {
+  if (signal?.aborted || !(error instanceof StaveError)) throw error;
+  if (error.code === 'REMOTE_NOT_FOUND') return;
+  reporter(progress).warn({
+    code: 'MirrorFailed',
+    message: `the mirror ${registry} is passed over: ${error.message}`,
+  });
+}

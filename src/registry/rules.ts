@@ -1,0 +1,236 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { isErrno } from '../base/errors.ts';
+import { Fields, parseJson } from '../oci/json.ts';
+import { type Reference, repositoryName } from '../oci/reference.ts';
+import { RegistryConfigError } from './errors.ts';
+import { endpointHost, HUB } from './host.ts';
+import { homeOf, type RegistrySettings, variable } from './settings.ts';
+import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
+
+/** A place that a repository is read from, or written to. */
+export interface Place {
+  /** `host` or `host:port`. */
+  readonly registry: string;
+  /** Fixed where a URL says it. */
+  readonly scheme?: 'http:' | 'https:';
+  /** What requests begin with: `/v2/library/alpine/`. */
+  readonly path: string;
+  /** What it may be asked for. */
+  readonly by: 'all' | 'digest' | 'tag';
+  /** The registry that it stands for, where it wants to be told. */
+  readonly ns?: string;
+}
+
+/** Where the names of images lead, by the files that Docker, containerd and Podman read. */
+export interface RegistryRules {
+  /** Hosts that may do without TLS or a valid certificate. */
+  readonly insecure: readonly string[];
+  /** Mirrors in the order in which they are asked, and the place itself. Throws RegistryConfigError for what is blocked. */
+  route(reference: Reference): { readonly mirrors: readonly Place[]; readonly origin: Place };
+}
+
+const LIMIT = 1024 * 1024;
+
+interface Entry {
+  readonly prefix: string;
+  readonly table: TomlTable;
+}
+
+/**
+ * Reads `registries.conf` with its drop-ins, `daemon.json`, and, when a registry is asked for,
+ * its `hosts.toml`. Throws RegistryConfigError.
+ *
+ * @see https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md
+ * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
+ */
+export function readRules(settings: RegistrySettings): RegistryRules {
+  const entries = registriesConf(settings);
+  const daemon = daemonJson(settings);
+  const insecure = entries.flatMap(({ prefix, table }) => [
+    ...(table['insecure'] === true ? [hostOf(text(table['location']) || prefix)] : []),
+    ...tables(table['mirror']).flatMap((mirror) =>
+      mirror['insecure'] === true ? [hostOf(text(mirror['location']))] : [],
+    ),
+  ]);
+  const all = [...insecure, ...daemon.insecure];
+  return {
+    insecure: all,
+    route(reference) {
+      const name = repositoryName(reference);
+      const entry = matching(entries, name);
+      if (entry?.table['blocked'] === true) {
+        throw new RegistryConfigError(`registry ${entry.prefix} is blocked in registries.conf`);
+      }
+      const own = entry && text(entry.table['location']);
+      const origin = own ? placeOf(moved(name, entry.prefix, own), 'all') : placeOf(name, 'all');
+      const mirrors = entry ? mirrorsOf(entry, name) : [];
+      const isHub = reference.registry === HUB.name;
+      return {
+        origin,
+        mirrors: [
+          ...hostsToml(reference, settings, all),
+          ...mirrors,
+          ...(isHub ? daemon.mirrors.map((url) => placeAt(url, reference, 'all')) : []),
+        ],
+      };
+    },
+  };
+}
+
+function registriesConf(settings: RegistrySettings): Entry[] {
+  const system = `${settings.etc ?? '/etc'}/containers`;
+  const config = variable(settings, 'XDG_CONFIG_HOME') ?? `${homeOf(settings)}/.config`;
+  const own = `${config}/containers`;
+  const named = variable(settings, 'CONTAINERS_REGISTRIES_CONF');
+  const main = named ?? [`${own}/registries.conf`, `${system}/registries.conf`].find(exists);
+  const files = [
+    ...(main === undefined ? [] : [main]),
+    ...[system, own].flatMap((folder) =>
+      listing(`${folder}/registries.conf.d`)
+        .filter((file) => file.endsWith('.conf'))
+        .map((file) => `${folder}/registries.conf.d/${file}`),
+    ),
+  ];
+  const entries = new Map<string, Entry>();
+  for (const file of files) {
+    const content = contentOf(file);
+    if (content === undefined) continue;
+    for (const table of tables(parseToml(content, file)['registry'])) {
+      const prefix = text(table['prefix']) || text(table['location']);
+      if (prefix !== '') entries.set(prefix, { prefix, table });
+    }
+  }
+  return [...entries.values()];
+}
+
+/** The entry with the longest prefix; `*.example.com` stands for every host below it. */
+function matching(entries: readonly Entry[], name: string): Entry | undefined {
+  const fits = ({ prefix }: Entry): boolean =>
+    prefix.startsWith('*.')
+      ? hostOf(name).endsWith(prefix.slice(1))
+      : name === prefix || name.startsWith(`${prefix}/`);
+  return entries.filter(fits).sort((a, b) => b.prefix.length - a.prefix.length)[0];
+}
+
+function mirrorsOf({ prefix, table }: Entry, name: string): Place[] {
+  return tables(table['mirror']).flatMap((mirror) => {
+    const location = text(mirror['location']);
+    if (location === '') return [];
+    const digestOnly = table['mirror-by-digest-only'] === true;
+    const from = text(mirror['pull-from-mirror']);
+    const by =
+      digestOnly || from === 'digest-only' ? 'digest' : from === 'tag-only' ? 'tag' : 'all';
+    return [placeOf(moved(name, prefix, location), by)];
+  });
+}
+
+/** `docker.io/library/x` with the prefix `docker.io` moved to `mirror/hub`: `mirror/hub/library/x`. */
+function moved(name: string, prefix: string, location: string): string {
+  return prefix.startsWith('*.')
+    ? `${location}${name.slice(hostOf(name).length)}`
+    : `${location}${name.slice(prefix.length)}`;
+}
+
+function placeOf(name: string, by: Place['by']): Place {
+  const registry = hostOf(name);
+  return { registry, path: `/v2/${name.slice(registry.length + 1)}/`, by };
+}
+
+/** A mirror that is named by a URL. */
+function placeAt(url: URL, { registry, repository }: Reference, by: Place['by']): Place {
+  const scheme = url.protocol === 'http:' ? 'http:' : 'https:';
+  const prefix = url.pathname.replace(/\/+$/, '');
+  return {
+    registry: url.host,
+    scheme,
+    path: `${prefix}/v2/${repository}/`,
+    by,
+    ns: registry,
+  };
+}
+
+function daemonJson({ etc = '/etc' }: RegistrySettings): { insecure: string[]; mirrors: URL[] } {
+  const file = `${etc}/docker/daemon.json`;
+  const content = contentOf(file);
+  if (content === undefined || content.trim() === '') return { insecure: [], mirrors: [] };
+  const fields = new Fields(parseJson(Buffer.from(content), LIMIT, file), file);
+  const urls = fields.optionalTexts('registry-mirrors', 100) ?? [];
+  return {
+    insecure: [...(fields.optionalTexts('insecure-registries', 1000) ?? [])],
+    mirrors: urls.map((url) => urlOf(url, file)),
+  };
+}
+
+/** What containerd is told of one registry: other hosts to read it from. */
+function hostsToml(
+  { registry, repository }: Reference,
+  { etc = '/etc' }: RegistrySettings,
+  insecure: string[],
+): Place[] {
+  const folder = `${etc}/containerd/certs.d`;
+  const names = [registry, registry.replace(/:(\d+)$/, '_$1_'), '_default'];
+  const file = names.map((name) => `${folder}/${name}/hosts.toml`).find(exists);
+  const content = file === undefined ? undefined : contentOf(file);
+  if (file === undefined || content === undefined) return [];
+  const hosts = parseToml(content, file)['host'];
+  if (!isTable(hosts)) return [];
+  return Object.entries(hosts).flatMap(([key, host]) => {
+    if (!isTable(host)) return [];
+    const capabilities = Array.isArray(host['capabilities']) ? host['capabilities'] : ['pull'];
+    if (!capabilities.includes('pull')) return [];
+    const url = urlOf(key.includes('://') ? key : `https://${key}`, file);
+    if (url.host === endpointHost(registry)) return [];
+    if (host['skip_verify'] === true) insecure.push(url.host);
+    const place = placeAt(
+      url,
+      { registry, repository },
+      capabilities.includes('resolve') ? 'all' : 'digest',
+    );
+    if (host['override_path'] !== true) return [place];
+    return [{ ...place, path: `${url.pathname.replace(/\/+$/, '')}/${repository}/` }];
+  });
+}
+
+function urlOf(value: string, place: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new RegistryConfigError(`${place}: ${JSON.stringify(value)} is no URL of a registry`);
+}
+
+function hostOf(name: string): string {
+  return name.split('/')[0] ?? '';
+}
+
+function text(value: TomlValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function isTable(value: TomlValue | undefined): value is TomlTable {
+  return typeof value === 'object' && !Array.isArray(value);
+}
+
+function tables(value: TomlValue | undefined): TomlTable[] {
+  return Array.isArray(value) ? value.filter((one: TomlValue) => isTable(one)) : [];
+}
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    throw error;
+  }
+}
+
+function exists(file: string): boolean {
+  return contentOf(file) !== undefined;
+}
+
+function listing(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { putRemote } from '../../test/support/remote-image.ts';
+import { TestRegistry, type TestRegistryOptions } from '../../test/support/test-registry.ts';
+import { parseReference } from '../oci/reference.ts';
+import { openConnections } from './connection.ts';
+import { openRepository } from './repository.ts';
+
+const skip = existsSync('/usr/bin/openssl') ? false : 'certificates are made with openssl';
+let directory = '';
+
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'stave-tls-'));
+  if (skip !== false) return;
+  const openssl = (...args: string[]): void =>
+    void execFileSync('/usr/bin/openssl', args, { cwd: directory, stdio: 'ignore' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  for (const ca of ['ca', 'other']) {
+    openssl(
+      'req',
+      '-x509',
+      ...key,
+      '-subj',
+      `/CN=${ca}`,
+      '-keyout',
+      `${ca}.key`,
+      '-out',
+      `${ca}.crt`,
+    );
+  }
+  writeFileSync(join(directory, 'san'), 'subjectAltName=IP:127.0.0.1');
+  for (const name of ['server', 'client']) {
+    openssl('req', ...key, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.csr`);
+    const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'san'];
+    openssl('x509', '-req', '-in', `${name}.csr`, ...sign, '-out', `${name}.crt`);
+  }
+});
+
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
+
+/** Asks a registry with TLS for a manifest; `files` go into its folder of certificates. */
+async function ask(
+  files: Readonly<Record<string, string>>,
+  options: TestRegistryOptions['tls'] | 'own' | 'none' = 'own',
+): Promise<string> {
+  const own = options === 'own' ? { cert: read('server.crt'), key: read('server.key') } : options;
+  await using registry = await TestRegistry.open(own && own !== 'none' ? { tls: own } : {});
+  const { digest } = putRemote(registry, 'app', 'v1');
+  const home = mkdtempSync(join(directory, 'home-'));
+  const folder = join(home, '.config/containers/certs.d', registry.host);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, from] of Object.entries(files)) {
+    copyFileSync(join(directory, from), join(folder, name));
+  }
+  using connections = openConnections({ environment: { HOME: home }, pause: 1, stall: 3000 });
+  const repository = openRepository(connections, parseReference(`${registry.host}/app:v1`));
+  const found = await repository.getManifest(undefined);
+  assert.equal(found.descriptor.digest, digest);
+  return (await connections.to(registry.host).base()).protocol;
+}
+
+test('a registry on this machine is found with TLS and without', { skip }, async () => {
+  assert.equal(await ask({}), 'https:');
+  assert.equal(await ask({}, 'none'), 'http:');
+});
+
+test('an authority in certs.d is trusted, and none but it', { skip }, async () => {
+  assert.equal(await ask({ 'ca.crt': 'ca.crt' }), 'https:');
+  await assert.rejects(ask({ 'ca.crt': 'other.crt' }), /certificate is signed by nobody known/);
+});
+
+test('a certificate of ours in certs.d is shown', { skip }, async () => {
+  const tls = { cert: read('server.crt'), key: read('server.key'), ca: read('ca.crt') };
+  const own = { 'me.cert': 'client.crt', 'me.key': 'client.key' };
+  assert.equal(await ask({ 'ca.crt': 'ca.crt', ...own }, tls), 'https:');
+  await assert.rejects(ask({ 'ca.crt': 'ca.crt' }, tls));
+});
+
+test('half a certificate of ours is told', { skip }, async () => {
+  await assert.rejects(ask({ 'me.cert': 'client.crt' }), {
+    code: 'REGISTRY_CONFIG',
+    message: /me\.cert is there, but me\.key is not$/,
+  });
+});

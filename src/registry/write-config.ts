@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { isErrno } from '../base/errors.ts';
+import type { JsonObject } from '../oci/json.ts';
+import { helperErase, helperStore } from './credential-helper.ts';
+import { helperFor, normalKey, serverKey } from './credentials.ts';
+import { dockerConfigPath, readAuthFile } from './docker-config.ts';
+import { RegistryConfigError } from './errors.ts';
+import type { RegistrySettings } from './settings.ts';
+
+/** Where credentials went. */
+export interface StoredAt {
+  readonly path: string;
+  /** The program that keeps them; without one they lie in the file as they are. */
+  readonly helper: string | undefined;
+  /** False when the same were there already. */
+  readonly changed: boolean;
+}
+
+/**
+ * Stores credentials as Docker does: with the helper that its config names, or in the config
+ * itself. Throws RegistryConfigError, also when the config is broken: it is not written over.
+ */
+export async function storeCredentials(
+  registry: string,
+  credentials: { readonly username: string; readonly password: string },
+  settings: RegistrySettings,
+): Promise<StoredAt> {
+  const path = dockerConfigPath(settings);
+  const json = readAuthFile(path) ?? {};
+  const helper = helperFor({ place: path, json }, registry);
+  const { username, password } = credentials;
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  if (helper !== undefined) await helperStore(helper, serverKey(registry), credentials, settings);
+  const auths = authsOf(json);
+  const before = auths.get(serverKey(registry)) as { readonly auth?: unknown } | undefined;
+  const changed = helper === undefined ? before?.auth !== auth : before === undefined;
+  if (!changed) return { path, helper, changed };
+  auths.set(serverKey(registry), helper === undefined ? { auth } : {});
+  write(path, { ...json, auths: Object.fromEntries(auths) });
+  return { path, helper, changed };
+}
+
+/** Forgets the credentials for a registry, wherever they are kept. Throws RegistryConfigError. */
+export async function eraseCredentials(
+  registry: string,
+  settings: RegistrySettings,
+): Promise<void> {
+  const path = dockerConfigPath(settings);
+  const json = readAuthFile(path);
+  if (!json) return;
+  const helper = helperFor({ place: path, json }, registry);
+  if (helper !== undefined) await helperErase(helper, serverKey(registry), settings);
+  const auths = authsOf(json);
+  const kept = [...auths].filter(([key]) => normalKey(key) !== registry);
+  if (kept.length < auths.size) write(path, { ...json, auths: Object.fromEntries(kept) });
+}
+
+function authsOf(json: JsonObject): Map<string, unknown> {
+  const { auths } = json;
+  return new Map(typeof auths === 'object' && auths !== null ? Object.entries(auths) : []);
+}
+
+/** The whole file or the old one, for the owner alone. A link stays a link. */
+function write(path: string, json: JsonObject): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const target = realPath(path);
+    const temporary = `${target}.${randomBytes(6).toString('hex')}`;
+    try {
+      const fd = openSync(temporary, 'wx', 0o600);
+      try {
+        chmodSync(temporary, 0o600);
+        writeSync(fd, JSON.stringify(json, undefined, '\t'));
+        fsyncSync(fd);
+      } finally {
+        closeSync(fd);
+      }
+      renameSync(temporary, target);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  } catch (error) {
+    if (!isErrno(error, 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'EPERM')) {
+      throw error;
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RegistryConfigError(`cannot write ${path}: ${why}`, { cause: error });
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return path;
+    throw error;
+  }
+}
