@@ -80,7 +80,7 @@ test('buildImage() with a date makes the same manifest twice without a cache', r
     write('old', 'o');
     const context = 'FROM scratch\nCOPY . /d/\nWORKDIR /w\n';
     const { manifest, config } = await build(context, { sourceDateEpoch: 1_000_000_000 });
-    assert.equal(config.created, '2001-09-09T01:46:40.000Z');
+    assert.equal(config.created, '2001-09-09T01:46:40Z');
     manifests.push(manifest.digest);
   }
   assert.equal(manifests[0], manifests[1]);

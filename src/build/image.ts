@@ -63,6 +63,7 @@ function clamped(time: number, limit: number | undefined): number {
   return limit === undefined ? time : Math.min(time, limit);
 }
 
-function rfc3339(time: number): string {
-  return new Date(time).toISOString();
+/** A time in milliseconds since the epoch, as Go writes it: without zeros at the end of the fraction. */
+export function rfc3339(time: number): string {
+  return new Date(time).toISOString().replace(/\.?0+Z$/, 'Z');
 }

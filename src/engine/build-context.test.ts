@@ -107,7 +107,7 @@ test('a URL leads to an archive or to a Dockerfile', root, async (t) => {
   assert.equal((await build({ context, dockerfile: { text } })).files.length, 2);
   assert.deepEqual((await build({ context: { url: `${web.url}/D` } })).files, ['-rw-r--r-- 0/0 a']);
   const { created } = await build({ context, sourceDateEpoch: 'context' });
-  assert.equal(created, '2015-10-21T07:28:00.000Z');
+  assert.equal(created, '2015-10-21T07:28:00Z');
   await assert.rejects(build({ context: { url: `${web.url}/C` } }), /this build has no context/);
   await assert.rejects(build({ context: { url: `${web.url}/x` } }), /answered 500/);
   assert.deepEqual(litter(), []);
@@ -130,7 +130,7 @@ test('a repository is a context, with the time of its commit', git, async (t) =>
     '-rw-r--r-- 0/0 b',
   ]);
   const dated = await build({ context: { url }, sourceDateEpoch: 'context' });
-  assert.equal(dated.created, '2001-09-09T01:46:40.000Z');
+  assert.equal(dated.created, '2001-09-09T01:46:40Z');
   const kept = await build({ context: { url }, args: { BUILDKIT_CONTEXT_KEEP_GIT_DIR: '1' } });
   assert.ok(kept.files.includes('-rw-r--r-- 0/0 .git/HEAD'));
   await assert.rejects(build({ context: { url: `${url}#no` } }), /no branch, tag or ref "no"/);

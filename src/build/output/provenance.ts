@@ -4,6 +4,7 @@ import { digestOf, encoded, type Digest } from '../../oci/digest.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { isPredefined } from '../frontend/scope.ts';
 import type { Vertex } from '../graph.ts';
+import { rfc3339 } from '../image.ts';
 import { verticesOf } from '../vertices.ts';
 import type { ProvenanceOptions } from './spec.ts';
 import { purl, type Subject } from './subject.ts';
@@ -142,14 +143,16 @@ function run(
 ): { startedOn: string; finishedOn: string; id: string } {
   const { sourceDateEpoch: epoch } = facts.input;
   if (epoch === undefined) {
-    const [startedOn, finishedOn] = [facts.began, facts.ended].map((time) => time.toISOString());
+    const [startedOn, finishedOn] = [facts.began, facts.ended].map((time) =>
+      rfc3339(time.getTime()),
+    );
     return {
       startedOn: startedOn ?? '',
       finishedOn: finishedOn ?? '',
       id: number(randomBytes(16)),
     };
   }
-  const time = new Date(epoch * 1000).toISOString();
+  const time = rfc3339(epoch * 1000);
   const made = JSON.stringify([
     request(facts, { ...options, mode: 'max' }),
     facts.dockerfile.text.toString('base64'),

@@ -14,6 +14,7 @@ import { setTimes } from '../../sys/times.ts';
 import { setXattr } from '../../sys/xattr.ts';
 import { travelling } from '../copy/stack-source.ts';
 import { joinPath } from '../copy/tree.ts';
+import { rfc3339 } from '../image.ts';
 import type { BuiltImage } from './compose.ts';
 
 /** What squashing works with. */
@@ -63,7 +64,7 @@ function configOf(
   now: number,
 ): ImageConfig {
   const id = digestOf(encodeConfig(config));
-  const created = new Date(now).toISOString();
+  const created = rfc3339(now);
   let seen = 0;
   const history = (config.history ?? []).map((entry) => {
     if (entry.empty_layer === true || seen++ < base.length) return entry;
