@@ -10,3 +10,4 @@ trap 'scripts/peers.sh dockerd stop' EXIT
 DOCKER_HOST=$(scripts/peers.sh dockerd start | sed 's/^DOCKER_HOST=//')
 export DOCKER_HOST
 sh scripts/in-node.sh test/judges/run.ts "$@"
+sh scripts/in-node.sh test/judges/registries.ts

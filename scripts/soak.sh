@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 STAVE_KILLS=${STAVE_KILLS:-500}
-STAVE_SOUNDNESS_RUNS=${STAVE_SOUNDNESS_RUNS:-200}
+STAVE_SOUNDNESS_RUNS=${STAVE_SOUNDNESS_RUNS:-10000}
 STAVE_ROUNDS=${STAVE_ROUNDS:-200}
 export STAVE_KILLS STAVE_SOUNDNESS_RUNS STAVE_ROUNDS
-exec sh scripts/test.sh test/e2e/kill-build.test.ts test/e2e/build-cache-soundness.prop.test.ts \
-  src/build/mounts/cache.test.ts
+sh scripts/soak-soundness.sh
+exec sh scripts/test.sh test/e2e/kill-build.test.ts src/build/mounts/cache.test.ts

@@ -14,3 +14,8 @@ export function elapsed(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1000 + nanoseconds / 1e6;
 }
+
+/** A time in the form of image documents: RFC 3339 in UTC, without zeros at the fraction's end. */
+export function rfc3339Nano(time: Date): string {
+  return time.toISOString().replace(/\.?0*Z$/, 'Z');
+}

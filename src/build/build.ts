@@ -9,7 +9,13 @@ import type { Lease, Store } from '../store/store.ts';
 import { LayerSupply } from '../transport/layer-supply.ts';
 import { notCached, whyLoader } from './cache/load-why.ts';
 import { explained, pointed } from './explained.ts';
-import { finish, type Finished, type OpenRegistry, type OutputInput } from './finish.ts';
+import {
+  finish,
+  needsLayers,
+  type Finished,
+  type OpenRegistry,
+  type OutputInput,
+} from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { NamedContext } from './frontend/named-context.ts';
 import type { Vertex } from './graph.ts';
@@ -181,7 +187,9 @@ async function build(
     input.parallel,
   );
   const results = await solver.solve(targets);
-  for (const result of results) await supply.ensure(result.layers, call);
+  if (needsLayers(input)) {
+    for (const result of results) await supply.ensure(result.layers, call);
+  }
   const solved = caches && { outcomes: await solver.outcomes(), targets };
   if (solved) await caches.keep(solved);
   const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
@@ -203,7 +211,7 @@ async function build(
       provenance: () => ({ input, dockerfile, targets, began, ended: store.clock.now() }),
     },
     input,
-    { store, snapshotter, lease: leases.get, registry: parts.registry },
+    { store, snapshotter, lease: leases.get, registry: parts.registry, supply },
     call,
   );
   const used = solver.tally.hits;

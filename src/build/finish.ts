@@ -4,6 +4,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
+import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { Destination } from '../transport/transport.ts';
 import type { BuiltImage } from './output/compose.ts';
 import type { Output, OutputAnnotation, ProvenanceOptions } from './output/spec.ts';
@@ -33,6 +34,8 @@ export interface FinishParts {
   readonly snapshotter: Snapshotter;
   readonly lease: () => Lease;
   readonly registry?: OpenRegistry | undefined;
+  /** Where layers can be had that are not in the store. */
+  readonly supply?: LayerSupply | undefined;
 }
 
 /** A build whose steps are done. */
@@ -64,6 +67,19 @@ export interface FinishedImage {
   readonly manifest: Descriptor;
   /** The predicate of its provenance, where there is one. */
   readonly provenance?: object;
+}
+
+/**
+ * Whether the outputs of a build have to have its layers here. A push can take blobs from where
+ * they are; what keeps or writes files cannot.
+ */
+export function needsLayers({ outputs, squash }: OutputInput): boolean {
+  if (outputs === undefined || squash === true) return true;
+  return outputs.some((output) => {
+    if (output.type === 'cacheonly') return false;
+    const isPush = output.type === 'image' && output.push === true && output.store === false;
+    return !isPush || output.forceCompression === true;
+  });
 }
 
 /** Puts what was built where it is to go. Throws OutputError. */

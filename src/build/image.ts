@@ -1,3 +1,4 @@
+import { rfc3339Nano } from '../base/clock.ts';
 import type { ContainerConfig, History, ImageConfig } from '../oci/image-config.ts';
 import type { StageState } from './frontend/state.ts';
 import type { Solved } from './solver-parts.ts';
@@ -22,7 +23,8 @@ export interface ImageOptions {
  */
 export function imageConfig(state: StageState, result: Solved, options: ImageOptions): ImageConfig {
   const history = datedHistory(state, options);
-  const created = history.at(-1)?.created ?? rfc3339(clamped(options.now, options.clamp));
+  const created =
+    history.at(-1)?.created ?? rfc3339Nano(new Date(clamped(options.now, options.clamp)));
   return {
     ...state.document,
     created,
@@ -33,13 +35,14 @@ export function imageConfig(state: StageState, result: Solved, options: ImageOpt
 }
 
 function datedHistory(state: StageState, options: ImageOptions): History[] {
-  const made = (vertex: Vertex): string => rfc3339(clamped(options.madeAt(vertex), options.clamp));
+  const made = (vertex: Vertex): string =>
+    rfc3339Nano(new Date(clamped(options.madeAt(vertex), options.clamp)));
   const firstNew = state.history.find((step) => step.vertex && !step.inherited)?.vertex;
   const inherited = state.history.findLast((step) => step.inherited && step.entry.created)?.entry
     .created;
   let last =
     firstNew === undefined
-      ? (inherited ?? rfc3339(clamped(options.now, options.clamp)))
+      ? (inherited ?? rfc3339Nano(new Date(clamped(options.now, options.clamp))))
       : made(firstNew);
   return state.history.map(({ entry, vertex, inherited: old }) => {
     if (old) return entry;
@@ -61,9 +64,4 @@ function finalConfig(state: StageState, labels: Readonly<Record<string, string>>
 
 function clamped(time: number, limit: number | undefined): number {
   return limit === undefined ? time : Math.min(time, limit);
-}
-
-/** A time in milliseconds since the epoch, as Go writes it: without zeros at the end of the fraction. */
-export function rfc3339(time: number): string {
-  return new Date(time).toISOString().replace(/\.?0+Z$/, 'Z');
 }

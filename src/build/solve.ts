@@ -257,6 +257,7 @@ export class Solver {
     const { layers } = vertex.op;
     using task = reporter(this.#call.progress).begin(vertex.name, { kind: 'step' });
     task.outcome = 'cached';
+    if (this.#parts.explain) task.note(`the image ${vertex.op.manifest}`);
     if (!this.#parts.supply.reaches(layers))
       throw new BuildError(`layers of ${vertex.op.reference} are missing in the store`, {
         hint: "Run 'stave system check' to see what is damaged.",

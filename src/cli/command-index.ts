@@ -19,6 +19,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   context: 'Look at build contexts',
   debug: 'Look inside',
   image: 'Manage images',
+  manifest: 'Look at manifests in registries',
   system: 'Manage stave',
 };
 
@@ -117,6 +118,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
   },
   {
+    name: 'manifest inspect',
+    aliases: [],
+    summary: 'Show what a name points at in its registry',
+    load: async () => (await import('./commands/manifest-inspect.ts')).manifestInspect,
+  },
+  {
+    name: 'buildx imagetools inspect',
+    aliases: [],
+    summary: 'Show what a name points at, and for which platforms',
+    load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
+  },
+  {
+    name: 'copy',
+    aliases: [],
+    summary: 'Copy an image between registries, or into an archive',
+    load: async () => (await import('./commands/copy.ts')).copy,
+  },
+  {
     name: 'login',
     aliases: [],
     summary: 'Log in to a registry',
@@ -211,8 +230,8 @@ export const COMMANDS: readonly CommandEntry[] = [
 /** The command that the words begin with, and how many of them name it. */
 export function findCommand(
   words: readonly string[],
-): { readonly entry: CommandEntry; readonly typed: string; readonly length: 1 | 2 } | undefined {
-  for (const length of [2, 1] as const) {
+): { readonly entry: CommandEntry; readonly typed: string; readonly length: number } | undefined {
+  for (const length of [3, 2, 1]) {
     if (words.length < length) continue;
     const typed = words.slice(0, length).join(' ');
     const entry = COMMANDS.find((one) => one.name === typed || one.aliases.includes(typed));

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { ImageDetails } from '../engine/engine.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import { fromJson, struct, type Struct, type Value } from './template/values.ts';
-import { rfc3339Nano } from './times.ts';
+import { rfc3339Nano } from '../base/clock.ts';
 
 const NO_TIME = '0001-01-01T00:00:00Z';
 

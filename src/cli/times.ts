@@ -11,11 +11,6 @@ export function rfc3339(time: Date): string {
   return `${localDay(time)}T${localClock(time)}${zone}`;
 }
 
-/** RFC 3339 in UTC with as many fractional digits as there are: Go's RFC3339Nano. */
-export function rfc3339Nano(time: Date): string {
-  return time.toISOString().replace(/\.?0*Z$/, 'Z');
-}
-
 /** `2 minutes ago`; `N/A` for a time that is not known. */
 export function ago(time: Date | undefined, now: Date): string {
   return time === undefined || time.getTime() <= 0

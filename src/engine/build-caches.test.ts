@@ -77,6 +77,32 @@ test('a cache in a registry serves another machine', { skip: needsRoot }, async 
   assert.deepEqual(warnings(events), []);
 });
 
+test(
+  'what is cached elsewhere is pushed, or not kept, without coming here',
+  { skip: needsRoot },
+  async (t) => {
+    await using registry = await TestRegistry.open();
+    const reference = `${registry.host}/team/cache:main`;
+    const from = [{ place: { type: 'registry', reference } as const }];
+    const first = await machine(t);
+    await first.build(DOCKERFILE, { to: [{ ...EXPORT, place: from[0]!.place }] });
+    const outputs = [
+      { type: 'cacheonly' },
+      { type: 'image', names: [`${registry.host}/team/app:1`], push: true, store: false },
+    ] as const;
+    for (const output of outputs) {
+      const second = await machine(t);
+      const { steps, cached } = await second.build(DOCKERFILE, { from }, { outputs: [output] });
+      assert.equal(cached, steps);
+      const { images, cache } = await second.engine.system.diskUsage();
+      assert.deepEqual([images.total, cache.total], [0, 0]);
+    }
+    const third = await machine(t);
+    await third.engine.images.pull({ name: `${registry.host}/team/app:1` });
+    assert.equal((await third.engine.images.list()).length, 1);
+  },
+);
+
 test('an image is its own cache when it carries one', { skip: needsRoot }, async (t) => {
   const [first, second] = [await machine(t), await machine(t)];
   const made = await first.build(DOCKERFILE, { inline: true }, { tags: ['app:1'] });

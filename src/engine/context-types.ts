@@ -2,12 +2,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { ContextListing, ExplainedPath } from '../build/context-report.ts';
 import type { BuildRequest } from './build-types.ts';
 
-export type {
-  ContextEntry,
-  ContextListing,
-  ExplainedPath,
-  RuleAt,
-} from '../build/context-report.ts';
+export type { ContextEntry, ContextListing, ExplainedPath } from '../build/context-report.ts';
 
 /** Build contexts: what is in them, and why. Nothing is built. */
 export interface Contexts {

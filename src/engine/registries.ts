@@ -1,4 +1,4 @@
-import { parseReference } from '../oci/reference.ts';
+import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts';
 import type { Connections } from '../registry/connection.ts';
 import type { Registries } from './registry-types.ts';
 
@@ -28,6 +28,25 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const { registryNamed } = await import('../registry/login.ts');
       const { eraseCredentials } = await import('../registry/write-config.ts');
       await eraseCredentials(registryNamed(server), (await connections()).settings);
+    },
+    async manifest(name, call) {
+      const { openRepository } = await import('../registry/repository.ts');
+      const { parseManifestOrIndex } = await import('../oci/parse-manifest.ts');
+      const reference = withDefaultTag(parseReference(name));
+      const repository = openRepository(await connections(), reference);
+      const { descriptor, bytes } = await repository.getManifest(undefined, call);
+      const { mediaType, digest } = descriptor;
+      const document = parseManifestOrIndex(bytes, mediaType);
+      const entries = document.kind === 'index' ? document.index.manifests : undefined;
+      return { fullName: formatReference(reference), mediaType, digest, bytes, entries };
+    },
+    async copy(what, to, call = {}) {
+      const { copyToRegistry } = await import('./copy-remote.ts');
+      return copyToRegistry(await connections(), what, to, call);
+    },
+    async archive(what, to, call = {}) {
+      const { copyToArchive } = await import('./copy-remote.ts');
+      return copyToArchive(await connections(), what, to, call);
     },
     async *tags(name, call) {
       const { openRepository } = await import('../registry/repository.ts');

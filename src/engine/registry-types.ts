@@ -1,4 +1,8 @@
+import type { Bytes } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Platform } from '../oci/platform.ts';
 
 /** Where credentials were stored. */
 export interface LoggedIn {
@@ -7,6 +11,31 @@ export interface LoggedIn {
   readonly helper: string | undefined;
   /** False when the same were there already. */
   readonly changed: boolean;
+}
+
+/** What to copy out of a registry. */
+export interface RemoteCopy {
+  /** The name of an image, or of an index with all of its images. */
+  readonly from: string;
+  /** Of an index, this image alone. */
+  readonly platform?: Platform | undefined;
+}
+
+/** In what form an archive is wanted, and what the image is called there. */
+export interface ArchiveTarget {
+  readonly form: 'docker' | 'oci';
+  readonly name: string | undefined;
+}
+
+/** A manifest or an index as a registry has it. */
+export interface RemoteDocument {
+  /** The whole name that was asked for. */
+  readonly fullName: string;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+  /** The entries of an index; a manifest has none. */
+  readonly entries: readonly Descriptor[] | undefined;
 }
 
 /** Registries themselves: who we are to them, and what they hold. */
@@ -24,6 +53,15 @@ export interface Registries {
   /** The user name that is stored for a registry. */
   knownUser(server: string | undefined, options?: CallOptions): Promise<string | undefined>;
   logout(server: string | undefined): Promise<void>;
+  /** What a name points at. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
+  manifest(name: string, options?: CallOptions): Promise<RemoteDocument>;
+  /**
+   * Copies from one registry to another, an index with all of its images. Returns the digest of
+   * what was copied. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
+   */
+  copy(what: RemoteCopy, to: string, options?: CallOptions): Promise<Digest>;
+  /** An archive of what a registry has. */
+  archive(what: RemoteCopy, to: ArchiveTarget, options?: CallOptions): Promise<Bytes>;
   /** The tags of a repository. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   tags(name: string, options?: CallOptions): AsyncIterable<string>;
 }

@@ -59,8 +59,10 @@ export class RegistryDestination implements Destination {
     const { reopen, ...call } = options;
     if (isParent(node)) {
       const bytes = await collect(body, DOCUMENT_LIMIT);
-      await this.#flush(call);
+      // Nothing may come in between: siblings arrive at the same time.
+      const before = this.#pending;
       this.#pending = { descriptor: node, bytes };
+      if (before) await this.repository.putManifest(before, undefined, call);
       return;
     }
     // The first try has its stream at hand; without a way to open another one, all is kept.
@@ -82,12 +84,6 @@ export class RegistryDestination implements Destination {
     this.#pending = undefined;
     if (this.#tags.length === 0) await this.repository.putManifest(pending, undefined, call);
     for (const tag of this.#tags) await this.repository.putManifest(pending, tag, call);
-  }
-
-  async #flush(call: CallOptions): Promise<void> {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (pending) await this.repository.putManifest(pending, undefined, call);
   }
 }
 

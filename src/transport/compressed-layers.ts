@@ -2,6 +2,7 @@ import { limiter, together } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import { compressed } from '../layer/compression.ts';
+import { mediaTypeIn } from '../image/media-forms.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-types.ts';
@@ -9,6 +10,7 @@ import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import { LayerMissingError } from '../snapshot/errors.ts';
 import type { Lease, Store } from '../store/store.ts';
 import type { LayerRow } from '../store/tables.ts';
+import type { LayerSupply } from './layer-supply.ts';
 
 /** In what form layers leave the store. */
 export interface LayerForm {
@@ -25,6 +27,8 @@ export interface CompressParts {
   readonly snapshotter: Snapshotter;
   /** Holds the blobs until something refers to them. */
   readonly lease: Lease;
+  /** Where layers can be had that are not in the store: their blobs are taken as they are. */
+  readonly supply?: Pick<LayerSupply, 'offered' | 'offeredBlob'> | undefined;
 }
 
 /** Layers that are compressed side by side; each one keeps several threads at work. */
@@ -74,7 +78,11 @@ async function blobOf(
   call.signal?.throwIfAborted();
   parts.lease.hold('layer', diffId);
   const row = parts.store.read((tables) => tables.layers.get(diffId));
-  if (!row) throw new LayerMissingError(diffId);
+  if (!row) {
+    const offer = form.force === true ? undefined : parts.supply?.offered(diffId);
+    if (offer) return { ...offer.blob, mediaType: mediaTypeIn('oci', offer.blob.mediaType) };
+    throw new LayerMissingError(diffId);
+  }
   const known = keptBlob(parts, row, form);
   if (known) return known;
   if (form.compression === 'uncompressed') return plain(row);

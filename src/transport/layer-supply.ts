@@ -4,7 +4,7 @@ import { together } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { chainId, type ChainId, type DiffId } from '../oci/digest.ts';
+import { chainId, type ChainId, type Digest, type DiffId } from '../oci/digest.ts';
 import { verified } from '../oci/verified.ts';
 import { LayerEntryError } from '../snapshot/errors.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
@@ -51,6 +51,11 @@ export class LayerSupply {
   /** Where a layer can be had; whoever pushes it elsewhere may not need its bytes. */
   offered(diffId: DiffId): Offer | undefined {
     return this.#offers.get(diffId);
+  }
+
+  /** Where a blob can be had, by its digest. */
+  offeredBlob(digest: Digest): Offer | undefined {
+    return this.#offers.values().find(({ blob }) => blob.digest === digest);
   }
 
   /** Whether every layer is in the store or can be fetched. */

@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -215,4 +216,17 @@ test('COPY keeps empty directories and links that lead nowhere', root, async (t)
     '0777 0:0 symlink x/link -> ../../nowhere',
   ]);
   assert.equal(lstatSync(path('d/long')).size, 3000);
+});
+
+test('an attribute that reads like another entry is not taken for one', root, async (t) => {
+  const one = bench(t);
+  one.write('d/a', '');
+  one.write('d/b', '');
+  const first = await one.build('FROM scratch\nCOPY d /x/\n');
+  assert.equal(first.cached, 0);
+  const digest = one.layer(first.config)[2]!.digest!;
+  // What the key of `a` and `b` would be made of, were values put beside names.
+  rmSync(one.path('d/b'));
+  setXattr(one.path('d/a'), 'user.x', Buffer.from(`\0b\0file 644 0:0 0 ${digest}`));
+  assert.equal((await one.build('FROM scratch\nCOPY d /x/\n')).cached, 0);
 });

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { breather } from '../../base/limit.ts';
 import { hasWildcards, matchesGlob } from '../../dockerfile/match.ts';
@@ -21,6 +21,9 @@ export interface Selection {
   readonly source: Source;
   readonly selected: readonly Selected[];
 }
+
+/** Characters that are hashed at once. */
+const CHUNK = 32 * 1024;
 
 /** Leaves entries of a copied directory out; the path is relative to that directory. */
 export type Exclude = (relative: string, directory: boolean) => boolean;
@@ -79,6 +82,14 @@ export async function selectionDigest(
 ): Promise<Digest> {
   const hash = createHash('sha256');
   const breathe = breather();
+  // As latin1, so that a character is a byte. Many small updates would cost more than the hash.
+  let text = '';
+  const add = (part: string): void => {
+    text += part;
+    if (text.length < CHUNK) return;
+    hash.update(text, 'latin1');
+    text = '';
+  };
   const walk = async (entry: TreeEntry, relative: Buffer): Promise<void> => {
     await breathe();
     const children = source.tree.list(entry);
@@ -88,66 +99,62 @@ export async function selectionDigest(
         relative.length === 0 ? baseOf(child.path) : joinPath(relative, baseOf(child.path));
       if (child.kind === 'socket') continue;
       if (exclude?.(name.toString(), child.kind === 'directory')) continue;
-      add(hash, source, child, name, list);
+      add(described(source, child, name, list));
       if (child.kind === 'directory') await walk(child, name);
     }
   };
   for (const { entry, name } of selected) {
     if (entry.kind === 'directory') {
-      hash.update('directory\0');
+      add('directory\0');
       await walk(entry, Buffer.alloc(0));
     } else {
-      add(hash, source, entry, name, list);
+      add(described(source, entry, name, list));
     }
   }
-  return finish(hash);
+  return finish(hash.update(text, 'latin1'));
 }
 
-function add(
-  hash: Hash,
+/**
+ * All that counts of an entry, bytes as latin1. Neither names nor links hold a NUL, and what
+ * stands between two of them says what follows: no two trees have the same text.
+ */
+function described(
   source: Source,
   entry: TreeEntry,
-  name: Uint8Array,
+  name: Buffer,
   list: FileList | undefined,
-): void {
+): string {
   const { kind, stat } = entry;
   const owner = source.keepOwners ? `${stat.uid}:${stat.gid}` : '0:0';
   const mode = (Number(stat.mode) & 0o7777).toString(8);
-  const facts = [kind, mode, owner];
+  let facts = `${kind} ${mode} ${owner}`;
   let content = '';
   if (kind === 'file') {
     const digest = source.contentDigest(entry);
-    facts.push(String(stat.size), digest);
+    facts += ` ${stat.size} ${digest}`;
     content = `${stat.size} ${digest.slice(7, 31)}`;
   }
-  if (kind === 'char' || kind === 'block') facts.push((content = String(stat.rdev)));
-  hash.update(name).update(`\0${facts.join(' ')}\0`);
-  const target = kind === 'symlink' ? source.tree.readlink(entry) : undefined;
-  if (target) hash.update(target).update('\0');
-  const xattrs = source.xattrs(entry);
-  for (const key of [...xattrs.keys()].sort()) {
-    hash
-      .update(`${key}=`)
-      .update(xattrs.get(key) ?? '')
-      .update('\0');
-  }
+  if (kind === 'char' || kind === 'block') facts += ` ${(content = String(stat.rdev))}`;
+  const found = source.xattrs(entry);
+  const xattrs = found.size === 0 ? '' : attributes(found);
+  if (xattrs !== '') facts += ` ${xattrs}`;
+  const target = kind === 'symlink' ? source.tree.readlink(entry).toString('latin1') : undefined;
   list?.add({
     path: entry.path.toString('latin1', 1),
     kind,
     mode,
     owner,
     content,
-    target: target?.toString('latin1') ?? '',
-    xattrs: xattrs.size === 0 ? '' : attributes(xattrs),
+    target: target ?? '',
+    xattrs: xattrs.slice(7, 31),
   });
+  const end = target === undefined ? '' : `${target}\0`;
+  return `${name.toString('latin1')}\0${facts}\0${end}`;
 }
 
 function attributes(xattrs: ReadonlyMap<string, Buffer>): string {
   const entries = [...xattrs].map(([name, value]) => [name, value.toString('latin1')]);
-  return digestOf(JSON.stringify(entries.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)))).slice(
-    7,
-    31,
-  );
+  return digestOf(JSON.stringify(entries.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))));
 }
 
 /** True for a destination that names a directory by its form. */

@@ -193,7 +193,7 @@ function annotationsFor(
 /** A composed result as something to copy from. */
 export function composedSource(
   { root, documents }: Composed,
-  { store, snapshotter }: CompressParts,
+  { store, snapshotter, supply }: CompressParts,
 ): Source {
   const stored = storeSource(store, snapshotter, { manifest: root }, 'the build');
   return {
@@ -201,7 +201,10 @@ export function composedSource(
     root: () => Promise.resolve(root),
     fetch(node, call) {
       const document = documents.get(node.digest);
-      return document ? Promise.resolve(once(document)) : stored.fetch(node, call);
+      if (document) return Promise.resolve(once(document));
+      const isHere = store.read(({ blobs }) => blobs.has(node.digest));
+      const offer = isHere ? undefined : supply?.offeredBlob(node.digest);
+      return offer ? offer.from.fetch(offer.blob, call) : stored.fetch(node, call);
     },
   };
 }

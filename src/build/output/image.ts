@@ -105,9 +105,9 @@ async function pushAll(
   { parts }: Work,
   call: CallOptions,
 ): Promise<void> {
-  const { registry, store, snapshotter, lease } = parts;
+  const { registry, store, snapshotter, lease, supply } = parts;
   if (!registry) throw new OutputError('pushing is not available in this version');
-  const source = composedSource(composed, { store, snapshotter, lease: lease() });
+  const source = composedSource(composed, { store, snapshotter, lease: lease(), supply });
   for (const name of names) {
     using task = reporter(call.progress).begin(`pushing ${name}`, { kind: 'internal' });
     const destination = await registry(name, {

@@ -94,7 +94,7 @@ test('a name that moves away from an index leaves its images dangling', root, as
   const next = await build({ dockerfile: { text: 'FROM scratch\nCOPY a /b' }, tags: ['multi:1'] });
   const listed = await engine.images.list();
   assert.deepEqual(
-    listed.map(({ tags }) => tags.length).sort((a, b) => a - b),
+    listed.map(({ tags }) => tags.length).toSorted((a, b) => a - b),
     [0, 0, 1],
   );
   await engine.images.prune();

@@ -125,7 +125,7 @@ export function composeFor(
   defaultCompression: ComposeOptions['defaultCompression'],
   call: CallOptions,
 ): Promise<Composed> {
-  const { store, snapshotter, lease } = work.parts;
+  const { store, snapshotter, lease, supply } = work.parts;
   const { annotations = [] } = work.input;
   return compose(
     work.images,
@@ -136,7 +136,7 @@ export function composeFor(
       asIndex: work.asIndex,
       ...(work.provenance && { attest: attesting(work.provenance, work, names) }),
     },
-    { store, snapshotter, lease: lease() },
+    { store, snapshotter, lease: lease(), supply },
     call,
   );
 }

@@ -1,10 +1,10 @@
+import { rfc3339Nano } from '../../base/clock.ts';
 import { randomBytes } from 'node:crypto';
 import type { Attestation } from '../../image/attestation.ts';
 import { digestOf, encoded, type Digest } from '../../oci/digest.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { isPredefined } from '../frontend/scope.ts';
 import type { Vertex } from '../graph.ts';
-import { rfc3339 } from '../image.ts';
 import { verticesOf } from '../vertices.ts';
 import type { ProvenanceOptions } from './spec.ts';
 import { purl, type Subject } from './subject.ts';
@@ -143,16 +143,14 @@ function run(
 ): { startedOn: string; finishedOn: string; id: string } {
   const { sourceDateEpoch: epoch } = facts.input;
   if (epoch === undefined) {
-    const [startedOn, finishedOn] = [facts.began, facts.ended].map((time) =>
-      rfc3339(time.getTime()),
-    );
+    const [startedOn, finishedOn] = [facts.began, facts.ended].map(rfc3339Nano);
     return {
       startedOn: startedOn ?? '',
       finishedOn: finishedOn ?? '',
       id: number(randomBytes(16)),
     };
   }
-  const time = rfc3339(epoch * 1000);
+  const time = rfc3339Nano(new Date(epoch * 1000));
   const made = JSON.stringify([
     request(facts, { ...options, mode: 'max' }),
     facts.dockerfile.text.toString('base64'),

@@ -1,3 +1,4 @@
+import { rfc3339Nano } from '../../base/clock.ts';
 import { mkdirSync, lchownSync, linkSync, symlinkSync, chmodSync } from 'node:fs';
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
@@ -14,7 +15,6 @@ import { setTimes } from '../../sys/times.ts';
 import { setXattr } from '../../sys/xattr.ts';
 import { travelling } from '../copy/stack-source.ts';
 import { joinPath } from '../copy/tree.ts';
-import { rfc3339 } from '../image.ts';
 import type { BuiltImage } from './compose.ts';
 
 /** What squashing works with. */
@@ -64,7 +64,7 @@ function configOf(
   now: number,
 ): ImageConfig {
   const id = digestOf(encodeConfig(config));
-  const created = rfc3339(now);
+  const created = rfc3339Nano(new Date(now));
   let seen = 0;
   const history = (config.history ?? []).map((entry) => {
     if (entry.empty_layer === true || seen++ < base.length) return entry;

@@ -195,6 +195,12 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       user: async () => undefined,
       knownUser: async () => undefined,
       logout: async () => {},
+      copy: async ({ from }) => find(from).manifest.digest,
+      archive: async () => once(Buffer.from('archive')),
+      async manifest(name) {
+        const { mediaType, digest } = find(name).manifest;
+        return { fullName: name, mediaType, digest, bytes: Buffer.from('{}'), entries: undefined };
+      },
       async *tags() {
         yield* ['v1', 'v2'];
       },

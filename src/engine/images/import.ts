@@ -1,3 +1,4 @@
+import { rfc3339Nano } from '../../base/clock.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
@@ -105,7 +106,7 @@ function configOf(
   request: ImportRequest,
 ): ImageConfig {
   const platform = request.platform ?? hostPlatform(process.arch);
-  const created = now.toISOString();
+  const created = rfc3339Nano(now);
   const comment = request.message ?? `Imported from ${request.label ?? '-'}`;
   return {
     created,
