@@ -17,6 +17,10 @@ export type {
   ImageSummary,
   ImportRequest,
   Loaded,
+  Pulled,
+  PullRequest,
+  Pushed,
+  PushRequest,
   RemovalEvent,
 } from './engine/engine.ts';
 export type { BuildRequest, BuildResult } from './engine/build-types.ts';
@@ -34,6 +38,13 @@ export type {
   TargetList,
 } from './engine/dockerfile-types.ts';
 export type { Containers, ContainerSummary, RunRequest } from './engine/container-types.ts';
+export type {
+  ArchiveTarget,
+  LoggedIn,
+  Registries,
+  RemoteCopy,
+  RemoteDocument,
+} from './engine/registry-types.ts';
 export type { CheckResult, System, SystemInfo } from './engine/system-types.ts';
 export {
   AmbiguousImageError,

@@ -62,10 +62,10 @@ function cacheBudget(text: string | undefined): Pick<BuildRequest, 'cacheBudget'
 }
 
 /** Loaded when a cache is named. */
-async function cacheOf({ flags, cwd }: BuildContext): Promise<Pick<BuildRequest, 'cache'>> {
+async function cacheOf({ flags, cwd, env }: BuildContext): Promise<Pick<BuildRequest, 'cache'>> {
   const [from, to] = [flags['cache-from'], flags['cache-to']];
   if (from.length === 0 && to.length === 0) return {};
-  return { cache: (await import('./build/cache-options.ts')).cacheRequest(from, to, cwd) };
+  return { cache: (await import('./build/cache-options.ts')).cacheRequest(from, to, { cwd, env }) };
 }
 
 function networkOf(mode: string | undefined): BuildRequest['network'] {

@@ -3,6 +3,13 @@ import type { Span } from './ast.ts';
 import { excerpt } from './excerpt.ts';
 import type { LintWarning } from './lint/rule.ts';
 
+/** Longest message: what was typed may be a megabyte. */
+const LONGEST = 1000;
+
+function cut(message: string): string {
+  return message.length > LONGEST ? `${message.slice(0, LONGEST).toWellFormed()}…` : message;
+}
+
 /** A Dockerfile, or an instruction from another place, that breaks the rules of the language. */
 export class DockerfileError extends StaveError {
   readonly code = 'DOCKERFILE';
@@ -12,10 +19,9 @@ export class DockerfileError extends StaveError {
   readonly point: Span | undefined;
   /** Name of the file. */
   readonly file: string | undefined;
-  /** The lines around, with marks, as Docker shows them; ends with a line feed. */
-  readonly excerpt: string | undefined;
   /** Findings that were made before the error. */
   readonly warnings: readonly LintWarning[];
+  readonly #text: string | undefined;
 
   constructor(
     message: string,
@@ -29,15 +35,18 @@ export class DockerfileError extends StaveError {
       readonly hint?: string;
     } = {},
   ) {
-    super(message, { hint: at.hint, httpStatus: 400 });
+    super(cut(message), { hint: at.hint, httpStatus: 400 });
     this.span = at.span;
     this.point = at.point;
     this.file = at.file;
     this.warnings = at.warnings ?? [];
-    this.excerpt =
-      at.span && at.text !== undefined
-        ? excerpt(at.text, at.span, at.file ?? 'Dockerfile', at.point)
-        : undefined;
+    this.#text = at.text;
+  }
+
+  /** The lines around, with marks, as Docker shows them; ends with a line feed. */
+  get excerpt(): string | undefined {
+    if (!this.span || this.#text === undefined) return undefined;
+    return excerpt(this.#text, this.span, this.file ?? 'Dockerfile', this.point);
   }
 }
 
@@ -46,7 +55,7 @@ export class ExpansionError extends StaveError {
   readonly code = 'DOCKERFILE_EXPANSION';
 
   constructor(message: string) {
-    super(message, { httpStatus: 400 });
+    super(cut(message), { httpStatus: 400 });
   }
 }
 
@@ -55,7 +64,7 @@ export class PatternError extends StaveError {
   readonly code = 'BAD_PATTERN';
 
   constructor(message: string) {
-    super(message, { httpStatus: 400 });
+    super(cut(message), { httpStatus: 400 });
   }
 }
 
@@ -75,7 +84,7 @@ export class InstructionValueError extends StaveError {
       readonly hint?: string | undefined;
     } = {},
   ) {
-    super(message, { httpStatus: 400, hint: options.hint });
+    super(cut(message), { httpStatus: 400, hint: options.hint });
     this.at = options.at;
   }
 }

@@ -15,11 +15,25 @@ export interface ExposedPorts {
   readonly hostPart: boolean;
 }
 
+interface PortRange extends Omit<ExposedPorts, 'ports'> {
+  readonly first: number;
+  readonly last: number;
+  /** In lower case. */
+  readonly proto: string;
+}
+
 /**
  * Reads `[ip:][hostport:]port[-port][/proto]`. Throws {@link InstructionValueError} for ports
  * beyond 65535, ranges that run backwards, unknown protocols and malformed addresses.
  */
 export function parsePorts(word: string): ExposedPorts {
+  const { first, last, proto, oddCase, hostPart } = readPorts(word);
+  const ports = Array.from({ length: last - first + 1 }, (_, index) => `${first + index}/${proto}`);
+  return { ports, oddCase, hostPart };
+}
+
+/** As {@link parsePorts}, for whoever does not want the ports one by one. */
+export function readPorts(word: string): PortRange {
   const parts = word.split(':');
   const containerPart = parts.at(-1) ?? '';
   const hostPort = parts.at(-2) ?? '';
@@ -37,7 +51,9 @@ export function parsePorts(word: string): ExposedPorts {
   }
   const lower = proto.toLowerCase();
   return {
-    ports: Array.from({ length: last - first + 1 }, (_, index) => `${first + index}/${lower}`),
+    first,
+    last,
+    proto: lower,
     oddCase: proto !== lower,
     hostPart: address !== '' || hostPort !== '',
   };

@@ -10,6 +10,8 @@ import { type Arg, leadingFlags, nameValues, quotedWords, separated } from './wo
 
 /** Largest Dockerfile in bytes. */
 const MAX_FILE = 1024 * 1024;
+/** Most instructions of a file: many times what anybody writes, and little enough to be quick about. */
+const MAX_INSTRUCTIONS = 20_000;
 /** ONBUILD within ONBUILD; the language allows none, the dump some. */
 const MAX_NESTING = 50;
 
@@ -60,6 +62,11 @@ export function readNodes(source: Uint8Array | string, file: string): NodeFile {
   const nodes: InstructionNode[] = [];
   try {
     for (let line = readLogicalLine(cursor); line; line = readLogicalLine(cursor)) {
+      if (nodes.length === MAX_INSTRUCTIONS) {
+        throw new DockerfileError(`${file} has more than ${MAX_INSTRUCTIONS} instructions`, {
+          span: lineSpan(line.first, 0),
+        });
+      }
       nodes.push(readNode(cursor, line));
     }
     if (nodes.length === 0) {

@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { canonicalName, familiar, parseReference, parseTagTarget } from '../oci/reference.ts';
 import type { OpenedContext } from './build-context.ts';
 import { namedContexts, proxiesFor } from './build-input.ts';
+import { lazy } from './lazy.ts';
 import { runSettings } from './build-run.ts';
 import type { Connections } from '../registry/connection.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
@@ -25,6 +26,7 @@ export async function runBuild(
   const filter = new Set((request.noCacheFilter ?? []).map((name) => name.toLowerCase()));
   using opened = await contextOf(request, parts.store, call);
   const { context } = opened;
+  using scope = new DisposableStack();
   const built = await buildImage(
     {
       context,
@@ -53,7 +55,7 @@ export async function runBuild(
       run: runSettings(request),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
-      caches: await cachesOf(request, parts.registries),
+      caches: await cachesOf(request, parts, scope),
     },
     parts,
     call,
@@ -96,10 +98,17 @@ function namesOf({ outputs = [] }: BuildRequest, own: readonly string[]): string
 
 /** Loaded when the request names caches. */
 async function cachesOf(
-  { cache }: BuildRequest,
-  registries: () => Promise<Connections>,
+  request: BuildRequest,
+  { registries, store }: { readonly registries: () => Promise<Connections>; readonly store: Store },
+  scope: DisposableStack,
 ): Promise<BuildCaches | undefined> {
-  return cache && (await import('./build-caches.ts')).buildCaches(cache, registries);
+  if (!request.cache) return undefined;
+  const { buildCaches } = await import('./build-caches.ts');
+  const client = lazy(async () => {
+    const { openClient } = await import('../net/request.ts');
+    return scope.use(openClient({ proxy: proxiesFor(request) }));
+  });
+  return buildCaches(request.cache, { registries, clock: store.clock, client });
 }
 
 /** Loaded when there is something to fetch or to unpack. */

@@ -1,3 +1,4 @@
+import type { S3Place } from '../build/cache/s3-cache.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** Where a cache of build results lies. */
@@ -15,7 +16,8 @@ export type CachePlace =
       readonly type: 'registry';
       /** As typed. */
       readonly reference: string;
-    };
+    }
+  | ({ readonly type: 's3' } & S3Place);
 
 /** One `--cache-from`. */
 export interface CacheImport {

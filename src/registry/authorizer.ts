@@ -31,6 +31,8 @@ export class Authorizer {
   readonly #given: Credentials | undefined;
   readonly #tokens = new Map<string, Kept>();
   readonly #credentials = new Map<string, Promise<Credentials | undefined>>();
+  /** Scopes that a registry wants for what others give for less, by those that it was asked with. */
+  readonly #wider = new Map<string, string>();
   #challenge: Challenge | undefined;
 
   constructor(registry: string, wire: Wire, credentials?: Credentials) {
@@ -60,7 +62,13 @@ export class Authorizer {
     if (!kept || (kept.value && kept.value.expires - MARGIN < Date.now())) {
       const token = fetchToken(
         this.#wire,
-        { registry: this.#registry, base, challenge, scopes, credentials },
+        {
+          registry: this.#registry,
+          base,
+          challenge,
+          scopes: this.#wider.get(key)?.split(' ') ?? scopes,
+          credentials,
+        },
         call,
       );
       const fresh: Kept = { token, worked: false };
@@ -90,10 +98,32 @@ export class Authorizer {
     this.#challenge = known.find(({ scheme }) => scheme === 'bearer') ?? known[0] ?? before;
     const { kept } = permission;
     if (kept) {
-      for (const [key, one] of this.#tokens) if (one === kept) this.#tokens.delete(key);
-      return kept.worked;
+      let again = kept.worked;
+      for (const [key, one] of this.#tokens) {
+        if (one !== kept) continue;
+        this.#tokens.delete(key);
+        again ||= this.#widen(key);
+      }
+      return again;
     }
     return permission.header === undefined && this.#challenge !== undefined;
+  }
+
+  /** Takes the scope that the registry names, once, when it is about the same repository. */
+  #widen(key: string): boolean {
+    const { parameters } = this.#challenge ?? {};
+    const named = parameters?.get('scope') ?? '';
+    if (parameters?.get('error') !== 'insufficient_scope' || this.#wider.has(key)) return false;
+    const own = /^repository:[^:]+:/.exec(key)?.[0];
+    if (
+      own === undefined ||
+      named === key ||
+      !named.split(' ').every((one) => one.startsWith(own))
+    ) {
+      return false;
+    }
+    this.#wider.set(key, named);
+    return true;
   }
 
   /** The credentials for the repository that the scopes speak of, looked for once. */

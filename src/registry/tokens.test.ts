@@ -102,6 +102,27 @@ test('a token service on another address of a private network is not asked', { s
   );
 });
 
+test(
+  'a registry that names a wider scope for the same repository gets a token for it',
+  { skip },
+  async () => {
+    await using house = await registryHouse({ auth: 'token' });
+    const { registry } = house;
+    putRemote(registry, 'app', 'v1');
+    registry.fault = ({ response, kind, request }) => {
+      if (kind === 'token' || request.headers.authorization === undefined) return false;
+      if (registry.scopes.includes('repository:app:pull,metadata')) return false;
+      const realm = `realm="http://${registry.host}/token"`;
+      const scope = 'scope="repository:app:pull,metadata",error="insufficient_scope"';
+      response.setHeader('www-authenticate', `Bearer ${realm},${scope}`);
+      fail(response, 401, 'UNAUTHORIZED', 'insufficient scope');
+      return true;
+    };
+    await house.pull('app:v1');
+    assert.deepEqual(registry.scopes, ['repository:app:pull', 'repository:app:pull,metadata']);
+  },
+);
+
 test('an identity token is exchanged, and shown to nobody else', { skip }, async () => {
   await using registry = await TestRegistry.open({ auth: 'token' });
   const auths = { [registry.host]: { identitytoken: 's3cret' } };

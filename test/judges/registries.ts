@@ -141,10 +141,9 @@ function roundTrips(host: string, tls: boolean): void {
   const id = stave.call(['inspect', '-f', '{{.Id}}', 'judge/base']).stdout.trim();
   for (const format of ['oci', 'v2s2']) {
     const theirs = `${host}/team/${format}:v1`;
-    check(`skopeo copy --format ${format}`, skopeo, [
-      ...['copy', '-q', '--format', format, `--src-tls-verify=${tls}`, `--dest-tls-verify=${tls}`],
-      ...[`docker://${image}`, `docker://${theirs}`],
-    ]);
+    const flags = ['-q', '--format', format, `--src-tls-verify=${tls}`, `--dest-tls-verify=${tls}`];
+    const copy = ['copy', ...flags, `docker://${image}`, `docker://${theirs}`];
+    check(`skopeo copy --format ${format}`, skopeo, copy);
     check('stave pull of it', stave, ['pull', '-q', theirs], theirs);
     check('... is the same image', stave, ['inspect', '-f', '{{.Id}}', theirs], id);
   }

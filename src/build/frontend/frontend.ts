@@ -9,7 +9,7 @@ import type { Entitlements } from './entitlements.ts';
 import { evaluateGlobals, fromPlatform } from './globals.ts';
 import {
   applyInstruction,
-  readTrigger,
+  baseTrigger,
   type CopySource,
   type StageSetting,
 } from './instructions.ts';
@@ -89,8 +89,10 @@ export function evaluateAll(
   return new Evaluation(file, options).all();
 }
 
+/** How many errors are passed over where all stages are looked at. */
+const MOST_FAILURES = 100;
 /** Characters that weigh as much as an entry of a list. */
-const WEIGHT = 8;
+const WEIGHT = 24;
 
 class Evaluation {
   readonly #file: Dockerfile;
@@ -138,17 +140,23 @@ class Evaluation {
       try {
         this.#stage(stage);
       } catch (error) {
-        this.#fail(error);
+        if (!(error instanceof DockerfileError)) throw error;
+        failures.push(error);
         this.#open.clear();
       }
+      if (this.#givesUp) break;
     }
     return failures[0];
   }
 
   /** Goes on after an error where all stages are looked at. */
   #fail(error: unknown): void {
-    if (!this.#failures || !(error instanceof DockerfileError)) throw error;
+    if (!this.#failures || !(error instanceof DockerfileError) || this.#givesUp) throw error;
     this.#failures.push(error);
+  }
+
+  get #givesUp(): boolean {
+    return this.#words.exhausted || (this.#failures ?? []).length > MOST_FAILURES;
   }
 
   #target(): Stage {
@@ -176,7 +184,7 @@ class Evaluation {
     // What a context stands in for is not built, and its triggers are for those who build on it.
     const triggers = replaced
       ? []
-      : state.takeTriggers().map((text) => this.#words.atBase(stage.from, () => readTrigger(text)));
+      : state.takeTriggers().map((text) => this.#words.atBase(stage.from, () => baseTrigger(text)));
     const body = replaced ? [] : stage.body;
     const setting: StageSetting = {
       name,

@@ -17,6 +17,9 @@ import { addWorkdir } from './workdir.ts';
 /** What `--from` means: a stage's or image's root (undefined: an empty one), or a named context. */
 export type CopySource = { readonly vertex: Vertex | undefined } | { readonly context: string };
 
+/** A single port, of which a word can mean 65536, in the characters that an instruction may make. */
+const PORT_WEIGHT = 32;
+
 /** What instructions of one stage share. */
 export interface StageSetting {
   readonly name: string;
@@ -51,6 +54,14 @@ export function readTrigger(text: string): StageInstruction {
   const instruction = parseInstruction(text);
   if (instruction.kind !== 'FROM') return instruction;
   throw new DockerfileError(`FROM isn't allowed as an ONBUILD trigger`);
+}
+
+/** A trigger that a base brings. Throws DockerfileError for what ONBUILD does not take. */
+export function baseTrigger(text: string): StageInstruction {
+  const instruction = readTrigger(text);
+  const { kind } = instruction;
+  if (kind !== 'ONBUILD' && kind !== 'MAINTAINER') return instruction;
+  throw new DockerfileError(`${kind} isn't allowed as an ONBUILD trigger`);
 }
 
 /** Applies one instruction to a stage: changes its config, or adds a vertex. */
@@ -105,9 +116,11 @@ export function applyInstruction(
     }
     case 'EXPOSE': {
       const ports = instruction.ports.flatMap((word) =>
-        setting.words
-          .expandSplit(word, lookup)
-          .flatMap((port) => setting.words.located(word.span, () => parsePorts(port).ports)),
+        setting.words.expandSplit(word, lookup).flatMap((port) => {
+          const { ports } = setting.words.located(word.span, () => parsePorts(port));
+          setting.words.charge(ports.length * PORT_WEIGHT, word.span);
+          return ports;
+        }),
       );
       config.ExposedPorts = putAll(
         config.ExposedPorts,

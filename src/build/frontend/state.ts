@@ -47,14 +47,16 @@ export function putAll<T>(
   record: Readonly<Record<string, T>> | undefined,
   pairs: readonly (readonly [string, T])[],
 ): Record<string, T> {
-  const all = record ?? {};
+  const all: Record<string, T> = record ?? {};
   for (const [name, value] of pairs) {
-    Object.defineProperty(all, name, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+    if (name !== '__proto__') all[name] = value;
+    else
+      Object.defineProperty(all, name, {
+        value,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
   }
   return all;
 }

@@ -10,7 +10,7 @@ import {
 } from '../../dockerfile/expand.ts';
 
 /** Characters, or things as heavy as a few, that a Dockerfile may grow to when it is evaluated. */
-const MOST_WEIGHT = 32 * 1024 * 1024;
+const MOST_WEIGHT = 16 * 1024 * 1024;
 
 /** Expands words of one Dockerfile and points at them when that fails. */
 export class Words {
@@ -48,6 +48,12 @@ export class Words {
     if (this.#weight > MOST_WEIGHT) {
       throw this.error('the Dockerfile means too much: its lines repeat each other', span);
     }
+  }
+
+  /** A bound was reached: what follows fails as well. */
+  get exhausted(): boolean {
+    const { left, steps } = this.#budget;
+    return this.#weight > MOST_WEIGHT || left < 0 || steps < 0;
   }
 
   /** An error that points at a place of the file. */

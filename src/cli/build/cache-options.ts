@@ -8,12 +8,26 @@ import type {
   CachePlace,
   CacheRequest,
 } from '../../engine/cache-types.ts';
+import type { Host } from '../command.ts';
 import { parseBytes } from '../units.ts';
 import { isDigest } from '../../oci/digest.ts';
 
 const PLACE_KEYS: Readonly<Record<string, readonly string[]>> = {
   local: ['src', 'dest', 'tag', 'digest', 'reset'],
   registry: ['ref'],
+  s3: [
+    'region',
+    'bucket',
+    'name',
+    'prefix',
+    'blobs_prefix',
+    'manifests_prefix',
+    'endpoint_url',
+    'use_path_style',
+    'access_key_id',
+    'secret_access_key',
+    'session_token',
+  ],
   inline: [],
 };
 const EXPORT_KEYS = [
@@ -30,36 +44,37 @@ const EXPORT_KEYS = [
 const LATER: Readonly<Record<string, string>> = {
   gha: 'the cache service of GitHub Actions',
   azblob: 'Azure Blob Storage',
-  s3: 'S3',
 };
 
 type Flag = '--cache-from' | '--cache-to';
+type Around = Pick<Host, 'cwd' | 'env'>;
 
 /**
  * What `--cache-from` and `--cache-to` mean, each `type=…,key=value,…` or a bare image
- * reference. Paths are made absolute from `cwd`. Throws UsageError.
+ * reference. Paths are made absolute from `cwd`; credentials for buckets may be in `env`. Throws
+ * UsageError.
  */
 export function cacheRequest(
   from: readonly string[],
   to: readonly string[],
-  cwd: string,
+  { cwd, env }: Pick<Host, 'cwd' | 'env'>,
 ): CacheRequest {
   const targets = to.map((text) => ({ text, values: valuesOf('--cache-to', text) }));
   const outside = targets.filter(({ values }) => values.get('type') !== 'inline');
   return {
-    from: from.map((text) => cacheImport(text, cwd)),
-    to: outside.map(({ text, values }) => cacheExport(text, values, cwd)),
+    from: from.map((text) => cacheImport(text, { cwd, env })),
+    to: outside.map(({ text, values }) => cacheExport(text, values, { cwd, env })),
     inline: outside.length < targets.length,
   };
 }
 
-function cacheImport(text: string, cwd: string): CacheImport {
+function cacheImport(text: string, host: Around): CacheImport {
   const values = valuesOf('--cache-from', text);
-  return { place: placeOf('--cache-from', text, values, cwd) };
+  return { place: placeOf('--cache-from', text, values, host) };
 }
 
-function cacheExport(text: string, values: ReadonlyMap<string, string>, cwd: string): CacheExport {
-  const place = placeOf('--cache-to', text, values, cwd);
+function cacheExport(text: string, values: ReadonlyMap<string, string>, host: Around): CacheExport {
+  const place = placeOf('--cache-to', text, values, host);
   const compression = values.get('compression') ?? 'gzip';
   if (compression !== 'uncompressed' && compression !== 'gzip' && compression !== 'zstd') {
     throw invalid('--cache-to', text, `unsupported compression ${JSON.stringify(compression)}`);
@@ -136,7 +151,10 @@ function valuesOf(flag: Flag, text: string): ReadonlyMap<string, string> {
   if (!Object.hasOwn(PLACE_KEYS, type)) {
     const near = closest(type, Object.keys(PLACE_KEYS));
     const hint = near === undefined ? {} : { hint: `Did you mean type=${near}?` };
-    throw new UsageError(`unknown cache type ${JSON.stringify(type)} in ${flag} ${text}`, hint);
+    throw new UsageError(
+      `unknown cache type ${JSON.stringify(type)} in ${flag} ${shown(text)}`,
+      hint,
+    );
   }
   const known = [
     'type',
@@ -146,7 +164,7 @@ function valuesOf(flag: Flag, text: string): ReadonlyMap<string, string> {
   for (const key of values.keys()) {
     if (known.includes(key)) continue;
     const near = closest(key, known);
-    throw new UsageError(`unknown option ${JSON.stringify(key)} in ${flag} ${text}`, {
+    throw new UsageError(`unknown option ${JSON.stringify(key)} in ${flag} ${shown(text)}`, {
       hint:
         near === undefined
           ? `A cache of type ${type} has: ${known.join(', ')}.`
@@ -169,7 +187,7 @@ function placeOf(
   flag: Flag,
   text: string,
   values: ReadonlyMap<string, string>,
-  cwd: string,
+  { cwd, env }: Around,
 ): CachePlace {
   switch (values.get('type')) {
     case 'registry': {
@@ -193,11 +211,46 @@ function placeOf(
         reset: switchOf(text, values, 'reset', false),
       };
     }
+    case 's3':
+      return bucketOf(flag, values, env);
     default:
       throw new UsageError(`${flag} ${text}: an inline cache is part of an image`, {
         hint: 'Name the image: type=registry,ref=IMAGE.',
       });
   }
+}
+
+/** What is not typed comes from the variables of Amazon's own tools. */
+function bucketOf(flag: Flag, values: ReadonlyMap<string, string>, env: Around['env']): CachePlace {
+  const of = (key: string, variable?: string): string | undefined =>
+    (values.get(key) ?? (variable === undefined ? undefined : env[variable])) || undefined;
+  const needed = (key: string, variable: string): string => {
+    const value = of(key, variable);
+    if (value !== undefined) return value;
+    // The values hold secrets: they are not said again.
+    throw new UsageError(`${flag} type=s3: ${key}= is missing, and so is ${variable}`);
+  };
+  const endpoint = of('endpoint_url', 'AWS_ENDPOINT_URL');
+  if (endpoint !== undefined && !/^https?:\/\//.test(endpoint)) {
+    throw new UsageError(`${flag} type=s3: endpoint_url is no http(s) URL: ${endpoint}`);
+  }
+  const sessionToken = of('session_token', 'AWS_SESSION_TOKEN');
+  return {
+    type: 's3',
+    bucket: needed('bucket', 'AWS_BUCKET'),
+    region: needed('region', 'AWS_REGION'),
+    name: of('name') ?? 'stave',
+    prefix: of('prefix') ?? '',
+    blobsPrefix: of('blobs_prefix') ?? 'blobs/',
+    manifestsPrefix: of('manifests_prefix') ?? 'manifests/',
+    ...(endpoint !== undefined && { endpoint }),
+    pathStyle: /^(?:1|t|true)$/i.test(of('use_path_style') ?? ''),
+    credentials: {
+      accessKeyId: needed('access_key_id', 'AWS_ACCESS_KEY_ID'),
+      secretAccessKey: needed('secret_access_key', 'AWS_SECRET_ACCESS_KEY'),
+      ...(sessionToken !== undefined && { sessionToken }),
+    },
+  };
 }
 
 function modeOf(text: string, mode: string): 'min' | 'max' {
@@ -231,6 +284,11 @@ function levelOf(
   return Number(level);
 }
 
+/** What was typed, without what must not be shown. */
+function shown(text: string): string {
+  return text.replace(/((?:access_key_id|secret_access_key|session_token)=)[^,]*/gi, '$1***');
+}
+
 function invalid(flag: Flag, text: string, why: string): UsageError {
-  return new UsageError(`invalid argument ${JSON.stringify(text)} for ${flag}: ${why}`);
+  return new UsageError(`invalid argument ${JSON.stringify(shown(text))} for ${flag}: ${why}`);
 }

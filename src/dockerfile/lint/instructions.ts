@@ -1,7 +1,7 @@
 import { goQuote } from '../../base/go-quote.ts';
 import type { Span } from '../ast.ts';
 import { InstructionValueError } from '../errors.ts';
-import { parsePorts } from '../expose.ts';
+import { readPorts } from '../expose.ts';
 import { finding, type LintWarning } from './rule.ts';
 import { constantText, type Subject } from './subject.ts';
 
@@ -91,9 +91,9 @@ export function oddPorts(port: string, at: Place): LintWarning[] {
   ];
 }
 
-function portsOf(word: string): ReturnType<typeof parsePorts> | undefined {
+function portsOf(word: string): ReturnType<typeof readPorts> | undefined {
   try {
-    return parsePorts(word);
+    return readPorts(word);
   } catch (error) {
     // A bad port is an error of its own, told when the stage is built.
     if (error instanceof InstructionValueError) return undefined;
