@@ -58,7 +58,7 @@ const common: BuildOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  external: ['koffi'],
+  external: ['koffi', 'yaml'],
   outbase: 'src',
   outdir: process.argv[2] ?? 'dist',
   minifySyntax: true,
