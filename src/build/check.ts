@@ -1,7 +1,7 @@
 import type { Dockerfile, Span } from '../dockerfile/ast.ts';
 import { DockerfileError } from '../dockerfile/errors.ts';
 import type { LintWarning } from '../dockerfile/lint/rule.ts';
-import type { BuildInput } from './build.ts';
+import type { BuildInput } from './build-input.ts';
 import { BaseNotFoundError } from './errors.ts';
 import { explained } from './explained.ts';
 import {

@@ -2,7 +2,7 @@ import { type Reporter, reporter } from '../base/reporter.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Store } from '../store/store.ts';
-import type { BuildInput } from './build.ts';
+import type { BuildInput } from './build-input.ts';
 import type { Dated } from './date/source-date.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import { NOTHING_MORE } from './frontend/entitlements.ts';

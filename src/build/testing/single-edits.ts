@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
 import { setXattr } from '../../sys/xattr.ts';
-import type { BuildInput } from '../build.ts';
+import type { BuildInput } from '../build-input.ts';
 import type { BaseImage } from '../frontend/frontend.ts';
 import { image, type Bench } from './bench.ts';
 
