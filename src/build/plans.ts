@@ -6,7 +6,7 @@ import type { BuildInput } from './build-input.ts';
 import type { Dated } from './date/source-date.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import { NOTHING_MORE } from './frontend/entitlements.ts';
-import type { Plan } from './frontend/frontend.ts';
+import type { Plan } from './frontend/frontend-types.ts';
 import type { Vertex } from './graph.ts';
 import { imageConfig } from './image.ts';
 import type { DockerfileInput } from './inputs.ts';

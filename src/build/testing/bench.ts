@@ -11,7 +11,7 @@ import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { ProcessSpec } from '../../runtime/executor.ts';
-import type { BaseImage } from '../frontend/frontend.ts';
+import type { BaseImage } from '../frontend/frontend-types.ts';
 import { buildImage } from '../build.ts';
 import type { BuildInput, Built } from '../build-input.ts';
 
