@@ -16,7 +16,7 @@ export const STRINGS: Readonly<Record<string, PlainFunction>> = {
     return string(text(args, 1).replaceAll('\n', `\n${' '.repeat(spaces)}`));
   }),
   join: define([takes.text('separator')], join, takes.of('lists', TEXTS)),
-  lower: change('str', (one) => one.toLowerCase()),
+  lower: change('str', (one) => eachCase(one, (letter) => letter.toLowerCase())),
   replace: define([takes.text('str'), takes.text('substr'), takes.text('replace')], (args) =>
     string(text(args, 0).split(text(args, 1)).join(text(args, 2))),
   ),
@@ -45,11 +45,20 @@ export const STRINGS: Readonly<Record<string, PlainFunction>> = {
     const [one, suffix] = [text(args, 0), text(args, 1)];
     return string(suffix !== '' && one.endsWith(suffix) ? one.slice(0, -suffix.length) : one);
   }),
-  upper: change('str', (one) => one.toUpperCase()),
+  upper: change('str', (one) => eachCase(one, (letter) => letter.toUpperCase())),
 };
 
 function change(name: string, run: (one: string) => string): PlainFunction {
   return define([takes.text(name)], (args) => string(run(text(args, 0))));
+}
+
+/** Letter by letter; one that would become several stays as it is. */
+function eachCase(one: string, change: (letter: string) => string): string {
+  if (/^[ -~]*$/.test(one)) return change(one);
+  return Array.from(one, (letter) => {
+    const changed = change(letter);
+    return Array.from(changed).length === 1 ? changed : letter;
+  }).join('');
 }
 
 /** Grapheme clusters. */
@@ -105,7 +114,7 @@ function title(one: string): string {
   let before = ' ';
   let result = '';
   for (const character of one) {
-    result += LETTER_OR_DIGIT.test(before) || before === "'" ? character : character.toUpperCase();
+    result += LETTER_OR_DIGIT.test(before) ? character : character.toUpperCase();
     before = character;
   }
   return result;
