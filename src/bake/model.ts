@@ -99,7 +99,7 @@ export function modelOf(bodies: readonly Body[], world: World): Model {
     names: () => [...world.builtins.keys(), ...constants.keys(), ...variables.keys()],
     functions: () => functions.keys(),
   };
-  const environment: Environment = { scope, evaluate, budget: { left: ALLOWANCE } };
+  const environment: Environment = { scope, evaluate, budget: { left: ALLOWANCE, depth: 0 } };
   const blocks = new BlockSet(families, environment);
   for (const [name, block] of definitions)
     functions.set(

@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.ts';
 import type { PlainFunction } from '../eval/scope.ts';
-import { list, number, STRING, string, type Value } from '../value/value.ts';
+import { checkLength, list, number, STRING, string, type Value } from '../value/value.ts';
 import { define, integer, takes, TEXTS, text, texts } from './define.ts';
 
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}_]/u;
@@ -13,13 +13,17 @@ export const STRINGS: Readonly<Record<string, PlainFunction>> = {
   indent: define([takes.number('spaces'), takes.text('str')], (args) => {
     const spaces = integer(args, 0);
     if (spaces < 0 || spaces > 10_000) throw new ValueError('spaces must be between 0 and 10000');
-    return string(text(args, 1).replaceAll('\n', `\n${' '.repeat(spaces)}`));
+    const all = text(args, 1).split('\n');
+    checkLength(text(args, 1).length + all.length * spaces);
+    return string(all.join(`\n${' '.repeat(spaces)}`));
   }),
   join: define([takes.text('separator')], join, takes.of('lists', TEXTS)),
   lower: change('str', (one) => eachCase(one, (letter) => letter.toLowerCase())),
-  replace: define([takes.text('str'), takes.text('substr'), takes.text('replace')], (args) =>
-    string(text(args, 0).split(text(args, 1)).join(text(args, 2))),
-  ),
+  replace: define([takes.text('str'), takes.text('substr'), takes.text('replace')], (args) => {
+    const parts = text(args, 0).split(text(args, 1));
+    checkLength(parts.length * text(args, 2).length);
+    return string(parts.join(text(args, 2)));
+  }),
   reverse: change('str', (one) => characters(one).toReversed().join('')),
   sanitize: change('name', (one) => one.replace(/[^a-zA-Z0-9_-]/gu, '_')),
   sort: define([takes.of('list', TEXTS)], (args) =>
@@ -99,6 +103,7 @@ function join(args: readonly Value[]): Value {
       throw new ValueError(`element of list ${index} is null; cannot concatenate null values`);
     return texts(args, index + 1);
   });
+  checkLength(parts.length * text(args, 0).length);
   return string(parts.join(text(args, 0)));
 }
 

@@ -37,7 +37,7 @@ export async function targets(text: string, around: Around = {}): Promise<Record
 export function targetsOf(definition: Evaluated): Record<string, unknown> {
   return Object.fromEntries(
     definition.targets.map(({ name, fields }) => [name, JSON.parse(goJson(printable(fields)))]),
-  ) as Record<string, unknown>;
+  );
 }
 
 /** The value of an expression in JSON, beside some more lines of the file. */
