@@ -62,7 +62,7 @@ const common: BuildOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  external: ['koffi'],
+  external: ['koffi', 'yaml'],
   outbase: 'src',
   outdir: out,
   minifySyntax: true,

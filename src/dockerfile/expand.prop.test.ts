@@ -113,3 +113,93 @@ test('replaceMatches() replaces what a regular expression finds', () => {
     { numRuns: 200 },
   );
 });
+
+/** A word as what it means, for a model of expansion that reads no text. */
+type Part =
+  | { readonly kind: 'text' | 'single'; readonly text: string }
+  | { readonly kind: 'double'; readonly parts: readonly Part[] }
+  | { readonly kind: 'plain'; readonly name: string; readonly braces: boolean }
+  | {
+      readonly kind: 'default' | 'other';
+      readonly name: string;
+      readonly colon: boolean;
+      readonly word: readonly Part[];
+    };
+
+const name = fc.constantFrom('set', 'empty', 'unset');
+const letters = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '.', 'é'), maxLength: 4 });
+const { word } = fc.letrec<{ part: Part; inner: Part; word: readonly Part[] }>((tie) => ({
+  inner: fc.oneof(
+    letters.map((text): Part => ({ kind: 'text', text })),
+    fc.record({ kind: fc.constant('plain' as const), name, braces: fc.constant(true) }),
+    fc.record({
+      kind: fc.constantFrom('default' as const, 'other' as const),
+      name,
+      colon: fc.boolean(),
+      word: tie('word'),
+    }),
+  ),
+  part: fc.oneof(
+    { depthSize: 'small' },
+    letters.map((text): Part => ({ kind: 'single', text })),
+    tie('inner'),
+    fc.array(tie('inner'), { maxLength: 3 }).map((parts): Part => ({ kind: 'double', parts })),
+  ),
+  word: fc.array(tie('part'), { maxLength: 3 }),
+}));
+
+const VALUES = new Map([
+  ['set', 'one two'],
+  ['empty', ''],
+]);
+
+function written(part: Part): string {
+  switch (part.kind) {
+    case 'text':
+      return part.text;
+    case 'single':
+      return `'${part.text}'`;
+    case 'double':
+      // Quotes do not nest: inside, words of substitutions have quotes of their own.
+      return `"${part.parts.map(written).join('')}"`;
+    case 'plain':
+      return part.braces ? `\${${part.name}}` : `$${part.name}`;
+    default: {
+      const operator = `${part.colon ? ':' : ''}${part.kind === 'default' ? '-' : '+'}`;
+      return `\${${part.name}${operator}${part.word.map(written).join('')}}`;
+    }
+  }
+}
+
+function meant(part: Part): string {
+  switch (part.kind) {
+    case 'text':
+    case 'single':
+      return part.text;
+    case 'double':
+      return part.parts.map(meant).join('');
+    case 'plain':
+      return VALUES.get(part.name) ?? '';
+    default: {
+      const value = VALUES.get(part.name);
+      const missing = value === undefined || (part.colon && value === '');
+      const other = part.word.map(meant).join('');
+      if (part.kind === 'default') return missing ? other : (value ?? '');
+      return missing ? '' : other;
+    }
+  }
+}
+
+test('expandWord() gives what the parts of a word mean', () => {
+  fc.assert(
+    fc.property(word, (parts) => {
+      const raw = parts.map(written).join('');
+      assert.equal(
+        expandWord(raw, (key) => VALUES.get(key), options),
+        parts.map(meant).join(''),
+        raw,
+      );
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -56,6 +56,7 @@ function remoteDigest(store: Store, name: string, image: ImageRow): string | und
 
 /** The name that an image's annotations say it was built on. */
 function canonical(name: string, id: string): string {
+  if (isDigest(name)) return id;
   try {
     return formatReference(withDefaultTag(parseReference(name)));
   } catch {

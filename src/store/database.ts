@@ -173,7 +173,11 @@ function connectToRead(paths: StorePaths): DatabaseSync {
   // not needed when there is no log, and then nobody can be writing.
   const query = hasLog(paths) ? '' : 'immutable=1';
   const connection = open(paths, query, { readOnly: true, timeout: PATIENCE });
-  checkVersion(connection, paths);
+  // What an older version wrote has to be brought up to date first.
+  if (checkVersion(connection, paths) < MIGRATIONS.length) {
+    connection.close();
+    throw new StoreReadOnlyError(paths.root);
+  }
   return connection;
 }
 

@@ -31,8 +31,8 @@ export interface CompressParts {
   readonly supply?: Pick<LayerSupply, 'offered' | 'offeredBlob'> | undefined;
 }
 
-/** Layers that are compressed side by side; each one keeps several threads at work. */
-const AT_ONCE = 3;
+/** Layers that are compressed side by side; each one keeps several threads at work, and needs some 40 MB. */
+const AT_ONCE = 2;
 
 const TYPES = {
   uncompressed: MediaType.ociLayer,

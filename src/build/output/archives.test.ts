@@ -193,7 +193,7 @@ test('type=docker is read by load, and by other tools', { ...root, ...skopeo }, 
   const [loaded] = await other.images.load(once(readFileSync(join(at, 'd.tar'))));
   assert.deepEqual(loaded, { id: result.id, names: ['app:1'] });
   for (const from of [`docker-archive:${join(at, 'd.tar')}`, `oci-archive:${join(at, 'o.tar')}`]) {
-    execFileSync('skopeo', ['copy', '--quiet', from, `dir:${join(at, 'copy')}`]);
+    execFileSync('/usr/bin/skopeo', ['copy', '--quiet', from, `dir:${join(at, 'copy')}`]);
     const { config } = parseManifest(readFileSync(join(at, 'copy', 'manifest.json')));
     assert.equal(config.digest, result.id);
   }
@@ -258,7 +258,7 @@ test(
     });
     assert.deepEqual(statement.predicate.runDetails.builder, { id: 'me' });
     assert.doesNotMatch(text, /hidden/);
-    execFileSync('skopeo', [
+    execFileSync('/usr/bin/skopeo', [
       'copy',
       '--quiet',
       '--all',

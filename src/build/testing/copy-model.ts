@@ -29,7 +29,7 @@ export class ModelRefusal extends Error {}
 const LINKS = 40;
 
 /** Follows links; the last one only when asked. What is missing is appended as it is. */
-export function follow(tree: ModelTree, path: string, last: boolean): string {
+function follow(tree: ModelTree, path: string, last: boolean): string {
   let todo = path.split('/');
   let at = '';
   for (let links = 0; todo.length > 0;) {

@@ -34,7 +34,9 @@ export const BUILD_FLAGS = {
   'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
   call: flag.text('string', 'Do not build: check, outline or targets'),
   check: flag.toggle('Check the Dockerfile; do not build'),
+  compress: flag.toggle('Nothing: there is no way to a builder that could be compressed'),
   file: flag.text('string', 'The Dockerfile (default: "PATH/Dockerfile")', 'f'),
+  'force-rm': flag.toggle('Nothing: steps leave no containers behind'),
   iidfile: flag.text('string', 'A file for the image ID'),
   label: flag.list('stringArray', 'A label for the image'),
   load: flag.toggle('Store the result as an image; it always is'),
@@ -49,6 +51,7 @@ export const BUILD_FLAGS = {
   pull: flag.toggle('Ask registries for base images, even those that are here'),
   push: flag.toggle('Push the image under its names'),
   quiet: flag.toggle('Print the image ID and nothing else', 'q'),
+  rm: flag.toggle('Nothing: steps leave no containers behind', undefined, true),
   sbom: flag.text('string', 'A list of packages; false in this version'),
   'shm-size': flag.bytes('Size of /dev/shm for RUN'),
   squash: flag.toggle('One layer above the base image'),
@@ -140,7 +143,14 @@ async function verify(
   return await engine.verify(flags.verify ?? '', request, { signal, progress: shown.sink });
 }
 
-function progressMode({ flags, env, stderr }: Context<typeof BUILD_FLAGS>): ProgressMode {
+/** The display that `--progress` or `BUILDKIT_PROGRESS` asks for. Throws UsageError, InvalidInputError. */
+export function progressMode({
+  flags,
+  env,
+  stderr,
+}: Pick<Context, 'env' | 'stderr'> & {
+  readonly flags: { readonly progress: string | undefined; readonly quiet: boolean };
+}): ProgressMode {
   const asked = flags.progress ?? env['BUILDKIT_PROGRESS'] ?? 'auto';
   if (flags.quiet) return 'quiet';
   switch (asked) {
