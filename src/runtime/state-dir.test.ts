@@ -10,9 +10,10 @@ function killed(t: TestContext): { state: string; bundle: string; groups: string
   const directory = mkdtempSync(join(tmpdir(), 'state-dir-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const [state, groups] = [join(directory, 'state'), join(directory, 'groups')];
-  const { path: bundle, write } = makeBundle(state, 'one');
+  const made = makeBundle(state, 'one');
+  const bundle = made.path;
   writeFileSync(join(bundle, 'owner'), JSON.stringify({ pid: 1, start: '-1', boot: '' }));
-  write('groups', JSON.stringify([`${groups}/store-`]));
+  made.write('groups', JSON.stringify([`${groups}/store-`]));
   mkdirSync(`${groups}/store-one/own`, { recursive: true });
   writeFileSync(`${groups}/store-one/own/cgroup.procs`, '');
   mkdirSync(`${groups}/store-two`);
