@@ -36,7 +36,7 @@ import { configOf, isSeveral, plansOf } from './plans.ts';
 import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
-import type { Runner } from './solver-parts.ts';
+import type { Runner, SolverParts } from './solver-parts.ts';
 import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
@@ -164,63 +164,63 @@ async function build(
   const plans = await plansOf(input, dockerfile, resolve, report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
   remotes.begin(targets, call);
-  const solver = new Solver(
-    {
-      store,
-      snapshotter,
-      supply,
-      recipe: located(
-        recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
-        dockerfile,
-      ),
-      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
-      lease: leases.get,
-      ...(caches?.imported && { imported: caches.imported }),
-      why: whyLoader(input, store, targets, caches?.imported),
-      explain: input.explain === true,
-      forget: input.forget === true,
-      ...(input.assertCached === true && {
-        refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
-      }),
-    },
-    call,
-    input.parallel,
-  );
-  const results = await solver.solve(targets);
-  if (needsLayers(input)) {
-    for (const result of results) await supply.ensure(result.layers, call);
-  }
-  const solved = caches && { outcomes: await solver.outcomes(), targets };
-  if (solved) await caches.keep(solved);
-  const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
-  const images: BuiltImage[] = [];
-  for (const [at, { platform, plan }] of plans.entries()) {
-    const result = results[at]!;
-    const config = await configOf(plan, result, input, solver, store);
-    const more =
-      solved && (await caches.members({ ...solved, targets: [plan.stage.vertex] }, clamp));
-    const base = plan.stage.baseImage;
-    images.push({ platform, config: { ...config, ...more }, solved: result, base });
-  }
-  const finished = await finish(
-    {
-      images,
-      names: input.names,
-      asIndex: isSeveral(input),
-      clamp: input.sourceDateEpoch,
-      provenance: () => ({ input, dockerfile, targets, began, ended: store.clock.now() }),
-    },
-    input,
-    { store, snapshotter, lease: leases.get, registry: parts.registry, supply },
-    call,
-  );
-  const used = solver.tally.hits;
-  if (used.length > 0) {
-    const now = store.clock.now().getTime();
-    store.note(({ cache }) => cache.touch(used, now));
-  }
-  if (solved) await caches.export(solved);
-  return { ...finished, steps: solver.tally.steps, cached: solver.tally.cached };
+  const solverParts: SolverParts = {
+    store,
+    snapshotter,
+    supply,
+    recipe: located(
+      recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
+      dockerfile,
+    ),
+    run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
+    lease: leases.get,
+    ...(caches?.imported && { imported: caches.imported }),
+    why: whyLoader(input, store, targets, caches?.imported),
+    explain: input.explain === true,
+    forget: input.forget === true,
+    ...(input.assertCached === true && {
+      refuse: (vertex, reason) => notCached(vertex, reason, dockerfile),
+    }),
+  };
+  const attempt = async (): Promise<Built> => {
+    const solver = new Solver(solverParts, call, input.parallel);
+    const results = await solver.solve(targets);
+    if (needsLayers(input)) {
+      for (const result of results) await supply.ensure(result.layers, call);
+    }
+    const solved = caches && { outcomes: await solver.outcomes(), targets };
+    if (solved) await caches.keep(solved);
+    const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
+    const images: BuiltImage[] = [];
+    for (const [at, { platform, plan }] of plans.entries()) {
+      const result = results[at]!;
+      const config = await configOf(plan, result, input, solver, store);
+      const more =
+        solved && (await caches.members({ ...solved, targets: [plan.stage.vertex] }, clamp));
+      const base = plan.stage.baseImage;
+      images.push({ platform, config: { ...config, ...more }, solved: result, base });
+    }
+    const finished = await finish(
+      {
+        images,
+        names: input.names,
+        asIndex: isSeveral(input),
+        clamp: input.sourceDateEpoch,
+        provenance: () => ({ input, dockerfile, targets, began, ended: store.clock.now() }),
+      },
+      input,
+      { store, snapshotter, lease: leases.get, registry: parts.registry, supply },
+      call,
+    );
+    const used = solver.tally.hits;
+    if (used.length > 0) {
+      const now = store.clock.now().getTime();
+      store.note(({ cache }) => cache.touch(used, now));
+    }
+    if (solved) await caches.export(solved);
+    return { ...finished, steps: solver.tally.steps, cached: solver.tally.cached };
+  };
+  return await (caches?.attempt(attempt) ?? attempt());
 }
 
 /** Loaded when the build names caches elsewhere. */
