@@ -44,7 +44,9 @@ async function change(
 ): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'changing-'));
   const path = (name: string): string => join(directory, 'context', name);
-  const store = openStore(join(directory, 'store'));
+  // Its clock stands still before the files are written: however long that takes, they are fresh.
+  const began = new Date();
+  const store = openStore(join(directory, 'store'), { clock: { now: () => began } });
   const snapshotter = overlaySnapshotter(store);
   const lease = store.lease('test');
   mkdirSync(path('d/e'), { recursive: true });
