@@ -170,7 +170,7 @@ for (const [what, text, args, missing] of [
     const ran = await bake(text, ['a', ...args]);
     refused(
       ran,
-      new RegExp(`^additional privileges requested: .*${missing.replaceAll('.', '\.')}`),
+      new RegExp(`^additional privileges requested: .*${missing.replaceAll('.', '[.]')}`),
     );
     assert.ok(ran.stderr.includes(`--allow=${missing}`));
     assert.equal(ran.builds.length, 0);
