@@ -49,6 +49,7 @@ test(
     assert.equal(readFileSync(join(cwd, 'out/greeting'), 'utf8'), 'hi\n');
     assert.match(house.must(['images']), /^app +1 /m);
     assert.equal([...ran.stderr.matchAll(/\[tools \S+ ?\S*\] RUN /g)].length, 1, ran.stderr);
+    assert.match(ran.stderr, /\[app .*\] FROM sha256:[0-9a-f]{64}$/m);
     assert.match(ran.stderr, /\[app .*\] RUN greet/);
     assert.deepEqual(house.litter(), []);
   },
