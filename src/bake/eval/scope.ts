@@ -60,10 +60,15 @@ export interface Environment {
 /** How much work is left; shared by all that is evaluated for one definition. */
 export interface Budget {
   left: number;
+  /** Expressions that are being evaluated, one for another. */
+  depth: number;
 }
 
 /** What all of a definition's expressions together may cost: far more than any real one, a second of work. */
 export const ALLOWANCE = 4_000_000;
+
+/** How deep expressions may go into each other, across variables and functions. */
+export const DEEPEST_EVALUATION = 700;
 
 /** Takes work from the budget. Throws ValueError when nothing is left. */
 export function spend(budget: Budget, work: number): void {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { breather } from '../../base/limit.ts';
 import { hasWildcards, matchesGlob } from '../../dockerfile/match.ts';
-import { digestOf, finish, type Digest } from '../../oci/digest.ts';
+import { digestOf, PieceHash, type Digest } from '../../oci/digest.ts';
 import type { FileList } from '../cache/file-list.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import { baseOf } from '../../snapshot/names.ts';
@@ -80,7 +79,7 @@ export async function selectionDigest(
   exclude: Exclude | undefined,
   list?: FileList,
 ): Promise<Digest> {
-  const hash = createHash('sha256');
+  const hash = new PieceHash();
   const breathe = breather();
   // As latin1, so that a character is a byte. Many small updates would cost more than the hash.
   let text = '';
@@ -111,7 +110,7 @@ export async function selectionDigest(
       add(described(source, entry, name, list));
     }
   }
-  return finish(hash.update(text, 'latin1'));
+  return hash.update(text, 'latin1').digest();
 }
 
 /**

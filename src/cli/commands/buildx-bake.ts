@@ -70,7 +70,7 @@ export const buildxBake = command({
     }
     const names = context.operands.length > 0 ? context.operands : ['default'];
     const overrides = parseOverrides(overridesOf(context, call), definition, lookedUp(context));
-    const resolved = resolveTargets(definition, names, overrides);
+    const resolved = dated(resolveTargets(definition, names, overrides), context);
     if (flags.print) {
       stdout.line(printed(resolved));
       return Exit.ok;
@@ -88,6 +88,11 @@ async function definitionOf({
   operands,
   ...host
 }: BakeContext): Promise<Evaluated> {
+  if (/^(?:1|t|true)$/i.test(env['BUILDX_BAKE_FILE_RELATIVE_PATHS'] ?? '')) {
+    throw new UsageError('BUILDX_BAKE_FILE_RELATIVE_PATHS is not available in this version', {
+      hint: 'Paths in bake files are relative to the current directory.',
+    });
+  }
   const [first = ''] = operands;
   if (isRemote(first)) {
     throw new UsageError(
@@ -110,6 +115,17 @@ async function definitionOf({
     now: new Date(clock.now()),
     dotenv: textIfThere(cwd, '.env'),
   });
+}
+
+/** `SOURCE_DATE_EPOCH` of the environment is an argument of every target that has none. */
+function dated(resolved: Resolved, { env }: BakeContext): Resolved {
+  const epoch = env['SOURCE_DATE_EPOCH'];
+  if (!epoch) return resolved;
+  const targets = [...resolved.targets].map(([name, target]) => {
+    const args = new Map([['SOURCE_DATE_EPOCH', epoch], ...(target.fields.args ?? [])]);
+    return [name, { ...target, fields: { ...target.fields, args } }] as const;
+  });
+  return { ...resolved, targets: new Map(targets) };
 }
 
 /** The environment that variables are looked up in. */
