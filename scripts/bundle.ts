@@ -7,6 +7,9 @@
  * members, of which the bundler keeps those that are used; `crypto` is not even touched
  * before its first call.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 /** Dear to load and used as functions only. */
@@ -15,6 +18,7 @@ const ON_FIRST_CALL = new Set([
   'node:child_process',
   'node:net',
   'node:timers/promises',
+  'node:util',
 ]);
 
 const builtins: Plugin = {
@@ -42,35 +46,57 @@ const builtins: Plugin = {
   },
 };
 
-/** The entry of the program stays apart: what it loads is compiled with the cache it turns on. */
+/** In the entry, `process.ts` is what loads the program with its compiled functions. */
 const apart: Plugin = {
   name: 'apart',
   setup(bundler) {
-    bundler.onResolve({ filter: /^\.\/process\.ts$/ }, () => ({
-      path: './process.js',
-      external: true,
+    bundler.onResolve({ filter: /^\.\/process\.ts$/ }, ({ resolveDir }) => ({
+      path: join(resolveDir, 'bundled.ts'),
     }));
   },
 };
 
+const out = process.argv[2] ?? 'dist';
 const common: BuildOptions = {
   bundle: true,
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  external: ['koffi'],
+  external: ['koffi', 'yaml'],
   outbase: 'src',
-  outdir: process.argv[2] ?? 'dist',
+  outdir: out,
   minifySyntax: true,
   minifyWhitespace: true,
   sourcemap: 'linked',
   logLevel: 'warning',
 };
 
-await build({ ...common, plugins: [apart, builtins], entryPoints: ['src/cli/bin.ts'] });
 // One file: finding a module costs a third of a millisecond, what of a file is not used nearly
-// nothing. Modules inside it are still evaluated when they are asked for.
-await build({ ...common, plugins: [builtins], entryPoints: ['src/cli/process.ts'] });
+// nothing. Modules inside it are still evaluated when they are asked for. A script and no
+// module, because only scripts are cached together with what they compiled.
+const program = join(out, 'cli/program.js');
+await build({
+  ...common,
+  format: 'cjs',
+  plugins: [builtins],
+  entryPoints: [{ in: 'src/cli/process.ts', out: 'cli/program' }],
+  define: {
+    'import.meta.dirname': 'META.dirname',
+    'import.meta.filename': 'META.filename',
+    'import.meta.url': 'META.url',
+  },
+});
+const text = readFileSync(program);
+await build({
+  ...common,
+  plugins: [apart, builtins],
+  entryPoints: ['src/cli/bin.ts'],
+  define: {
+    PROGRAM_DIGEST: JSON.stringify(createHash('sha256').update(text).digest('hex').slice(0, 16)),
+    // The quick way to read what is no more than ASCII.
+    PROGRAM_ENCODING: text.some((byte) => byte > 0x7f) ? '"utf8"' : '"latin1"',
+  },
+});
 await build({
   ...common,
   plugins: [builtins],

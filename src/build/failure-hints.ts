@@ -58,7 +58,7 @@ function windowsLineEnds({ output }: FailedRun): string | undefined {
 const MISSING = [
   /^[^\n]*?: (?:line )?\d+: ([^\s:]+): (?:command )?not found$/m,
   /^[^\n]*?sh: ([^\s:]+): (?:command )?not found$/m,
-  /^[^\n]*?env: (?:can't execute )?['‘]?([^\s:'’]+)['’]?: No such file or directory$/m,
+  /^[^\n]*?env: (?:can't execute )?['\u2018]?([^\s:'\u2019]+)['\u2019]?: No such file or directory$/m,
   /exec: "([^"]+)": (?:stat |executable file not found)/,
 ];
 

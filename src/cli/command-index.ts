@@ -94,6 +94,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/builder-prune.ts')).builderPrune,
   },
   {
+    name: 'buildx bake',
+    aliases: ['bake', 'buildx f'],
+    summary: 'Build what a file defines',
+    load: async () => (await import('./commands/buildx-bake.ts')).buildxBake,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',

@@ -65,8 +65,8 @@ test('dumpAst() is the same wherever an instruction is continued, commented and 
             if (next.done) return before;
             const [chance, { blanks, between }] = next.value;
             if (chance === 0) return `${before} ${word}`;
-            // The word is cut in two, unless the rest would begin like a comment.
-            const cut = chance === 1 ? 1 : 0;
+            // Cut in two, where there is something to cut: an empty line would not end it.
+            const cut = chance === 1 && word.length > 1 ? 1 : 0;
             const comments = between.map((comment) => comment + end).join('');
             return `${before} ${word.slice(0, cut)}${escape}${blanks}${end}${comments}${word.slice(cut)}`;
           }),

@@ -1,5 +1,5 @@
 import { BaseNotFoundError } from '../build/errors.ts';
-import type { BaseImage } from '../build/frontend/frontend.ts';
+import type { BaseImage } from '../build/frontend/frontend-types.ts';
 import { isDigest } from '../oci/digest.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -56,6 +56,7 @@ function remoteDigest(store: Store, name: string, image: ImageRow): string | und
 
 /** The name that an image's annotations say it was built on. */
 function canonical(name: string, id: string): string {
+  if (isDigest(name)) return id;
   try {
     return formatReference(withDefaultTag(parseReference(name)));
   } catch {

@@ -1,4 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, createHmac, type Hash } from 'node:crypto';
+import { hmacSha256, sha256 } from '../base/sha256.ts';
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -34,9 +35,59 @@ export function parseDigest(text: string): Digest {
   return text;
 }
 
+/** Bytes that are hashed without `node:crypto`; what needs more soon gains by it. */
+let withoutCrypto = 32 * 1024;
+
+const isShort = ({ length }: Uint8Array): boolean => (withoutCrypto -= length) > 0;
+
 /** The SHA-256 digest of bytes at hand. */
 export function digestOf(data: Uint8Array | string): Digest {
-  return finish(createHash('sha256').update(data));
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  if (isShort(bytes)) return `sha256:${sha256(bytes).toString('hex')}` as Digest;
+  return finish(createHash('sha256').update(bytes));
+}
+
+/** The digest of bytes with the algorithm of another one. */
+export function digestLike(other: Digest, data: Uint8Array): Digest {
+  if (other.startsWith('sha256:')) return digestOf(data);
+  return `sha512:${createHash('sha512').update(data).digest('hex')}` as Digest;
+}
+
+/** The HMAC with SHA-256 of a text, in the form of a digest. */
+export function hmacOf(secret: string, text: string): Digest {
+  const bytes = Buffer.from(text);
+  const hmac = isShort(bytes)
+    ? hmacSha256(Buffer.from(secret), bytes)
+    : createHmac('sha256', secret).update(bytes).digest();
+  return `sha256:${hmac.toString('hex')}` as Digest;
+}
+
+/**
+ * A SHA-256 of what comes in pieces and is usually short: as long as it is, `node:crypto` is
+ * not needed.
+ */
+export class PieceHash {
+  #held: Buffer[] = [];
+  #hash: Hash | undefined;
+
+  /** Text is hashed as UTF-8 unless said otherwise. */
+  update(data: string | Uint8Array, encoding?: 'latin1'): this {
+    if (this.#hash === undefined) {
+      const bytes = typeof data === 'string' ? Buffer.from(data, encoding) : Buffer.from(data);
+      this.#held.push(bytes);
+      if (isShort(bytes)) return this;
+      this.#hash = createHash('sha256').update(Buffer.concat(this.#held));
+      this.#held = [];
+    } else if (typeof data === 'string') this.#hash.update(data, encoding ?? 'utf8');
+    else this.#hash.update(data);
+    return this;
+  }
+
+  /** The digest of all that came. Call it once. */
+  digest(): Digest {
+    if (this.#hash !== undefined) return finish(this.#hash);
+    return `sha256:${sha256(Buffer.concat(this.#held)).toString('hex')}` as Digest;
+  }
 }
 
 /** Reads a SHA-256 hash out as a digest. The hash cannot be updated afterwards. */

@@ -114,6 +114,9 @@ class OciExecutor implements Executor {
         ? undefined
         : await this.#filter(grantedCapabilities(asked, context));
     using bundle = makeBundle(stateDir, asked.id);
+    if (asked.cgroup?.parent !== undefined) {
+      bundle.write('groups', JSON.stringify(layout.roots.map((root) => root + prefix)));
+    }
     const stdin = stdinOf(asked);
     const terminal = asked.terminal === true && stdin !== undefined && isatty(stdin);
     const spec = ociSpec(asked, {

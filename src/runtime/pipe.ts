@@ -1,5 +1,4 @@
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { makeNode } from '../sys/node.ts';
 
 /**
@@ -27,6 +26,8 @@ export function outputPipe(path: string): OutputPipe {
     write,
     start(take) {
       closeWrite();
+      // Dear to load, so not before something runs.
+      const { Socket } = process.getBuiltinModule('node:net');
       const socket = new Socket({ fd: read as number, readable: true, writable: false });
       read = undefined;
       return new Promise((resolve, reject) => {

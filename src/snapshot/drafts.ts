@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs';
 import type { Lease } from '../store/store.ts';
 import { NotPrivilegedError } from '../sys/errors.ts';
 import { mountsBelow, unmount } from '../sys/mount.ts';
+import { randomHex } from '../sys/random.ts';
 import type { LayerDraft } from './snapshotter.ts';
 
 /** What the snapshotter knows of a draft beyond its public face. */
@@ -20,7 +20,7 @@ export class Draft implements LayerDraft {
   constructor(lease: Lease) {
     if (process.getuid?.() !== 0) throw new NotPrivilegedError('making a layer');
     this.lease = lease;
-    this.#directory = `${lease.directory}/${randomBytes(6).toString('hex')}`;
+    this.#directory = `${lease.directory}/${randomHex(6)}`;
     this.layer = `${this.#directory}/layer`;
     this.fs = `${this.layer}/fs`;
     this.files = `${this.layer}/files`;

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   fdatasyncSync,
@@ -15,7 +14,8 @@ import type { Bytes } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
 import { breather } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
-import { digestOf, isDigest, type Digest } from '../oci/digest.ts';
+import { digestLike, digestOf, isDigest, type Digest } from '../oci/digest.ts';
+import { randomHex } from '../sys/random.ts';
 import { writeAll } from '../sys/write-all.ts';
 import { ingestPath, openIngest, syncDirectory, type IngestHost } from './blob-ingest.ts';
 import type { BlobInfo, BlobStore, BlobWriter, ReadOptions } from './blob-store.ts';
@@ -77,7 +77,7 @@ export class DiskBlobs implements BlobStore, IngestHost {
     const info = { digest: digestOf(data), size: data.length };
     return withStoreErrors(this.paths.root, () => {
       if (this.#adopt(info)) return info;
-      const temporary = `${this.paths.ingest}/.${randomBytes(8).toString('hex')}`;
+      const temporary = `${this.paths.ingest}/.${randomHex(8)}`;
       try {
         const fd = openSync(temporary, 'wx', 0o600);
         try {
@@ -99,10 +99,7 @@ export class DiskBlobs implements BlobStore, IngestHost {
     if (size === undefined) throw new BlobNotFoundError(digest);
     if (size > SMALL) throw new InvalidInputError(`${digest} is larger than ${SMALL} bytes`);
     const data = readFileSync(this.paths.blob(digest));
-    const [algorithm = ''] = digest.split(':');
-    if (`${algorithm}:${createHash(algorithm).update(data).digest('hex')}` !== digest) {
-      throw new BlobDamagedError(digest);
-    }
+    if (digestLike(digest, data) !== digest) throw new BlobDamagedError(digest);
     return data;
   }
 

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { isErrno, StaveError } from '../base/errors.ts';
 import type { Clock } from '../base/clock.ts';
 import { bootId } from '../sys/boot.ts';
 import { lockFile, type Lock } from '../sys/lock.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
+import { randomHex } from '../sys/random.ts';
 import type { Database } from './database.ts';
 import { forgetBroken, isOrphan } from './orphans.ts';
 import type { StorePaths } from './paths.ts';
@@ -43,7 +43,7 @@ export class Leases implements Disposable {
     if (this.#afterBoot()) for (const _ of trash.empty()) continue;
     this.reap();
     for (;;) {
-      const id = randomBytes(8).toString('hex');
+      const id = randomHex(8);
       const lock = lockFile(`${paths.leases}/${id}`, { exclusive: true, wait: false });
       if (lock === undefined) continue;
       db.transaction('note', () =>

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
+import { randomHex } from '../sys/random.ts';
 import { syncDirectory } from './blob-ingest.ts';
 import type { BlobStore } from './blob-store.ts';
 import { blobTable } from './blob-table.ts';
@@ -176,9 +176,9 @@ function makeStore(paths: StorePaths): void {
   if (readdirSync(root).length === 0) chmodSync(root, 0o700);
   const inside = [`${blobs}/sha256`, ingest, layers, leases, tmp, trash, cacheMounts, containers];
   for (const directory of inside) mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const aside = `${root}/.new-${randomBytes(8).toString('hex')}`;
+  const aside = `${root}/.new-${randomHex(8)}`;
   try {
-    createDatabase(aside, paths, randomBytes(6).toString('hex'));
+    createDatabase(aside, paths, randomHex(6));
     try {
       linkSync(aside, paths.database);
     } catch (error) {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename } from 'node:path';
 import { isErrno } from '../base/errors.ts';
+import { randomHex } from '../sys/random.ts';
 
 /** Entries of a directory that are held in memory at once. */
 const BATCH = 4096;
@@ -82,7 +82,7 @@ export class Trash {
   }
 
   #place(): string {
-    return `${this.#directory}/${randomBytes(8).toString('hex')}`;
+    return `${this.#directory}/${randomHex(8)}`;
   }
 }
 

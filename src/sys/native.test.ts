@@ -16,6 +16,7 @@ test('native() says in one line that the native part is not installed', () => {
            return next(name, context);
          },
        });
+       process.dlopen = () => { throw new Error('no binary'); };
        const { native } = await import('${import.meta.dirname}/native.ts');
        try { native(); } catch (error) { console.log(error.code, error.message, error.hint); }`,
     ],

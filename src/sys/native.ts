@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import type Koffi from 'koffi';
+import { join } from 'node:path';
+import type koffi from 'koffi';
 import { ErrnoError, NativeMissingError } from './errors.ts';
 
 /** The calls of the C library that Node has no door to. All of them are synchronous. */
@@ -49,6 +50,8 @@ interface Native {
   ): number;
 }
 
+type Koffi = Pick<typeof koffi, 'load' | 'errno'>;
+
 let loaded: Native | undefined;
 
 /**
@@ -63,12 +66,7 @@ export function native(): Native {
 }
 
 function load(): Native {
-  let koffi: typeof Koffi;
-  try {
-    koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
-  } catch (error) {
-    throw new NativeMissingError(error);
-  }
+  const koffi = addon();
   const c = koffi.load(null);
   const path = 'const uint8_t *';
   const bytes = 'uint8_t *';
@@ -99,6 +97,27 @@ function load(): Native {
     fsmount: declare('syscall', 'long', 'long', 'int', 'uint', 'uint'),
     moveMount: declare('syscall', 'long', 'long', 'int', path, 'int', path, 'uint'),
   };
+}
+
+/**
+ * Koffi without the JavaScript around it, which loads a third of Node (10 ms) to find the
+ * addon and to warn of what is deprecated; by its front door where the addon lies elsewhere or
+ * is for another C library.
+ */
+function addon(): Koffi {
+  const name = `@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`;
+  const module: { exports: unknown } = { exports: {} };
+  try {
+    // Both this file and the bundles lie two folders below the package.
+    process.dlopen(module, join(import.meta.dirname, '../../node_modules', name));
+    return module.exports as Koffi;
+  } catch {
+    try {
+      return createRequire(import.meta.url)('koffi') as Koffi;
+    } catch (error) {
+      throw new NativeMissingError(error);
+    }
+  }
 }
 
 /** Bytes or text as C wants them: with a NUL at the end. Throws ErrnoError EINVAL on a NUL inside. */

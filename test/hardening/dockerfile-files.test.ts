@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { evaluate } from '../../src/build/frontend/frontend.ts';
 import { readDockerfile, readIgnore } from '../../src/build/inputs.ts';
 import { parseDockerfile } from '../../src/dockerfile/parse.ts';
 import type { ContainerConfig } from '../../src/oci/image-config.ts';
+import { makeNode } from '../../src/sys/node.ts';
 
 /** A folder that is gone with the test. */
 function folder(t: TestContext): string {
@@ -18,12 +18,16 @@ function folder(t: TestContext): string {
   return directory;
 }
 
+function makePipe(path: string): void {
+  makeNode(Buffer.from(path), 'fifo', 0o600);
+}
+
 const NOT_A_FILE = { name: 'InvalidInputError', message: /is not a regular file$/ };
 
 test('a Dockerfile that is a pipe, a device or a folder is refused, and nobody waits for it', (t) => {
   const context = folder(t);
   const path = join(context, 'Dockerfile');
-  execFileSync('mkfifo', [path]);
+  makePipe(path);
   assert.throws(() => readDockerfile(context, undefined), NOT_A_FILE);
   symlinkSync(path, join(context, 'link'));
   assert.throws(() => readDockerfile(context, { path: join(context, 'link') }), NOT_A_FILE);
@@ -34,9 +38,9 @@ test('a Dockerfile that is a pipe, a device or a folder is refused, and nobody w
 test('an ignore file that is a pipe is refused, and nobody waits for it', (t) => {
   const context = folder(t);
   const dockerfile = join(context, 'D');
-  execFileSync('mkfifo', [join(context, '.dockerignore')]);
+  makePipe(join(context, '.dockerignore'));
   assert.throws(() => readIgnore(context, dockerfile), NOT_A_FILE);
-  execFileSync('mkfifo', [`${dockerfile}.dockerignore`]);
+  makePipe(`${dockerfile}.dockerignore`);
   assert.throws(() => readIgnore(context, dockerfile), NOT_A_FILE);
 });
 
@@ -65,7 +69,7 @@ test('ignore files with stars without end are answered', (t) => {
 test('a check reads nothing but the two files it is about, and follows no source', (t) => {
   const context = folder(t);
   mkdirSync(join(context, 'd'));
-  execFileSync('mkfifo', [join(context, 'd/pipe')]);
+  makePipe(join(context, 'd/pipe'));
   writeFileSync(
     join(context, 'Dockerfile'),
     'FROM scratch\nCOPY d/pipe ../../etc/passwd /proc/self/environ /x/\nADD http://127.0.0.1:1/x /y\nWORKDIR /proc/self/fd/7\n',

@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import { digestOf, type Digest } from '../../oci/digest.ts';
+import { digestOf, hmacOf, type Digest } from '../../oci/digest.ts';
 import type { Ingredient } from '../../store/tables.ts';
 import type { FileList } from './file-list.ts';
 
@@ -46,10 +45,7 @@ export function cacheKey(op: string, facts: readonly Fact[], secret: string): Ca
     const { kind, name, value, list } = fact;
     // What flags say is no secret: it is in the Dockerfile, and most of it in the history.
     const text = fact.text ?? (kind === 'flag' ? value : undefined);
-    const digest =
-      kind === 'arg'
-        ? (`sha256:${createHmac('sha256', secret).update(value).digest('hex')}` as Digest)
-        : digestOf(value);
+    const digest = kind === 'arg' ? hmacOf(secret, value) : digestOf(value);
     if (list) lists.set(digest, list);
     return { kind, name, digest, ...(text !== undefined && { text: text.slice(0, LONGEST_TEXT) }) };
   });

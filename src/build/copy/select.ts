@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { breather } from '../../base/limit.ts';
 import { hasWildcards, matchesGlob } from '../../dockerfile/match.ts';
-import { digestOf, finish, type Digest } from '../../oci/digest.ts';
+import { digestOf, PieceHash, type Digest } from '../../oci/digest.ts';
 import type { FileList } from '../cache/file-list.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import { baseOf } from '../../snapshot/names.ts';
@@ -104,7 +103,7 @@ export async function selectionDigest(
   exclude: Exclude | undefined,
   list?: FileList,
 ): Promise<Digest> {
-  const hash = createHash('sha256');
+  const hash = new PieceHash();
   const breathe = breather();
   // As latin1, so that a character is a byte. Many small updates would cost more than the hash.
   let text = '';
@@ -135,7 +134,7 @@ export async function selectionDigest(
       add(described(source, entry, name, list));
     }
   }
-  return finish(hash.update(text, 'latin1'));
+  return hash.update(text, 'latin1').digest();
 }
 
 /**
@@ -152,26 +151,12 @@ function described(
   const owner = source.keepOwners ? `${stat.uid}:${stat.gid}` : '0:0';
   const mode = (Number(stat.mode) & 0o7777).toString(8);
   let facts = `${kind} ${mode} ${owner}`;
-  let content = '';
-  if (kind === 'file') {
-    const digest = source.contentDigest(entry);
-    facts += ` ${stat.size} ${digest}`;
-    content = `${stat.size} ${digest.slice(7, 31)}`;
-  }
-  if (kind === 'char' || kind === 'block') facts += ` ${(content = String(stat.rdev))}`;
-  const found = source.xattrs(entry);
-  const xattrs = found.size === 0 ? '' : attributes(found);
-  if (xattrs !== '') facts += ` ${xattrs}`;
+  if (kind === 'file') facts += ` ${stat.size} ${source.contentDigest(entry)}`;
+  if (kind === 'char' || kind === 'block') facts += ` ${stat.rdev}`;
+  const xattrs = source.xattrs(entry);
+  if (xattrs.size > 0) facts += ` ${attributes(xattrs)}`;
   const target = kind === 'symlink' ? source.tree.readlink(entry).toString('latin1') : undefined;
-  list?.add({
-    path: entry.path.toString('latin1', 1),
-    kind,
-    mode,
-    owner,
-    content,
-    target: target ?? '',
-    xattrs: xattrs.slice(7, 31),
-  });
+  list?.add(entry.path, facts, target);
   const end = target === undefined ? '' : `${target}\0`;
   return `${name.toString('latin1')}\0${facts}\0${end}`;
 }

@@ -9,6 +9,7 @@ import type { Entitlements } from './entitlements.ts';
 import { goDuration } from './go-duration.ts';
 import { quotedList } from './history.ts';
 import { addRun } from './run.ts';
+import { OF_THE_BUILDER } from './scope.ts';
 import type { Share } from './platforms.ts';
 import { putAll, type StageState } from './state.ts';
 import type { Words } from './words.ts';
@@ -198,7 +199,8 @@ function declareArgs(
     const value =
       setting.args.get(name) ??
       (word ? setting.words.expand(word, lookup) : setting.globals.get(name));
-    state.scope.arg(name, value);
+    // Those that only steer the builder are no variables.
+    state.scope.arg(name, OF_THE_BUILDER.has(name) ? undefined : value);
     return value === undefined ? name : `${name}=${value}`;
   });
   state.commit(`ARG ${texts.join(' ')}`);

@@ -12,13 +12,12 @@ import { finding, type LintWarning } from '../../dockerfile/lint/rule.ts';
 import { constantText } from '../../dockerfile/lint/subject.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
+import { OF_THE_BUILDER } from './scope.ts';
 import type { StageState } from './state.ts';
 import type { Watcher } from './watcher.ts';
 
 /** How many near names are looked for: each costs a walk over all that are set. */
 const MOST_SUGGESTIONS = 100;
-/** Build arguments for the builder itself: no ARG needs to name them. */
-const OF_THE_BUILDER = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE']);
 const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@)/;
 
 /** Checks what only the evaluation can tell, while it goes on. */

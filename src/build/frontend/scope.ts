@@ -3,6 +3,11 @@ import type { EnvironmentEntry } from '../graph.ts';
 /** Proxy settings work without a declaration and leave no trace. Upper case. */
 const PROXY_NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'];
 
+/** Arguments that steer the builder: ARG may name them, and no step sees them. */
+export const OF_THE_BUILDER: ReadonlySet<string> = new Set([
+  'BUILDKIT_SBOM_SCAN_CONTEXT',
+  'BUILDKIT_SBOM_SCAN_STAGE',
+]);
 /** What one instruction is told of at most. */
 const MOST_MISSING = 1000;
 

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { InvalidInputError } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { ignorePatterns } from '../../dockerfile/ignore.ts';
-import { finish } from '../../oci/digest.ts';
+import { PieceHash } from '../../oci/digest.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { FileList } from '../cache/file-list.ts';
 import { OF_THE_BASE, type Fact } from '../cache/key.ts';
@@ -192,13 +191,13 @@ async function digest(
   exclude: Exclude | undefined,
   list: FileList,
 ): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = new PieceHash();
   for (const { source, selected } of selections) {
     // Names count: they are what a file is called in a destination directory.
     for (const { name } of selected) hash.update(name).update('\0');
     hash.update(await selectionDigest(source, selected, exclude, list));
   }
-  return finish(hash);
+  return hash.digest();
 }
 
 /** An empty stage has no files: whatever is asked of it is missing. */

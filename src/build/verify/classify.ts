@@ -37,7 +37,7 @@ const DATES = new RegExp(
     String.raw`${MONTH}\s+\d{1,2},?\s+(?:\d{4}|${CLOCK})(?:\s+${CLOCK})?`,
     String.raw`\b20\d{6}[T_-]?\d{6}\b`,
     CLOCK,
-    String.raw`\d+(?:\.\d+)?\s?(?:ms|µs|us|ns|seconds?|secs?|s|minutes?|mins?)\b`,
+    String.raw`\d+(?:\.\d+)?\s?(?:ms|\u00b5s|us|ns|seconds?|secs?|s|minutes?|mins?)\b`,
   ].join('|'),
   'g',
 );

@@ -143,7 +143,14 @@ async function verify(
   return await engine.verify(flags.verify ?? '', request, { signal, progress: shown.sink });
 }
 
-function progressMode({ flags, env, stderr }: Context<typeof BUILD_FLAGS>): ProgressMode {
+/** The display that `--progress` or `BUILDKIT_PROGRESS` asks for. Throws UsageError, InvalidInputError. */
+export function progressMode({
+  flags,
+  env,
+  stderr,
+}: Pick<Context, 'env' | 'stderr'> & {
+  readonly flags: { readonly progress: string | undefined; readonly quiet: boolean };
+}): ProgressMode {
   const asked = flags.progress ?? env['BUILDKIT_PROGRESS'] ?? 'auto';
   if (flags.quiet) return 'quiet';
   switch (asked) {

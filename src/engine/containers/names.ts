@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { ContainerStartError } from './errors.ts';
 
 const ADJECTIVES =
@@ -18,6 +17,11 @@ export function randomName(taken: (name: string) => boolean): string {
     const name = `${pick(ADJECTIVES)}_${pick(SURNAMES)}${tries < 3 ? '' : randomInt(10 ** Math.min(tries, 9))}`;
     if (!taken(name)) return name;
   }
+}
+
+/** Nobody has to be unable to guess it; `node:crypto` takes 10 ms to load. */
+function randomInt(below: number): number {
+  return Math.floor(Math.random() * below);
 }
 
 function pick(words: readonly string[]): string {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { constants, hostname as machineName } from 'node:os';
 import { join, posix } from 'node:path';
@@ -11,6 +10,7 @@ import type { ExitStatus, ProcessSpec } from '../../runtime/executor.ts';
 import { resolveUser } from '../../runtime/user.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
+import { randomHex } from '../../sys/random.ts';
 import type { Containers, RunRequest } from '../container-types.ts';
 import { copyMetadata } from './copy-tree.ts';
 import { Ending, SIGNALLED } from './ending.ts';
@@ -76,7 +76,7 @@ async function run(
   const view = parts.snapshotter.view(layers);
 
   if (!request.platform) warnOfPlatform(image, options);
-  const id = randomBytes(32).toString('hex');
+  const id = randomHex(32);
   const network = networkOf(request, options);
   const hostname = request.hostname ?? (network === 'host' ? machineName() : id.slice(0, SHORT_ID));
   const user = userOf(request, config, view);
