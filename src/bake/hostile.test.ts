@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BakeFileError } from './errors.ts';
 import { StaveError } from '../base/errors.ts';
+import { resolveTargets } from './resolve.ts';
 import { defined, value } from './testing/defined.ts';
 
 const lines = (count: number, line: (index: number) => string): string =>
@@ -94,4 +95,25 @@ test('keys from outside are nothing but keys', async () => {
 test('aliases of YAML that multiply are refused', async () => {
   const text = `a0: &a0 [x,x,x,x,x,x,x,x,x]\n${lines(12, (n) => `a${n + 1}: &a${n + 1} [${Array.from({ length: 9 }, () => `*a${n}`).join(',')}]`)}\n`;
   await assert.rejects(defined({ 'compose.yaml': text }), StaveError);
+});
+
+test('groups and links that double again and again are walked once', async () => {
+  const groups = lines(60, (n) => `group "g${n + 1}" { targets = ["g${n}", "g${n}"] }`);
+  const links = lines(
+    60,
+    (n) => `target "t${n + 1}" {\n contexts = { a = "target:t${n}", b = "target:t${n}" }\n}`,
+  );
+  const text = `group "g0" { targets = ["t60"] }\ntarget "t0" {}\n${groups}\n${links}\n`;
+  const { targets, groups: found } = resolveTargets(await defined({ 'b.hcl': text }), ['g60'], []);
+  assert.deepEqual([targets.size, found.size], [61, 62]);
+});
+
+test('long texts in JSON and CSV are read', async () => {
+  const long = 'x'.repeat(1_000_000);
+  assert.equal(
+    await value(`strlen(jsondecode(${JSON.stringify(JSON.stringify(long))}))`),
+    '1000000',
+  );
+  const open = JSON.stringify(`a\n"${'\n'.repeat(500_000)}`);
+  await assert.rejects(value(`csvdecode(${open})`), BakeFileError);
 });

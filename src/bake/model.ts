@@ -78,12 +78,15 @@ export function modelOf(bodies: readonly Body[], world: World): Model {
       );
     }
     open.add(name);
-    const found = constant
-      ? evaluate(constant.value, environment)
-      : variable && valueOf(variable, outsideOf(variable, variables, world), environment, range);
-    open.delete(name);
-    if (found !== undefined) values.set(name, found);
-    return found;
+    try {
+      const found = constant
+        ? evaluate(constant.value, environment)
+        : variable && valueOf(variable, outsideOf(variable, variables, world), environment, range);
+      if (found !== undefined) values.set(name, found);
+      return found;
+    } finally {
+      open.delete(name);
+    }
   };
 
   const scope: Scope = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { StaveError } from '../base/errors.ts';
 import { BakeFileError } from './errors.ts';
 import { parseHcl } from './hcl/body.ts';
@@ -79,7 +79,7 @@ const json = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-function only<T>(work: () => T): void {
+function only(work: () => unknown): void {
   try {
     work();
   } catch (error) {

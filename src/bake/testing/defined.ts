@@ -28,11 +28,6 @@ export async function defined(
   });
 }
 
-/** The targets of one HCL file, as plain data by their names. */
-export async function targets(text: string, around: Around = {}): Promise<Record<string, unknown>> {
-  return targetsOf(await defined({ 'b.hcl': text }, around));
-}
-
 /** Targets as plain data by their names. */
 export function targetsOf(definition: Evaluated): Record<string, unknown> {
   return Object.fromEntries(

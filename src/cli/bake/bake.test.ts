@@ -119,7 +119,7 @@ test('a target that fails ends the command', async () => {
 
 test('steps are shown with the name of their target', async () => {
   const { stderr } = await bake('target "bad" { target = "failing" }', ['bad']);
-  assert.match(stderr, /^#1 \[bad 1\/1\] RUN exit 7$/m);
+  assert.match(stderr, /^#2 \[bad 1\/1\] RUN exit 7$/m);
 });
 
 test('namedSink() puts the name before what is no step', () => {
@@ -170,7 +170,7 @@ for (const [what, text, args, missing] of [
     const ran = await bake(text, ['a', ...args]);
     refused(
       ran,
-      new RegExp(`^additional privileges requested: .*${missing.replaceAll('.', '\.')}`),
+      new RegExp(`^additional privileges requested: .*${missing.replaceAll('.', '[.]')}`),
     );
     assert.ok(ran.stderr.includes(`--allow=${missing}`));
     assert.equal(ran.builds.length, 0);
@@ -208,11 +208,11 @@ group "all" { targets = ["app", "_hidden"] }
 `;
   assert.equal(
     (await bake(text, ['--list', 'targets'])).stdout,
-    'TARGET    DESCRIPTION\nall       _hidden, app\napp       the app\n',
+    'TARGET\tDESCRIPTION\nall\t_hidden, app\napp\tthe app\n',
   );
   assert.match(
     (await bake(text, ['--list', 'variables'])).stdout,
-    /^TAG +string +x +what it is called$/m,
+    /^TAG\t\tstring\tx\twhat it is called$/m,
   );
   const { stdout } = await bake(text, ['--list', 'type=variables,format=json']);
   assert.deepEqual(JSON.parse(stdout), [
@@ -237,6 +237,41 @@ test('bake --check asks for findings instead of building', async () => {
   const { builds, stdout } = await bake('target "a" {}', ['a', '--check']);
   assert.equal(builds.length, 0);
   assert.match(stdout, /^a\n\n/);
+});
+
+test('bake --call with JSON answers for all targets in one document', async () => {
+  const { stdout } = await bake('target "a" { args = { V = "1" } }\ntarget "b" {}', [
+    'a',
+    'b',
+    '--call',
+    'targets,format=json',
+  ]);
+  const { target } = JSON.parse(stdout) as { target: Record<string, Record<string, unknown>> };
+  assert.deepEqual(Object.keys(target), ['a', 'b']);
+  assert.deepEqual(target['a']?.['build'], {
+    args: { V: '1' },
+    call: 'targets',
+    context: '.',
+    dockerfile: 'Dockerfile',
+  });
+  assert.ok(target['a']?.['targets']);
+});
+
+test('bake builds what is to be built and answers what is asked, in one run', async () => {
+  const { builds, stdout } = await bake(
+    'target "a" { call = "check" }\ntarget "b" { tags = ["b"] }',
+    ['a', 'b'],
+  );
+  assert.deepEqual(
+    builds.map(({ tags }) => tags),
+    [['b']],
+  );
+  assert.match(stdout, /^a\n\n/);
+});
+
+test('bake shows which files it read', async () => {
+  const { stderr } = await bake('target "a" {}', ['a']);
+  assert.match(stderr, /^#1 \[internal\] load local bake definitions\n#1 reading from stdin 13B/);
 });
 
 test('bake reads the files that BUILDX_BAKE_FILE names', async () => {

@@ -2,10 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readDefinition } from '../../bake/bake.ts';
 import type { Evaluated } from '../../bake/definition.ts';
+import type { BakeFile } from '../../bake/files.ts';
 import { parseOverrides } from '../../bake/overrides.ts';
 import { goJson, printed } from '../../bake/print.ts';
 import { resolveTargets, type Resolved } from '../../bake/resolve.ts';
 import { Exit, UsageError } from '../../base/errors.ts';
+import type { ProgressSink } from '../../base/progress.ts';
+import { reporter } from '../../base/reporter.ts';
 import { formatPlatform, hostPlatform } from '../../oci/platform.ts';
 import { parseCall, type Call } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
@@ -62,7 +65,9 @@ export const buildxBake = command({
     if (flags.print && flags.list !== undefined) {
       throw new UsageError('--print and --list are mutually exclusive');
     }
-    const definition = await definitionOf(context);
+    refuseMissing(context);
+    const files = await bakeFiles(flags.file, context);
+    const definition = await definitionOf(context, files);
     for (const warning of definition.warnings) stderr.line(`WARNING: ${warning}`);
     if (flags.list !== undefined) {
       stdout.write(listingText(parseListing(flags.list), definition));
@@ -76,18 +81,12 @@ export const buildxBake = command({
       return Exit.ok;
     }
     checkEntitlements(resolved, flags.allow, context);
-    return await bake(resolved, call, context);
+    return await bake(resolved, call, context, files);
   },
 });
 
-async function definitionOf({
-  flags,
-  cwd,
-  env,
-  clock,
-  operands,
-  ...host
-}: BakeContext): Promise<Evaluated> {
+/** What cannot be done yet must not be ignored. */
+function refuseMissing({ env, operands }: BakeContext): void {
   if (/^(?:1|t|true)$/i.test(env['BUILDX_BAKE_FILE_RELATIVE_PATHS'] ?? '')) {
     throw new UsageError('BUILDX_BAKE_FILE_RELATIVE_PATHS is not available in this version', {
       hint: 'Paths in bake files are relative to the current directory.',
@@ -102,7 +101,12 @@ async function definitionOf({
       },
     );
   }
-  const files = await bakeFiles(flags.file, { ...host, cwd, env });
+}
+
+async function definitionOf(
+  { flags, cwd, env, clock }: BakeContext,
+  files: readonly BakeFile[],
+): Promise<Evaluated> {
   return await readDefinition({
     files,
     env: lookedUp({ env }),
@@ -170,7 +174,12 @@ function attestation(type: string, text: string): string {
 }
 
 /** Answers the calls, and builds the rest. */
-async function bake(resolved: Resolved, call: Call, context: BakeContext): Promise<number> {
+async function bake(
+  resolved: Resolved,
+  call: Call,
+  context: BakeContext,
+  files: readonly BakeFile[],
+): Promise<number> {
   const { flags, stderr, env, cwd } = context;
   const mode = progressMode({ ...context, flags: { progress: flags.progress, quiet: false } });
   const { callTargets, isCalled } = await import('../bake/call.ts');
@@ -181,6 +190,7 @@ async function bake(resolved: Resolved, call: Call, context: BakeContext): Promi
   );
   if (wanted && [...wanted.values()].some(({ linked }) => !linked)) {
     using shown = await openRenderer(mode, stderr, env);
+    showFiles(files, shown.sink);
     const built = await buildTargets(resolved, [...wanted.keys()], engine, context, shown.sink);
     if (flags['metadata-file'] !== undefined) {
       const { metadata } = await import('../build/metadata.ts');
@@ -192,6 +202,16 @@ async function bake(resolved: Resolved, call: Call, context: BakeContext): Promi
   }
   if (!asked || asked.size === 0) return Exit.ok;
   return await callTargets({ ...resolved, targets: asked }, call, engine, context);
+}
+
+/** What was read before there was a display. */
+function showFiles(files: readonly BakeFile[], sink: ProgressSink): void {
+  using task = reporter(sink).begin('[internal] load local bake definitions', { kind: 'internal' });
+  for (const { name, text } of files) {
+    const from = name === '-' ? 'from stdin' : name;
+    task.note(`reading ${from} ${Buffer.byteLength(text)}B`);
+  }
+  task.outcome = 'done';
 }
 
 function writeOut(cwd: string, typed: string, text: string): void {
