@@ -49,15 +49,22 @@ export function linesOfFile(cwd: string, typed: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** `host:ip` of `--add-host`, which may be typed with `=`. Throws UsageError. */
+/**
+ * `host:ip` of `--add-host`, which may be typed with `=`. Throws UsageError, also for what would
+ * be another line, or another name in the line, of /etc/hosts.
+ */
 export function extraHost(text: string): string {
-  const match = /^([^:=]+)[:=](.+)$/.exec(text);
-  if (!match) {
-    throw new UsageError(
-      `invalid argument ${JSON.stringify(text)} for "--add-host" flag: bad format for add-host: ${JSON.stringify(text)}`,
-    );
+  const wrong = (why: string): UsageError =>
+    new UsageError(`invalid argument ${JSON.stringify(text)} for "--add-host" flag: ${why}`);
+  const [, host, typed = ''] = /^([^:=\s#]+)[:=](.+)$/.exec(text) ?? [];
+  if (host === undefined) throw wrong(`bad format for add-host: ${JSON.stringify(text)}`);
+  // Costs the commands nothing that add no host.
+  const { isIP } = process.getBuiltinModule('node:net');
+  const address = typed.replace(/^\[(.*)\]$/, '$1');
+  if (address !== 'host-gateway' && isIP(address) === 0) {
+    throw wrong(`invalid IP address in add-host: ${JSON.stringify(address)}`);
   }
-  return `${match[1]}:${match[2]?.replace(/^\[(.*)\]$/, '$1')}`;
+  return `${host}:${address}`;
 }
 
 /** `default`, `host` or `none`. Throws InvalidInputError for networks that are not there. */
