@@ -37,6 +37,7 @@ import type { RunSettings } from './run-settings.ts';
 import { Solver } from './solve.ts';
 import type { BuildCaches, CacheSession, SessionParts } from './cache/session.ts';
 import type { Runner } from './solver-parts.ts';
+import { verticesOf } from './vertices.ts';
 import { remoteParts, RemoteSources } from './sources/remote-sources.ts';
 
 /** What to build, checked and with its defaults filled in. */
@@ -173,7 +174,17 @@ async function build(
         recipeFor(contexts.get, remotes, snapshotter, input.sourceDateEpoch),
         dockerfile,
       ),
-      run: runner(input, contexts.get, remotes, leases.get, parts, dockerfile, call.signal, caches),
+      run: runner(
+        input,
+        targets,
+        contexts.get,
+        remotes,
+        leases.get,
+        parts,
+        dockerfile,
+        call.signal,
+        caches,
+      ),
       lease: leases.get,
       ...(caches?.imported && { imported: caches.imported }),
       why: whyLoader(input, store, targets, caches?.imported),
@@ -264,6 +275,7 @@ async function resolver(
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 function runner(
   input: Dated<BuildInput>,
+  targets: readonly (Vertex | undefined)[],
   contexts: Contexts,
   remotes: RemoteSources,
   lease: () => Lease,
@@ -278,6 +290,7 @@ function runner(
     remotes,
     lease,
     executor: parts.executor,
+    another: runsLeft(targets),
     contexts,
     paths: store.paths,
     settings: input.run,
@@ -333,6 +346,15 @@ function runner(
       const known = full ? new DiskFullError(store.paths.root, error) : error;
       throw pointed(known, vertex.span, dockerfile);
     }
+  };
+}
+
+/** Tells each RUN that begins whether there is another one that has not. */
+function runsLeft(targets: readonly (Vertex | undefined)[]): () => boolean {
+  let left: number | undefined;
+  return () => {
+    left ??= [...verticesOf(targets)].filter(({ op }) => op.kind === 'exec').length;
+    return (left -= 1) > 0;
   };
 }
 
