@@ -196,7 +196,7 @@ export function sleeps(work: string): Workload {
         '--no-cache',
         '--network',
         'none',
-        ...(contender.name === 'podman' ? ['--jobs', '8'] : []),
+        ...(['podman', 'buildah'].includes(contender.name) ? ['--jobs', '8'] : []),
       ),
   };
 }

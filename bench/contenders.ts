@@ -60,22 +60,41 @@ export function emptyNode(work: string): Contender {
   };
 }
 
-/** Starts what the race needs: a Docker daemon and podman's namespace. Everything of theirs lies in `work`. */
+/** Starts a daemon of Docker's with everything of its own in `state`. */
+function dockerd(
+  peers: string,
+  state: string,
+  store: 'classic' | 'containerd',
+): { readonly host: string; readonly pid: number; readonly stop: () => void } {
+  const env = { ...process.env, STAVE_PEERS_STATE: state, STAVE_PEERS_STORE: store };
+  const host = must([peers, 'dockerd', 'start'], env).trim().replace('DOCKER_HOST=', '');
+  const pid = Number(must(['cat', join(state, 'dockerd/session')], env));
+  return { host, pid, stop: () => void must([peers, 'dockerd', 'stop'], env) };
+}
+
+/** Starts what the race needs: two Docker daemons and podman's namespace. Everything of theirs lies in `work`. */
 export async function openRace(top: string, work: string): Promise<Race> {
   const peers = join(top, 'scripts/peers.sh');
-  const env = { ...process.env, STAVE_PEERS_STATE: join(work, 'peers') };
-  must([peers, 'install'], env);
-  const host = must([peers, 'dockerd', 'start'], env).trim().replace('DOCKER_HOST=', '');
+  must([peers, 'install'], process.env);
+  const classic = dockerd(peers, join(work, 'peers'), 'classic');
+  const containerd = dockerd(peers, join(work, 'peers-containerd'), 'containerd');
   const holder = await hold(peers);
-  const daemon = Number(must(['cat', join(work, 'peers/dockerd/session')], env));
   const enter = ['nsenter', `--mount=/proc/${holder.pid}/ns/mnt`];
-  const podman = ['--root', join(work, 'podman'), '--runroot', join(work, 'podman-run')];
-  const peerEnv = {
-    PATH: SEARCH,
-    HOME: '/root',
-    DOCKER_HOST: host,
-    PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
-  };
+  const storage = (name: string): string[] => [
+    '--root',
+    join(work, name),
+    '--runroot',
+    join(work, `${name}-run`),
+  ];
+  const peerEnv = { PATH: SEARCH, HOME: '/root', PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
+  const docker = (name: string, { host, pid }: ReturnType<typeof dockerd>): Contender => ({
+    name,
+    command: (args) => [...enter, 'docker', ...args],
+    buildFlags: [],
+    runFlags: [],
+    env: { ...peerEnv, DOCKER_HOST: host },
+    daemons: [pid],
+  });
   return {
     contenders: [
       {
@@ -93,18 +112,33 @@ export async function openRace(top: string, work: string): Promise<Race> {
         env: process.env,
         daemons: [],
       },
-      {
-        name: 'docker',
-        command: (args) => [...enter, 'docker', ...args],
-        buildFlags: [],
-        runFlags: [],
-        env: peerEnv,
-        daemons: [daemon],
-      },
+      docker('docker', classic),
+      docker('docker, containerd store', containerd),
       {
         name: 'podman',
-        command: (args) => [...enter, 'podman', ...podman, '--cgroup-manager', 'cgroupfs', ...args],
+        command: (args) => [
+          ...enter,
+          'podman',
+          ...storage('podman'),
+          '--cgroup-manager',
+          'cgroupfs',
+          ...args,
+        ],
         buildFlags: [...LIMITS, '--format', 'docker'],
+        runFlags: LIMITS,
+        env: peerEnv,
+        daemons: [],
+      },
+      {
+        name: 'buildah',
+        // What is not a build is podman's on the same storage: buildah has other words for it.
+        command: (args) => [
+          ...enter,
+          ...(args[0] === 'build' ? ['buildah'] : ['podman', '--cgroup-manager', 'cgroupfs']),
+          ...storage('buildah'),
+          ...args,
+        ],
+        buildFlags: [...LIMITS, '--layers', '--format', 'docker'],
         runFlags: LIMITS,
         env: peerEnv,
         daemons: [],
@@ -112,7 +146,8 @@ export async function openRace(top: string, work: string): Promise<Race> {
     ],
     [Symbol.dispose]() {
       holder.end();
-      must([peers, 'dockerd', 'stop'], env);
+      containerd.stop();
+      classic.stop();
     },
   };
 }

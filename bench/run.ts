@@ -1,5 +1,5 @@
 /**
- * stave against Docker and podman in one run: every repetition runs all of them, in rotating order, and the
+ * stave against Docker (both stores), podman and buildah in one run: every repetition runs all of them, in rotating order, and the
  * ratios are medians of the ratios within a repetition. `npm run bench` brings the peers and starts this.
  *
  * usage: run.ts [--pairs N] [PATTERN]     PATTERN: a regular expression over the names of workloads
@@ -74,12 +74,22 @@ function ratio(numbers: Numbers, other: string): string {
   return median(ours.map((value, i) => value / (theirs[i] ?? NaN))).toFixed(2);
 }
 
+/** The ratio to the fastest of the others, which is another one for each workload. */
+function best(numbers: Numbers): string {
+  const others = [...numbers].filter(([name]) => name !== 'stave' && name !== EMPTY);
+  const fastest = others.sort(([, a], [, b]) => median(a) - median(b))[0]?.[0];
+  return fastest === undefined ? '–' : `**${ratio(numbers, fastest)}** of ${fastest}`;
+}
+
+const EMPTY = 'empty Node';
+const COLUMNS = ['stave', 'docker', 'docker, containerd store', 'podman', 'buildah', EMPTY];
+
 function row(workload: Workload, numbers: Numbers): string {
-  const columns = ['stave', 'docker', 'podman', 'empty Node'];
   return `| ${[
     `${workload.what}, ${workload.memory ? 'MB' : 's'}`,
-    ...columns.map((name) => cell(workload, numbers.get(name))),
-    ...columns.slice(1).map((name) => ratio(numbers, name)),
+    ...COLUMNS.map((name) => cell(workload, numbers.get(name))),
+    best(numbers),
+    ratio(numbers, EMPTY),
   ].join(' | ')} |`;
 }
 
@@ -92,7 +102,12 @@ try {
   const rows: string[] = [];
   for (const workload of workloads(work, top, new RegExp(positionals[0] ?? ''))) {
     console.error(`bench: ${workload.name}`);
-    const all = [...arena.contenders, ...(workload.startup ? [emptyNode(work)] : [])];
+    const takesPart = (one: Contender): boolean =>
+      one.name !== 'buildah' || workload.args(one)[0] === 'build';
+    const all = [
+      ...arena.contenders.filter(takesPart),
+      ...(workload.startup ? [emptyNode(work)] : []),
+    ];
     rows.push(row(workload, await race(workload, all)));
   }
   const cpu = cpus();
@@ -100,8 +115,8 @@ try {
 stores on ${onMemory ? 'tmpfs' : 'disk'}; ${pairs} repetitions: median [lowest–highest].
 Ratios are stave's over theirs, medians of the repetitions' own: below 1, stave needs less.
 
-| workload | stave | docker | podman | empty Node | /docker | /podman | /empty Node |
-|---|---|---|---|---|---|---|---|
+| workload | ${COLUMNS.join(' | ')} | of the fastest | of ${EMPTY} |
+|---|${'---|'.repeat(COLUMNS.length + 2)}
 ${rows.join('\n')}`);
 } finally {
   rmSync(work, { recursive: true, force: true });

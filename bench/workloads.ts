@@ -52,7 +52,7 @@ function heavy(work: string): Workload {
     after: ({ name }) => [
       ['rmi', '-f', 'bench-heavy'],
       // Podman's builder cache is its images: pruning it all would take the base too.
-      name === 'podman' ? ['image', 'prune', '-f'] : ['builder', 'prune', '-af'],
+      ['podman', 'buildah'].includes(name) ? ['image', 'prune', '-f'] : ['builder', 'prune', '-af'],
     ],
     memory: true,
   };

@@ -10,6 +10,7 @@
 #
 # STAVE_PEERS        the folder (default: stave-peers in $XDG_CACHE_HOME or ~/.cache)
 # STAVE_PEERS_STATE  where dockerd keeps socket, images and log (default: /var/tmp/stave-peers-state)
+# STAVE_PEERS_STORE  `containerd` starts dockerd with its containerd image store
 # Inside, /tmp, /var/tmp, /dev/shm and the current folder are the machine's own; everything else is the folder's.
 set -eu
 
@@ -69,7 +70,8 @@ dockerd_start() {
   dir=$state/dockerd
   mkdir -p "$dir"
   if answers "$dir/socket"; then echo "DOCKER_HOST=unix://$dir/socket"; return; fi
-  echo '{"features":{"containerd-snapshotter":false}}' >"$dir/daemon.json"
+  case ${STAVE_PEERS_STORE:-classic} in containerd) containerd=true ;; *) containerd=false ;; esac
+  echo "{\"features\":{\"containerd-snapshotter\":$containerd}}" >"$dir/daemon.json"
   cd /
   setsid "$self" exec dockerd --config-file "$dir/daemon.json" --data-root "$dir/data" --exec-root "$dir/exec" \
     --pidfile "$dir/dockerd.pid" --host "unix://$dir/socket" \
@@ -104,5 +106,5 @@ case "${1:-} ${2:-}" in
   'dockerd stop') dockerd_stop ;;
   # shellcheck disable=SC2016,SC2086
   'versions '*) inside dpkg-query -W -f '${Package} ${Version}\n' $engines $tools crun runc ;;
-  *) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

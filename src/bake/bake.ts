@@ -1,4 +1,3 @@
-import { BakeFileError } from './errors.ts';
 import { evaluateBodies, type Evaluated } from './definition.ts';
 import { parseBakeFile, type BakeFile } from './files.ts';
 import type { Definition } from './target.ts';
@@ -31,9 +30,4 @@ export async function readDefinition(input: BakeInput): Promise<Evaluated> {
 function isCompose({ name, text }: BakeFile): boolean {
   if (/\.ya?ml$/i.test(name)) return true;
   return !/\.(?:json|hcl)$/i.test(name) && /^services:\s*(?:#.*)?$/m.test(text);
-}
-
-/** Whether an error is about a bake file. */
-export function isBakeFileError(error: unknown): error is BakeFileError {
-  return error instanceof BakeFileError;
 }

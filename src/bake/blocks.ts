@@ -80,9 +80,13 @@ export class BlockSet {
       );
     }
     this.#open.add(opened);
-    const value = instance.environment.evaluate(attribute.value, instance.environment);
-    const fields = at(attribute.value.range, () => decode(name, value));
-    this.#open.delete(opened);
+    let fields: Fields;
+    try {
+      const value = instance.environment.evaluate(attribute.value, instance.environment);
+      fields = at(attribute.value.range, () => decode(name, value));
+    } finally {
+      this.#open.delete(opened);
+    }
     const found = this.#fields.get(instance) ?? new Map<string, Fields>();
     this.#fields.set(instance, found.set(name, fields));
     return fields;

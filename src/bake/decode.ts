@@ -12,7 +12,6 @@ import {
 import { ValueError } from './errors.ts';
 import { ATTRIBUTES, RESOURCES, type AttributeName, type Fields, type Kind } from './target.ts';
 import { convert } from './value/convert.ts';
-import { toInteger } from './value/number.ts';
 import {
   BOOL,
   list,
@@ -189,9 +188,4 @@ function byName(entries: ReadonlyMap<unknown, unknown>): Value {
 function entryList(value: unknown, make: (one: never) => Value): Value {
   const items = Array.isArray(value) ? (value as never[]).map(make) : [];
   return list(TEXTS_BY_NAME, items);
-}
-
-/** A whole number in a value; undefined for others. */
-export function integerOf(value: Value | undefined): number | undefined {
-  return value?.kind === 'number' ? toInteger(value.data) : undefined;
 }

@@ -54,12 +54,20 @@ export function evaluateBodies(
   const targets = targetsOf(model, under.targets);
   const groups = groupsOf(model, under.groups);
   for (const name of model.constants.keys()) model.value(name);
+  for (const { block } of model.blocks.of('target')) refusePolicy(block);
   return {
     targets,
     groups,
     variables: variables.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     warnings: bodies.flatMap((body) => body.blocks).flatMap(ignoredIn),
   };
+}
+
+/** What is to be refused must not be ignored. */
+function refusePolicy({ body }: Block): void {
+  const policy = body.attributes.get('policy');
+  if (policy)
+    throw new BakeFileError('policies are not available in this version', policy.nameRange);
 }
 
 function listed(variable: Variable, model: Model): ListedVariable {

@@ -17,6 +17,9 @@ export interface SshEntry {
   readonly paths: readonly string[];
 }
 
+/** Entries of one attribute, where some are repeated. */
+const MOST = 1000;
+
 /** Kinds of entries that are maps. */
 export type EntryKind = 'cache' | 'output' | 'attest';
 
@@ -121,6 +124,8 @@ export function lastOfEach<T>(entries: readonly T[], keyOf: (entry: T) => string
  */
 export function withoutRepeats(entries: readonly Entry[]): Entry[] {
   const left = entries.map((entry) => ({ entry, text: entryText(entry) }));
+  if (new Set(left.map(({ text }) => text)).size === left.length) return [...entries];
+  if (left.length > MOST) throw new ValueError(`more than ${MOST} entries`);
   for (let index = left.length - 2; index >= 0; index -= 1) {
     const text = left[index]?.text;
     const again = left.findIndex((other, at) => at > index && other.text === text);

@@ -37,7 +37,7 @@ export interface Model {
   readonly constants: ReadonlyMap<string, Attribute>;
   readonly blocks: BlockSet;
   /** The value of a variable or constant. Throws BakeFileError. */
-  readonly value: (name: string) => Value | undefined;
+  readonly value: (name: string, used?: Range) => Value | undefined;
 }
 
 /** Blocks that targets and groups are. */
@@ -65,21 +65,28 @@ export function modelOf(bodies: readonly Body[], world: World): Model {
   const open = new Set<string>();
   const functions = functionsOf(definitions, world);
 
-  const value = (name: string): Value | undefined => {
+  const value = (name: string, used?: Range): Value | undefined => {
     const known = values.get(name);
     if (known !== undefined) return known;
     const [constant, variable] = [constants.get(name), variables.get(name)];
     const range = constant?.nameRange ?? variable?.block.range;
     if (range === undefined) return undefined;
-    if (open.has(name))
-      throw new BakeFileError(`Invalid value; variable cycle not allowed for ${name}`, range);
+    if (open.has(name)) {
+      throw new BakeFileError(
+        `Invalid expression; variable cycle not allowed for ${name}`,
+        used ?? range,
+      );
+    }
     open.add(name);
-    const found = constant
-      ? evaluate(constant.value, environment)
-      : variable && valueOf(variable, outsideOf(variable, variables, world), environment, range);
-    open.delete(name);
-    if (found !== undefined) values.set(name, found);
-    return found;
+    try {
+      const found = constant
+        ? evaluate(constant.value, environment)
+        : variable && valueOf(variable, outsideOf(variable, variables, world), environment, range);
+      if (found !== undefined) values.set(name, found);
+      return found;
+    } finally {
+      open.delete(name);
+    }
   };
 
   const scope: Scope = {
@@ -87,7 +94,7 @@ export function modelOf(bodies: readonly Body[], world: World): Model {
       if (FAMILIES.includes(name)) {
         throw new BakeFileError(`Invalid expression; cannot access ${name} as a variable`, range);
       }
-      return value(name);
+      return value(name, range);
     },
     member: (root, name, path) =>
       FAMILIES.includes(root) ? member(blocks, root, name, path) : undefined,
@@ -95,7 +102,7 @@ export function modelOf(bodies: readonly Body[], world: World): Model {
     names: () => [...world.builtins.keys(), ...constants.keys(), ...variables.keys()],
     functions: () => functions.keys(),
   };
-  const environment: Environment = { scope, evaluate, budget: { left: ALLOWANCE } };
+  const environment: Environment = { scope, evaluate, budget: { left: ALLOWANCE, depth: 0 } };
   const blocks = new BlockSet(families, environment);
   for (const [name, block] of definitions)
     functions.set(

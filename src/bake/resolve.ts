@@ -42,6 +42,7 @@ export function resolveTargets(
     definition,
     overrides,
     done: new Map(),
+    followed: new Set(),
     grants: { read: [], write: [], networkHost: false, securityInsecure: false },
   };
   const wanted = [
@@ -52,7 +53,7 @@ export function resolveTargets(
   const targets = new Map<string, ResolvedTarget>();
   const groups = new Map<string, Group>();
   for (const name of wanted) {
-    const found = expand(definition, name);
+    const found = expand(definition, name, new Map());
     for (const target of found.targets) targets.set(target, resolved(resolver, target, false));
     for (const group of found.groups) groups.set(group.name, group);
   }
@@ -76,6 +77,8 @@ interface Resolver {
   readonly definition: Definition;
   readonly overrides: readonly Override[];
   readonly done: Map<string, Fields>;
+  /** Targets whose links were followed. */
+  readonly followed: Set<string>;
   readonly grants: Grants;
 }
 
@@ -101,25 +104,23 @@ interface Expanded {
 }
 
 /** The targets of a group, and the groups in it. A group comes before a target of the same name. */
-function expand(
-  definition: Definition,
-  name: string,
-  open: ReadonlyMap<string, Expanded> = new Map(),
-): Expanded {
-  const known = open.get(name);
-  if (known) return known;
+function expand(definition: Definition, name: string, known: Map<string, Expanded>): Expanded {
+  const before = known.get(name);
+  if (before) return before;
   const group = definition.groups.find((one) => one.name === name);
   if (group === undefined) return { targets: [name], groups: [] };
-  const inside = new Map(open).set(name, { targets: [], groups: [] });
-  const parts = group.targets.map((one) => {
-    const found = expand(definition, one, inside);
+  known.set(name, { targets: [], groups: [] });
+  const targets = new Set<string>();
+  const groups = new Set([group]);
+  for (const one of group.targets) {
+    const found = expand(definition, one, known);
     // A group that names itself means the target of that name.
-    return found.targets.length > 0 ? found : { ...found, targets: [one] };
-  });
-  return {
-    targets: [...new Set(parts.flatMap(({ targets }) => targets))],
-    groups: [...new Set([group, ...parts.flatMap(({ groups }) => groups)])],
-  };
+    for (const target of found.targets.length > 0 ? found.targets : [one]) targets.add(target);
+    for (const inner of found.groups) groups.add(inner);
+  }
+  const found = { targets: [...targets], groups: [...groups] };
+  known.set(name, found);
+  return found;
 }
 
 function resolved(resolver: Resolver, name: string, linked: boolean): ResolvedTarget {
@@ -173,6 +174,7 @@ function follow(
 ): ResolvedTarget {
   let target = targets.get(name) ?? resolved(resolver, name, true);
   targets.set(name, target);
+  if (resolver.followed.has(name)) return target;
   for (const context of target.fields.contexts?.values() ?? []) {
     const link = linkOf(context);
     if (link === undefined) continue;
@@ -188,6 +190,7 @@ function follow(
       targets.set(name, target);
     }
   }
+  resolver.followed.add(name);
   return target;
 }
 

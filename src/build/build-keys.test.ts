@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { BuildInput } from './build.ts';
+import type { BuildInput } from './build-input.ts';
 import { bench, image, root, type Bench, type Meanwhile } from './testing/bench.ts';
 
 /** A build with every kind of step, to which one thing is done. */

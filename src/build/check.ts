@@ -1,15 +1,11 @@
 import type { Dockerfile, Span } from '../dockerfile/ast.ts';
 import { DockerfileError } from '../dockerfile/errors.ts';
 import type { LintWarning } from '../dockerfile/lint/rule.ts';
-import type { BuildInput } from './build.ts';
+import type { BuildInput } from './build-input.ts';
 import { BaseNotFoundError } from './errors.ts';
 import { explained } from './explained.ts';
-import {
-  evaluate,
-  evaluateAll,
-  type BaseImage,
-  type FrontendOptions,
-} from './frontend/frontend.ts';
+import { evaluate, evaluateAll } from './frontend/frontend.ts';
+import type { BaseImage, FrontendOptions } from './frontend/frontend-types.ts';
 import { lintWatcher } from './frontend/lint.ts';
 import { outlineWatcher, type OutlineParts } from './frontend/outline.ts';
 import { checkContext, readDockerfile, type DockerfileInput } from './inputs.ts';

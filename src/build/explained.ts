@@ -3,7 +3,9 @@ import type { Span } from '../dockerfile/ast.ts';
 import { DockerfileError } from '../dockerfile/errors.ts';
 import { excerpt } from '../dockerfile/excerpt.ts';
 import { BuildError } from './errors.ts';
+import type { Vertex } from './graph.ts';
 import type { DockerfileInput } from './inputs.ts';
+import type { Recipe } from './solver-parts.ts';
 
 /** An error of a step, with the lines of the Dockerfile that it is about. */
 export function pointed(
@@ -27,4 +29,20 @@ export function explained(error: unknown, dockerfile: DockerfileInput): unknown 
     cause: error,
     ...(error.excerpt !== undefined && { detail: error.excerpt }),
   });
+}
+
+/** A recipe whose failures point at the lines of the vertex. */
+export function located(recipe: Recipe, dockerfile: DockerfileInput): Recipe {
+  const at = async <T>(vertex: Vertex, body: () => Promise<T>): Promise<T> => {
+    try {
+      return await body();
+    } catch (error) {
+      throw pointed(error, vertex.span, dockerfile);
+    }
+  };
+  return {
+    facts: (vertex, call) => at(vertex, () => recipe.facts(vertex, call)),
+    contentFacts: (vertex, inputs, call) =>
+      at(vertex, () => recipe.contentFacts(vertex, inputs, call)),
+  };
 }

@@ -6,7 +6,7 @@ import { violation } from '../dockerfile/lint/checks.ts';
 import type { LintWarning } from '../dockerfile/lint/rule.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { plan as planOf, type ResolveBase } from './frontend/bases.ts';
-import type { FrontendOptions, Plan } from './frontend/frontend.ts';
+import type { FrontendOptions, Plan } from './frontend/frontend-types.ts';
 import { lintWatcher } from './frontend/lint.ts';
 import { isPredefined } from './frontend/scope.ts';
 import { readIgnore, type DockerfileInput, type MainContext } from './inputs.ts';

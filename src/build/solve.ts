@@ -2,7 +2,7 @@ import { elapsed } from '../base/clock.ts';
 import { limiter } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter, type Task } from '../base/reporter.ts';
-import { chainId, chainOn, digestOf, type ChainId, type DiffId } from '../oci/digest.ts';
+import { chainId, chainOn, type ChainId, type DiffId } from '../oci/digest.ts';
 import { baseKey } from './cache/base-key.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { instructionText, standsOn } from './cache/text.ts';
@@ -10,7 +10,8 @@ import { BuildError } from './errors.ts';
 import { hitReason, reasonOf } from './step-words.ts';
 import type { Vertex } from './graph.ts';
 import { readFacts } from './ops/read-facts.ts';
-import { byDefinition, downstream, ofRow, sourceOf } from './solver-parts.ts';
+import { Records } from './records.ts';
+import { downstream, isAsked, isFresh, sourceOf } from './solver-parts.ts';
 import type { Found, Keyed, Outcome, Solved, SolverParts, SolverTally } from './solver-parts.ts';
 
 const EMPTY: Solved = { chain: undefined, layers: [], createdAt: 0 };
@@ -26,6 +27,7 @@ const SCRATCH = 'scratch';
 export class Solver {
   readonly tally: SolverTally = { steps: 0, cached: 0, hits: [] };
   readonly #parts: SolverParts;
+  readonly #records: Records;
   readonly #call: CallOptions;
   readonly #keys = new Map<Vertex, Promise<Keyed>>();
   readonly #results = new Map<Vertex, Promise<Solved>>();
@@ -38,6 +40,7 @@ export class Solver {
 
   constructor(parts: SolverParts, call: CallOptions, parallel: number) {
     this.#parts = parts;
+    this.#records = new Records(parts);
     const signals = call.signal ? [call.signal, this.#stop.signal] : [this.#stop.signal];
     this.#call = { ...call, signal: AbortSignal.any(signals) };
     this.#slots = limiter(parallel);
@@ -121,7 +124,7 @@ export class Solver {
     const inputs = await Promise.all(vertex.inputs.map((input) => this.#asRead(input)));
     const read = [...readFacts(op), ...inputs];
     const alias = cacheKey(`${op.kind} by definition`, [...on, ...facts, ...read], secret);
-    const quick = this.#isFresh(vertex) ? undefined : await this.#find(alias.key);
+    const quick = isFresh(vertex) ? undefined : await this.#records.find(alias.key);
     if (quick) return this.#hit(vertex, alias, quick.canonicalKey ?? alias.key, quick, parent);
     if (vertex.base) this.#begin(vertex.base);
     const results = await this.#inputs(vertex);
@@ -149,7 +152,10 @@ export class Solver {
   #begin(vertex: Vertex, reader?: Vertex): void {
     const begun = this.#key(vertex)
       .then(async (keyed) => {
-        if (keyed.hit || (reader && (await this.#wasRead(vertex, keyed.key, reader)))) {
+        if (
+          keyed.hit ||
+          (reader && !isFresh(reader) && (await this.#records.wasRead(vertex, keyed.key, reader)))
+        ) {
           return undefined;
         }
         return this.#result(vertex);
@@ -158,37 +164,13 @@ export class Solver {
     this.#begun.push(begun);
   }
 
-  /** Whether no record counts: of the step itself, or of what it stands on. */
-  #isAsked({ uncached, base, op }: Vertex): boolean {
-    const linked = op.kind === 'copy' && op.link;
-    return uncached || (base !== undefined && !linked && this.#isAsked(base));
-  }
-
-  /** The same, or it reads something that no record counts for: then only content tells. */
-  #isFresh(vertex: Vertex): boolean {
-    return this.#isAsked(vertex) || vertex.inputs.some((input) => this.#isAsked(input));
-  }
-
-  /** Whether a record of `reader` was made from this very input. */
-  async #wasRead(input: Vertex, key: string, reader: Vertex): Promise<boolean> {
-    if (this.#isFresh(reader)) return false;
-    const digest = digestOf(key);
-    const rows = this.#parts.store.read(({ cache }) => cache.at(byDefinition(reader), 8));
-    const known = rows.some(({ ingredients }) =>
-      ingredients.some(
-        (one) => one.kind === 'parent' && one.name === input.stage && one.digest === digest,
-      ),
-    );
-    return known || ((await this.#parts.imported?.wasRead(digest)) ?? false);
-  }
-
   async #known(
     vertex: Vertex,
     own: CacheKey,
     alias: CacheKey | undefined,
     parent: string,
   ): Promise<Keyed> {
-    const found = this.#isAsked(vertex) ? undefined : await this.#find(own.key);
+    const found = isAsked(vertex) ? undefined : await this.#records.find(own.key);
     if (!found) {
       return {
         key: downstream(vertex, own.key, parent),
@@ -200,7 +182,7 @@ export class Solver {
     }
     if (alias && found.from === undefined) {
       const { chain, took, createdAt } = found;
-      this.#remember(vertex, alias, chain, took, own.key, createdAt);
+      this.#records.remember(vertex, alias, { chain, took, createdAt, canonicalKey: own.key });
     }
     return this.#hit(vertex, own, own.key, found, parent, alias);
   }
@@ -299,17 +281,10 @@ export class Solver {
     const chain = linked
       ? this.#parts.snapshotter.name(layer, undefined)
       : (result.chain ?? chainOn(undefined, layer));
-    const { own } = keyed;
-    const { lists } = keyed;
-    this.#remember(
-      vertex,
-      { key: own, ingredients: keyed.ingredients, ...(lists && { lists }) },
-      chain,
-      took,
-      undefined,
-      createdAt,
-    );
-    if (keyed.alias) this.#remember(vertex, keyed.alias, chain, took, own, createdAt);
+    const { own, alias } = keyed;
+    const made = { chain, took, createdAt };
+    this.#records.remember(vertex, { ...keyed, key: own }, made);
+    if (alias) this.#records.remember(vertex, alias, { ...made, canonicalKey: own });
     task.outcome = 'done';
     return result;
   }
@@ -343,16 +318,6 @@ export class Solver {
     }
   }
 
-  /** The local record of a key, or else one that was imported and whose layers can be had. */
-  async #find(key: string): Promise<Found | undefined> {
-    const row = this.#parts.store.read(({ cache, layers }) => {
-      const own = cache.get(key);
-      const stack = own && layers.stack(own.chain)?.map(({ diffId }) => diffId);
-      return own && stack && { ...ofRow(own), layers: stack };
-    });
-    return row ?? (await this.#parts.imported?.find(key));
-  }
-
   /**
    * Every step that has been keyed and has a result, with the keys of its records. Call it
    * after {@link solve}; runs nothing.
@@ -366,31 +331,5 @@ export class Solver {
       if (keyed && solved) all.push({ vertex, keyed, solved });
     }
     return all;
-  }
-
-  #remember(
-    vertex: Vertex,
-    { key, ingredients, lists }: CacheKey,
-    chain: ChainId,
-    took: number,
-    canonicalKey: string | undefined,
-    createdAt: number,
-  ): void {
-    if (this.#parts.forget) return;
-    const usedAt = this.#parts.store.clock.now().getTime();
-    const encoded = [...(lists ?? [])].map(([digest, list]) => [digest, list.encoded()] as const);
-    this.#parts.store.note(({ cache, selections }) => {
-      for (const [digest, list] of encoded) if (list) selections.put(digest, list);
-      cache.put({
-        key,
-        place: canonicalKey === undefined ? vertex.place : byDefinition(vertex),
-        ingredients,
-        chain,
-        createdAt,
-        usedAt,
-        took,
-        ...(canonicalKey !== undefined && { canonicalKey }),
-      });
-    });
   }
 }

@@ -3,7 +3,6 @@ import type { Task } from '../base/reporter.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
 import type { LayerSource, Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
-import type { CacheRow } from '../store/tables.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { SharedRecord } from './cache/document.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
@@ -126,12 +125,18 @@ export function sourceOf({ instruction, span, place }: Vertex): LayerSource {
   return { instruction, file, lines: [span.start.line, span.end.line] };
 }
 
-/** What the solver needs of a record. */
-export function ofRow({ chain, createdAt, took, canonicalKey }: CacheRow): Omit<Found, 'layers'> {
-  return { chain, createdAt, took, ...(canonicalKey !== undefined && { canonicalKey }) };
-}
-
 /** What a step hands on: a linked copy's own key says nothing of its base, so both are named. */
 export function downstream(vertex: Vertex, own: string, parent: string): string {
   return vertex.op.kind === 'copy' && vertex.op.link ? `${parent}+${own}` : own;
+}
+
+/** Whether no record counts: of the step itself, or of what it stands on. */
+export function isAsked({ uncached, base, op }: Vertex): boolean {
+  const linked = op.kind === 'copy' && op.link;
+  return uncached || (base !== undefined && !linked && isAsked(base));
+}
+
+/** The same, or it reads something that no record counts for: then only content tells. */
+export function isFresh(vertex: Vertex): boolean {
+  return isAsked(vertex) || vertex.inputs.some(isAsked);
 }

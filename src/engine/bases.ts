@@ -1,7 +1,7 @@
 import type { CallOptions } from '../base/progress.ts';
 import { BaseNotFoundError } from '../build/errors.ts';
 import type { ResolveBase } from '../build/frontend/bases.ts';
-import type { BaseImage } from '../build/frontend/frontend.ts';
+import type { BaseImage } from '../build/frontend/frontend-types.ts';
 import { matchesPlatform, type Platform } from '../oci/platform.ts';
 import { canonicalName, parseReference, type Reference, withDefaultTag } from '../oci/reference.ts';
 import type { Store } from '../store/store.ts';

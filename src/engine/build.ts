@@ -1,6 +1,7 @@
 import type { CallOptions } from '../base/progress.ts';
 import type { BuildCaches } from '../build/cache/session.ts';
-import { buildImage, type BuildParts } from '../build/build.ts';
+import { buildImage } from '../build/build.ts';
+import type { BuildParts } from '../build/build-input.ts';
 import { BuildError } from '../build/errors.ts';
 import type { OutputInput } from '../build/finish.ts';
 import type { Descriptor } from '../oci/descriptor.ts';

@@ -1,5 +1,5 @@
 import { BaseNotFoundError } from '../build/errors.ts';
-import type { BaseImage } from '../build/frontend/frontend.ts';
+import type { BaseImage } from '../build/frontend/frontend-types.ts';
 import { isDigest } from '../oci/digest.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
 import type { Platform } from '../oci/platform.ts';

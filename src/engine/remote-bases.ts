@@ -3,7 +3,7 @@ import { StaveError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import { BaseNotFoundError } from '../build/errors.ts';
-import type { BaseImage } from '../build/frontend/frontend.ts';
+import type { BaseImage } from '../build/frontend/frontend-types.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';

@@ -1,10 +1,12 @@
-import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import type { Bytes } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
+import { contents, sendBody } from './body.ts';
 import { NetError, netError } from './errors.ts';
 import { proxyFor, type ProxySettings } from './proxy.ts';
+import { Stall } from './stall.ts';
 import { connectThrough, proxyAuthorization } from './tunnel.ts';
 import { basicAuthorization, shownUrl } from './url.ts';
 
@@ -243,93 +245,6 @@ function requestOptions(
       headers: { host: url.host, ...all, ...permission },
     },
   };
-}
-
-async function sendBody(
-  outgoing: ClientRequest,
-  body: HttpRequest['body'],
-  stall: Stall,
-): Promise<void> {
-  stall.wait();
-  if (body === undefined || body instanceof Uint8Array) {
-    outgoing.end(body);
-    return;
-  }
-  stall.rest();
-  for await (const chunk of body) {
-    if (outgoing.destroyed) return;
-    stall.wait();
-    await new Promise<void>((resolve) => {
-      const go = (): void => {
-        outgoing.off('close', go);
-        resolve();
-      };
-      outgoing.once('close', go);
-      outgoing.write(chunk, go);
-    });
-    stall.rest();
-  }
-  stall.wait();
-  outgoing.end();
-}
-
-async function* contents(
-  incoming: IncomingMessage,
-  stall: Stall,
-  release: () => void,
-  failed: (error: unknown) => unknown,
-): AsyncGenerator<Uint8Array, void> {
-  try {
-    stall.wait();
-    for await (const chunk of incoming) {
-      stall.rest();
-      yield chunk as Buffer;
-      stall.wait();
-    }
-    if (!incoming.complete) throw Object.assign(new Error('cut short'), { code: 'ECONNRESET' });
-  } catch (error) {
-    throw failed(error);
-  } finally {
-    release();
-  }
-}
-
-/** Watches for a peer that says nothing; the time our own side takes does not count. */
-class Stall {
-  readonly #limit: number;
-  #timer: NodeJS.Timeout | undefined;
-  #act: () => void = () => {};
-  #stopped = false;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get seconds(): number {
-    return Math.round(this.#limit / 1000);
-  }
-
-  onStall(act: () => void): void {
-    this.#act = act;
-  }
-
-  /** From now on the peer is waited for. */
-  wait(): void {
-    clearTimeout(this.#timer);
-    // A body may still be on its way when the answer has been read.
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => this.#act(), this.#limit);
-  }
-
-  rest(): void {
-    clearTimeout(this.#timer);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#act = () => {};
-  }
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

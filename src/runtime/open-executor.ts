@@ -132,6 +132,12 @@ class OciExecutor implements Executor {
         ? undefined
         : await this.#filter(grantedCapabilities(asked, context));
     using bundle = makeBundle(stateDir, asked.id);
+    if (asked.cgroup?.parent !== undefined) {
+      bundle.write(
+        'groups',
+        JSON.stringify(this.#subject.layout.roots.map((root) => root + prefix)),
+      );
+    }
     const stdin = stdinOf(asked);
     const terminal = asked.terminal === true && stdin !== undefined && isatty(stdin);
     const spec = ociSpec(asked, {

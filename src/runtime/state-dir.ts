@@ -28,11 +28,12 @@ export interface Bundle extends Disposable {
   /** Scratch that is removed with whatever is in it; nothing is ever mounted there. */
   readonly probe: string;
   readonly log: string;
-  write(name: 'config.json', text: string): string;
+  /** `groups`: where its control groups are when that is not below the store's own, as JSON. */
+  write(name: 'config.json' | 'groups', text: string): string;
 }
 
 const PREPARED = 'mounts';
-const FILES = ['config.json', 'log', 'owner', 'stdout', 'stderr'];
+const FILES = ['config.json', 'groups', 'log', 'owner', 'stdout', 'stderr'];
 const DIRECTORIES = ['rootfs', PREPARED, '.'];
 const NAME = /^[a-zA-Z0-9][\w.-]{0,127}$/;
 
@@ -99,7 +100,10 @@ export function sweep(stateDir: string, cgroups: readonly string[]): void {
   const bundles = join(stateDir, BUNDLES);
   for (const id of list(bundles)) {
     if (hasOwner(join(bundles, id))) continue;
-    removeDebris(stateDir, id, cgroups);
+    const elsewhere = groupsOf(join(bundles, id));
+    removeDebris(stateDir, id, [...cgroups, ...elsewhere]);
+    // Without its bundle nobody would know of them: the next sweep tries again.
+    if (elsewhere.some((prefix) => existsSync(prefix + id))) continue;
     removeBundle(join(bundles, id));
   }
   // A bundle is made before its control groups and goes after them.
@@ -116,6 +120,17 @@ export function sweep(stateDir: string, cgroups: readonly string[]): void {
 export function removeDebris(stateDir: string, id: string, cgroups: readonly string[]): void {
   rmSync(join(stateDir, RUNTIME_STATE, id), { recursive: true, force: true });
   for (const prefix of cgroups) removeCgroup(prefix + id);
+}
+
+/** The groups of a process that run below others than the store's own. */
+function groupsOf(bundle: string): readonly string[] {
+  try {
+    return JSON.parse(readFileSync(join(bundle, 'groups'), 'utf8')) as string[];
+  } catch (error) {
+    // Killed while it was written: then there are no groups yet.
+    if (isErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return [];
+    throw error;
+  }
 }
 
 function hasOwner(bundle: string): boolean {

@@ -28,7 +28,7 @@ export interface CompressParts {
   /** Holds the blobs until something refers to them. */
   readonly lease: Lease;
   /** Where layers can be had that are not in the store: their blobs are taken as they are. */
-  readonly supply?: Pick<LayerSupply, 'offered' | 'offeredBlob'> | undefined;
+  readonly supply?: Pick<LayerSupply, 'offered' | 'offeredBlob' | 'open'> | undefined;
 }
 
 /** Layers that are compressed side by side; each one keeps several threads at work, and needs some 40 MB. */

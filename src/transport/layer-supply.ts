@@ -1,5 +1,5 @@
 import type { Bytes } from '../base/bytes.ts';
-import { InvalidInputError } from '../base/errors.ts';
+import { DiskFullError, InvalidInputError, isErrno } from '../base/errors.ts';
 import { together } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
@@ -25,6 +25,12 @@ export interface Offer {
   readonly from: BlobSource;
 }
 
+/** A layer that was offered and did not come. */
+export interface LostLayer extends Offer {
+  readonly diffId: DiffId;
+  readonly reason: Error;
+}
+
 /**
  * Layers that are known by their digests and fetched when somebody has to read them: base
  * images and results from a remote cache. A layer that nothing reads is never fetched.
@@ -35,6 +41,7 @@ export class LayerSupply {
   readonly #lease: () => Lease;
   readonly #offers = new Map<DiffId, Offer>();
   readonly #fetching = new Map<DiffId, Promise<void>>();
+  readonly #lost: LostLayer[] = [];
   #intake: Promise<LayerIntake> | undefined;
 
   constructor(store: Store, snapshotter: Snapshotter, lease: () => Lease) {
@@ -53,9 +60,36 @@ export class LayerSupply {
     return this.#offers.get(diffId);
   }
 
-  /** Where a blob can be had, by its digest. */
-  offeredBlob(digest: Digest): Offer | undefined {
-    return this.#offers.values().find(({ blob }) => blob.digest === digest);
+  /** Where a blob can be had, by its digest, and the layer that it is. */
+  offeredBlob(digest: Digest): readonly [DiffId, Offer] | undefined {
+    return this.#offers.entries().find(([, { blob }]) => blob.digest === digest);
+  }
+
+  /**
+   * The bytes of an offered blob, checked against its descriptor. A failure of where they come
+   * from is remembered: see {@link lostTo}.
+   */
+  async *open(diffId: DiffId, { blob, from }: Offer, call: CallOptions): Bytes {
+    try {
+      yield* verified(await from.fetch(blob, call), blob, from.label);
+    } catch (error) {
+      this.#lose(diffId, { blob, from }, error, call);
+      throw error;
+    }
+  }
+
+  /** The layer whose failure to come an error is, or is made of. */
+  lostTo(error: unknown): LostLayer | undefined {
+    for (let one = error; one instanceof Error; one = one.cause) {
+      const lost = this.#lost.find(({ reason }) => reason === one);
+      if (lost) return lost;
+    }
+    return undefined;
+  }
+
+  /** Forgets an offer, so that another one of the layer can count. */
+  withdraw(diffId: DiffId): void {
+    this.#offers.delete(diffId);
   }
 
   /** Whether every layer is in the store or can be fetched. */
@@ -87,7 +121,10 @@ export class LayerSupply {
 
   #fetched(diffId: DiffId, stack: readonly DiffId[], call: CallOptions): Promise<void> {
     let fetching = this.#fetching.get(diffId);
-    if (!fetching) this.#fetching.set(diffId, (fetching = this.#fetch(diffId, stack, call)));
+    if (!fetching) {
+      this.#fetching.set(diffId, (fetching = this.#fetch(diffId, stack, call)));
+      fetching.catch(() => this.#fetching.delete(diffId));
+    }
     return fetching;
   }
 
@@ -102,7 +139,7 @@ export class LayerSupply {
       total: blob.size,
       unit: 'bytes',
     });
-    const body = task.count(verified(await from.fetch(blob, call), blob, from.label));
+    const body = task.count(this.open(diffId, offer, call));
     let { result } = await intake.take(body, blob.digest, call);
     if ('failure' in result && result.failure instanceof LayerEntryError) {
       // Alone it could not be unpacked: it may hold hard links to files of the layers below.
@@ -110,13 +147,25 @@ export class LayerSupply {
       await this.ensure(below, call);
       result = (await intake.unpack(blob, below, call)).result;
     }
-    if ('failure' in result) throw result.failure;
-    if (result.diffId !== diffId) {
-      throw new InvalidInputError(
-        `${blob.digest} from ${from.label} unpacks to ${result.diffId}, not to ${diffId}`,
-      );
+    const failure =
+      'failure' in result
+        ? result.failure
+        : result.diffId !== diffId &&
+          new InvalidInputError(
+            `${blob.digest} from ${from.label} unpacks to ${result.diffId}, not to ${diffId}`,
+          );
+    if (failure) {
+      this.#lose(diffId, offer, failure, call);
+      throw failure;
     }
     task.outcome = 'done';
+  }
+
+  #lose(diffId: DiffId, offer: Offer, reason: unknown, { signal }: CallOptions): void {
+    const ours = reason instanceof DiskFullError || isErrno(reason, 'ENOSPC', 'EDQUOT');
+    // A layer that was given up because of another one is not lost.
+    if (ours || signal?.aborted === true || !(reason instanceof Error)) return;
+    this.#lost.push({ ...offer, diffId, reason });
   }
 
   async #openIntake(): Promise<LayerIntake> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evaluate, type BaseImage } from '../../src/build/frontend/frontend.ts';
+import { evaluate } from '../../src/build/frontend/frontend.ts';
+import type { BaseImage } from '../../src/build/frontend/frontend-types.ts';
 import { lintWatcher } from '../../src/build/frontend/lint.ts';
 import type { NamedContext } from '../../src/build/frontend/named-context.ts';
 import type { Op, Vertex } from '../../src/build/graph.ts';

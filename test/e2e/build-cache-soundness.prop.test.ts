@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { StaveError } from '../../src/base/errors.ts';
-import type { BuildInput } from '../../src/build/build.ts';
+import type { BuildInput } from '../../src/build/build-input.ts';
 import { localCache, localCacheTarget } from '../../src/build/cache/local-cache.ts';
 import { bench, image, root, type Bench, type Meanwhile } from '../../src/build/testing/bench.ts';
 import { NOTHING_MORE } from '../../src/build/frontend/entitlements.ts';

@@ -6,10 +6,6 @@ export function at<T>(range: Range, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof ValueError) throw new BakeFileError(error.message, range);
-    if (error instanceof RangeError && /call stack/i.test(error.message)) {
-      throw new BakeFileError('Too deep; Expressions refer to each other too deeply', range);
-    }
-    throw error;
+    throw error instanceof ValueError ? new BakeFileError(error.message, range) : error;
   }
 }

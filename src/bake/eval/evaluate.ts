@@ -20,14 +20,22 @@ import { at } from './at.ts';
 import { evaluateCall } from './call.ts';
 import { evaluateFor, evaluateObject } from './collections.ts';
 import { binary, unary } from './operators.ts';
-import { spend, type Environment } from './scope.ts';
+import { DEEPEST_EVALUATION, spend, type Environment } from './scope.ts';
 
 /** The value of an expression. Throws BakeFileError. */
 export function evaluate(expression: Expression, environment: Environment): Value {
-  return at(expression.range, () => {
-    spend(environment.budget, 1);
+  const { budget } = environment;
+  budget.depth += 1;
+  try {
+    spend(budget, 1);
+    if (budget.depth > DEEPEST_EVALUATION)
+      throw new ValueError('Expressions refer to each other too deeply');
     return valueOf(expression, environment);
-  });
+  } catch (error) {
+    throw error instanceof ValueError ? new BakeFileError(error.message, expression.range) : error;
+  } finally {
+    budget.depth -= 1;
+  }
 }
 
 function valueOf(expression: Expression, environment: Environment): Value {

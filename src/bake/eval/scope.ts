@@ -46,6 +46,7 @@ export interface LazyFunction {
   ) => Value;
 }
 
+/** What a name stands for that is called in an expression. */
 export type Callable = PlainFunction | LazyFunction;
 
 /** An evaluation under way. */
@@ -60,10 +61,15 @@ export interface Environment {
 /** How much work is left; shared by all that is evaluated for one definition. */
 export interface Budget {
   left: number;
+  /** Expressions that are being evaluated, one for another. */
+  depth: number;
 }
 
 /** What all of a definition's expressions together may cost: far more than any real one, a second of work. */
 export const ALLOWANCE = 4_000_000;
+
+/** How deep expressions may go into each other, across variables and functions. */
+export const DEEPEST_EVALUATION = 700;
 
 /** Takes work from the budget. Throws ValueError when nothing is left. */
 export function spend(budget: Budget, work: number): void {

@@ -5,6 +5,7 @@ import { toInteger } from '../value/number.ts';
 import {
   ANY,
   bool,
+  identity,
   list,
   map,
   number,
@@ -154,13 +155,13 @@ function concat(args: readonly Value[]): Value {
 }
 
 /** Each value once, at the place of its first. */
-export function distinct(values: readonly Value[]): Value[] {
-  const found: Value[] = [];
+function distinct(values: readonly Value[]): Value[] {
+  const found = new Map<string, Value>();
   for (const value of values) {
-    if (found.length > 5000) throw new ValueError('the list is too long');
-    if (!found.some((other) => sameValue(other, value))) found.push(value);
+    const key = identity(value);
+    if (!found.has(key)) found.set(key, value);
   }
-  return found;
+  return [...found.values()];
 }
 
 function element(args: readonly Value[]): Value {

@@ -91,14 +91,17 @@ function csvDecode(typed: string): Value {
 /** Lines that are not empty; ends of lines inside of quotes belong to the field. */
 function recordsOf(typed: string): string[] {
   const records: string[] = [];
-  let open: string | undefined;
+  let open: string[] = [];
+  let quoted = false;
   for (const line of typed.replaceAll('\r\n', '\n').split('\n')) {
-    const record: string = open === undefined ? line : `${open}\n${line}`;
-    open = record.split('"').length % 2 === 0 ? record : undefined;
-    if (open === undefined && record !== '') records.push(record);
+    if (line.split('"').length % 2 === 0) quoted = !quoted;
+    open.push(line);
+    if (quoted) continue;
+    const record = open.join('\n');
+    if (record !== '') records.push(record);
+    open = [];
   }
-  if (open !== undefined) records.push(open);
-  return records;
+  return open.length === 0 ? records : [...records, open.join('\n')];
 }
 
 function fieldsOf(record: string): string[] {

@@ -3,7 +3,7 @@ import { ValueError } from '../errors.ts';
 import type { PlainFunction } from '../eval/scope.ts';
 import { convert } from '../value/convert.ts';
 import { encodeJson } from '../value/json.ts';
-import { formatNumber, toFloat, type Num } from '../value/number.ts';
+import { formatNumber, parseNumber, toFloat, type Num } from '../value/number.ts';
 import { BOOL, list, NUMBER, primitiveText, STRING, string, type Value } from '../value/value.ts';
 import { argument, define, takes, text } from './define.ts';
 import { characters } from './strings.ts';
@@ -157,10 +157,23 @@ function unsigned(letter: string, size: Num, precision: number | undefined): str
       return letter === 'E' ? exponential.toUpperCase() : exponential;
     }
     default:
-      return precision === undefined
-        ? formatNumber(size)
-        : `${Number(toFloat(size).toPrecision(Math.min(Math.max(precision, 1), 100)))}`;
+      return shortest(letter, size, precision);
   }
+}
+
+/** With an exponent where that is shorter, as Go decides it. */
+function shortest(letter: string, size: Num, precision: number | undefined): string {
+  const places = precision === undefined ? undefined : Math.min(Math.max(precision, 1), 100) - 1;
+  const [digits = '0', power = '0'] = toFloat(size).toExponential(places).split('e');
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < (precision ?? 6)) {
+    return precision === undefined
+      ? formatNumber(size)
+      : formatNumber(parseNumber(`${digits}e${power}`) ?? size);
+  }
+  const short = digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+  const text = `${short}e${exponent < 0 ? '-' : '+'}${`${Math.abs(exponent)}`.padStart(2, '0')}`;
+  return letter === 'G' ? text.toUpperCase() : text;
 }
 
 function fixed({ n, d }: Num, places: number): string {

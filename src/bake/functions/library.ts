@@ -7,7 +7,7 @@ import { ENCODING } from './encoding.ts';
 import { FORMAT } from './format.ts';
 import { LAZY } from './lazy.ts';
 import { NUMBERS } from './numbers.ts';
-import { REGEX } from './regex.ts';
+import { regexFunctions } from './regex.ts';
 import { SEMVER } from './semver.ts';
 import { SETS } from './sets.ts';
 import { STRINGS } from './strings.ts';
@@ -33,7 +33,7 @@ export function library({
       ...FORMAT,
       ...LAZY,
       ...NUMBERS,
-      ...REGEX,
+      ...regexFunctions(),
       ...SEMVER,
       ...SETS,
       ...STRINGS,

@@ -114,6 +114,7 @@ function parseInteger(args: readonly Value[]): Value {
   if (base === undefined || base < 2 || base > 62)
     throw new ValueError('base must be a whole number between 2 and 62 inclusive');
   const digits = typed.replace(/^[+-]/, '');
+  if (digits.length > 1000) throw new ValueError('the number is too long');
   let value = 0n;
   for (const digit of digits) value = value * BigInt(base) + BigInt(digitOf(digit, base, typed));
   if (digits === '') throw unparsable(typed, base);

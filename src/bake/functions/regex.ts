@@ -1,6 +1,8 @@
+import { elapsed } from '../../base/clock.ts';
 import { ValueError } from '../errors.ts';
 import type { PlainFunction } from '../eval/scope.ts';
 import {
+  checkLength,
   list,
   nullOf,
   object,
@@ -13,8 +15,8 @@ import {
 } from '../value/value.ts';
 import { define, takes, text } from './define.ts';
 
-/** Milliseconds that one pattern may take: a pattern may be written to take forever. */
-const PATIENCE = 500;
+/** Milliseconds that all patterns may take: one may be written to take forever. */
+const PATIENCE = 1000;
 const MOST = 100_000;
 const CLASSES: Readonly<Record<string, string>> = {
   alnum: '0-9A-Za-z',
@@ -33,45 +35,63 @@ const CLASSES: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 };
 
-/** Regular expressions as Go writes them. */
-export const REGEX: Readonly<Record<string, PlainFunction>> = {
-  regex: define([takes.text('pattern'), takes.text('string')], (args) => {
-    const [first] = matches(text(args, 0), text(args, 1), 1);
-    if (first === undefined)
-      throw new ValueError('pattern did not match any part of the given string');
-    return matched(first);
-  }),
-  regexall: define([takes.text('pattern'), takes.text('string')], (args) => {
-    const found = matches(text(args, 0), text(args, 1), MOST).map(matched);
-    const of: Type = found[0] === undefined ? STRING : typeOf(found[0]);
-    return list(of, found);
-  }),
-  regex_replace: define([takes.text('str'), takes.text('pattern'), takes.text('replace')], (args) =>
-    string(replaced(text(args, 0), text(args, 1), text(args, 2))),
-  ),
-};
-
 type Match = RegExpMatchArray;
+type Find = (pattern: string, subject: string, most: number) => Match[];
+
+/** Regular expressions as Go writes them. All that are made here share one allowance of time. */
+export function regexFunctions(): Readonly<Record<string, PlainFunction>> {
+  const find = finder();
+  return {
+    regex: define([takes.text('pattern'), takes.text('string')], (args) => {
+      const [first] = find(text(args, 0), text(args, 1), 1);
+      if (first === undefined) {
+        throw new ValueError('pattern did not match any part of the given string');
+      }
+      return matched(first);
+    }),
+    regexall: define([takes.text('pattern'), takes.text('string')], (args) => {
+      const found = find(text(args, 0), text(args, 1), MOST).map(matched);
+      const of: Type = found[0] === undefined ? STRING : typeOf(found[0]);
+      return list(of, found);
+    }),
+    regex_replace: define(
+      [takes.text('str'), takes.text('pattern'), takes.text('replace')],
+      (args) => {
+        const matches = find(text(args, 1), text(args, 0), MOST);
+        return string(replaced(text(args, 0), matches, text(args, 2)));
+      },
+    ),
+  };
+}
 
 /** In a virtual machine of its own, because only that can be told to stop. */
-function matches(pattern: string, subject: string, most: number): Match[] {
-  const expression = compile(pattern);
-  const { Script } = process.getBuiltinModule('node:vm');
-  const sandbox = Object.assign(Object.create(null) as object, {
-    expression,
-    subject,
-    most,
-    found: [] as Match[],
-  });
-  const script = new Script(
-    'for (const one of subject.matchAll(expression)) { if (found.length >= most) break; found.push(one); }',
-  );
-  try {
-    script.runInNewContext(sandbox, { timeout: PATIENCE });
-  } catch {
-    throw new ValueError(`the pattern ${JSON.stringify(pattern)} takes too long`);
-  }
-  return sandbox.found;
+function finder(): Find {
+  let left = PATIENCE;
+  return (pattern, subject, most) => {
+    const tooLong = new ValueError(`the pattern ${JSON.stringify(pattern)} takes too long`);
+    const expression = compile(pattern);
+    const { Script } = process.getBuiltinModule('node:vm');
+    const found: Match[] = [];
+    const sandbox = Object.assign(Object.create(null) as object, {
+      expression,
+      subject,
+      most,
+      found,
+    });
+    const script = new Script(
+      'for (const one of subject.matchAll(expression)) { if (found.length >= most) break; found.push(one); }',
+    );
+    if (left < 1) throw tooLong;
+    const start = elapsed();
+    try {
+      script.runInNewContext(sandbox, { timeout: left });
+    } catch {
+      throw tooLong;
+    } finally {
+      left = Math.ceil(left - (elapsed() - start));
+    }
+    return found;
+  };
 }
 
 function compile(pattern: string): RegExp {
@@ -118,9 +138,10 @@ function matched(match: Match): Value {
   return match.length === 1 ? string(match[0]) : tuple(match.slice(1).map(textOrNull));
 }
 
-function replaced(subject: string, pattern: string, replacement: string): string {
+function replaced(subject: string, matches: readonly Match[], replacement: string): string {
   let [result, at] = ['', 0];
-  for (const match of matches(pattern, subject, MOST)) {
+  for (const match of matches) {
+    checkLength(result.length);
     result += subject.slice(at, match.index) + expanded(match, replacement);
     at = (match.index ?? 0) + match[0].length;
   }

@@ -11,7 +11,7 @@ interface Version {
 }
 
 const VERSION = /^[vV]?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/;
-const PART = /^(=|==|!=|>|<|>=|=>|<=|=<|~|~>|\^)?\s*(\S+)$/;
+const PART = /^(==|!=|>=|=>|<=|=<|~>|=|>|<|~|\^)?\s*(\S+)$/;
 
 /**
  * `semvercmp(version, constraint)`: `,` and blanks mean and, `||` means or.

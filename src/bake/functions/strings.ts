@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.ts';
 import type { PlainFunction } from '../eval/scope.ts';
-import { list, number, STRING, string, type Value } from '../value/value.ts';
+import { checkLength, list, number, STRING, string, type Value } from '../value/value.ts';
 import { define, integer, takes, TEXTS, text, texts } from './define.ts';
 
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}_]/u;
@@ -13,13 +13,17 @@ export const STRINGS: Readonly<Record<string, PlainFunction>> = {
   indent: define([takes.number('spaces'), takes.text('str')], (args) => {
     const spaces = integer(args, 0);
     if (spaces < 0 || spaces > 10_000) throw new ValueError('spaces must be between 0 and 10000');
-    return string(text(args, 1).replaceAll('\n', `\n${' '.repeat(spaces)}`));
+    const all = text(args, 1).split('\n');
+    checkLength(text(args, 1).length + all.length * spaces);
+    return string(all.join(`\n${' '.repeat(spaces)}`));
   }),
   join: define([takes.text('separator')], join, takes.of('lists', TEXTS)),
-  lower: change('str', (one) => one.toLowerCase()),
-  replace: define([takes.text('str'), takes.text('substr'), takes.text('replace')], (args) =>
-    string(text(args, 0).split(text(args, 1)).join(text(args, 2))),
-  ),
+  lower: change('str', (one) => eachCase(one, (letter) => letter.toLowerCase())),
+  replace: define([takes.text('str'), takes.text('substr'), takes.text('replace')], (args) => {
+    const parts = text(args, 0).split(text(args, 1));
+    checkLength(parts.length * text(args, 2).length);
+    return string(parts.join(text(args, 2)));
+  }),
   reverse: change('str', (one) => characters(one).toReversed().join('')),
   sanitize: change('name', (one) => one.replace(/[^a-zA-Z0-9_-]/gu, '_')),
   sort: define([takes.of('list', TEXTS)], (args) =>
@@ -45,11 +49,20 @@ export const STRINGS: Readonly<Record<string, PlainFunction>> = {
     const [one, suffix] = [text(args, 0), text(args, 1)];
     return string(suffix !== '' && one.endsWith(suffix) ? one.slice(0, -suffix.length) : one);
   }),
-  upper: change('str', (one) => one.toUpperCase()),
+  upper: change('str', (one) => eachCase(one, (letter) => letter.toUpperCase())),
 };
 
 function change(name: string, run: (one: string) => string): PlainFunction {
   return define([takes.text(name)], (args) => string(run(text(args, 0))));
+}
+
+/** Letter by letter; one that would become several stays as it is. */
+function eachCase(one: string, change: (letter: string) => string): string {
+  if (/^[ -~]*$/.test(one)) return change(one);
+  return Array.from(one, (letter) => {
+    const changed = change(letter);
+    return Array.from(changed).length === 1 ? changed : letter;
+  }).join('');
 }
 
 /** Grapheme clusters. */
@@ -90,6 +103,7 @@ function join(args: readonly Value[]): Value {
       throw new ValueError(`element of list ${index} is null; cannot concatenate null values`);
     return texts(args, index + 1);
   });
+  checkLength(parts.length * text(args, 0).length);
   return string(parts.join(text(args, 0)));
 }
 
@@ -105,7 +119,7 @@ function title(one: string): string {
   let before = ' ';
   let result = '';
   for (const character of one) {
-    result += LETTER_OR_DIGIT.test(before) || before === "'" ? character : character.toUpperCase();
+    result += LETTER_OR_DIGIT.test(before) ? character : character.toUpperCase();
     before = character;
   }
   return result;

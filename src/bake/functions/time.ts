@@ -77,6 +77,8 @@ function parse(typed: string): Moment {
   );
   const isReal =
     new Date(date).getUTCDate() === Number(day) &&
+    Number(month) >= 1 &&
+    Number(month) <= 12 &&
     Number(hour) < 24 &&
     Number(minute) < 60 &&
     Number(second) < 60;

@@ -24,7 +24,7 @@ export function userFunction(name: string, block: Block, outer: () => Environmen
   const restName = variadic && wordOf(variadic);
   if (variadic && restName === undefined)
     throw problem('Each parameter name must be an identifier.', variadic.range);
-  const parameter = (one: string): Parameter => ({ name: one, type: ANY, nullable: true });
+  const parameter = (one: string): Parameter => ({ name: one, type: ANY });
   let isOpen = false;
   const run = (args: readonly Value[]): Value => {
     if (isOpen) throw problem(`function cycle not allowed for ${name}`, result.range);

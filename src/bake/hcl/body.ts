@@ -21,7 +21,7 @@ import { parseQuoted } from './template.ts';
 export function parseHcl(source: Source): Body {
   const cursor = cursorAt(source, parseExpression);
   takes(cursor, '\ufeff');
-  return parseBody(cursor, false);
+  return parseBody(cursor);
 }
 
 /** Parses a text that is one expression, as `type` and `--var` values may be. Throws BakeFileError. */
@@ -38,14 +38,15 @@ export function parseExpressionText(
 }
 
 /** The items up to the closing brace, or up to the end of the file. */
-function parseBody(cursor: Cursor, braces: boolean): Body {
+function parseBody(cursor: Cursor, brace?: number): Body {
   const start = cursor.at;
   const attributes = new Map<string, Attribute>();
   const blocks: Block[] = [];
   for (;;) {
     blankLines(cursor);
-    if (braces ? sees(cursor, '}') : next(cursor) === '') break;
+    if (brace === undefined ? next(cursor) === '' : sees(cursor, '}')) break;
     if (next(cursor) === '') {
+      cursor.at = brace ?? cursor.at;
       throw fail(
         cursor,
         'Unclosed configuration block; There is no closing brace for this block before the end of the file.',
@@ -141,7 +142,7 @@ function parseBraced(cursor: Cursor): Body {
   const start = cursor.at;
   blank(cursor);
   if (sees(cursor, '\n')) {
-    const body = parseBody(cursor, true);
+    const body = parseBody(cursor, start - 1);
     cursor.at += 1;
     return body;
   }

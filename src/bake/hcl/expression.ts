@@ -202,6 +202,7 @@ function parseTraversals(cursor: Cursor, term: Expression, indexes: boolean): Ex
 
 function parseDot(cursor: Cursor, of: Expression, start: number): Expression {
   cursor.at += 1;
+  blank(cursor);
   if (takes(cursor, '*')) return splat(cursor, of, start, false);
   LEGACY_INDEX.lastIndex = cursor.at;
   const [digits] = LEGACY_INDEX.exec(cursor.source.text) ?? [];

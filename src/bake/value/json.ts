@@ -4,7 +4,7 @@ import { bool, NULL, number, object, string, tuple, type Value } from './value.t
 
 const DEEPEST = 200;
 const TOKEN =
-  /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\0-\x1f]|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
+  /[ \t\r\n]*(?:([{}[\],:])|("[^"\\\0-\x1f]*(?:\\.[^"\\\0-\x1f]*)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null))/y;
 
 /** A value in JSON, as Go writes it: no blanks, and `<`, `>`, `&` escaped. */
 export function encodeJson(value: Value): string {

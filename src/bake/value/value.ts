@@ -32,21 +32,36 @@ export type Mapping = Weighed & { readonly entries: ReadonlyMap<string, Value> }
 interface Weighed {
   /** How much there is to walk through, itself included; bounded. */
   readonly weight: number;
+  /** How deep it is nested; bounded. */
+  readonly depth: number;
 }
 
 /** What one value may weigh: a hostile file cannot make larger ones by doubling. */
 const HEAVIEST = 1_000_000;
+const DEEPEST = 300;
+/** Characters of one string. */
+const LONGEST = 2_000_000;
 
+/** Any text. */
 export const STRING: Type = { kind: 'string' };
+/** Any number, whole or not. */
 export const NUMBER: Type = { kind: 'number' };
+/** True and false. */
 export const BOOL: Type = { kind: 'bool' };
+/** Not known, or of no importance. */
 export const ANY: Type = { kind: 'any' };
+/** No value, of any type. */
 export const NULL: Value = { kind: 'null', type: ANY };
 
 /** A string. Throws ValueError when it is too long. */
 export function string(data: string): Value {
-  if (data.length > HEAVIEST * 16) throw new ValueError('the text is too long');
+  checkLength(data.length);
   return { kind: 'string', data };
+}
+
+/** Throws ValueError when a text of so many characters would be too long. */
+export function checkLength(characters: number): void {
+  if (characters > LONGEST) throw new ValueError('the text is too long');
 }
 
 /** A number. */
@@ -66,36 +81,36 @@ export function nullOf(type: Type): Value {
 
 /** A tuple. */
 export function tuple(items: readonly Value[]): Sequence {
-  return { kind: 'tuple', items, weight: weightOf(items) };
+  return { kind: 'tuple', items, ...measure(items) };
 }
 
 /** A list of elements of one type. */
 export function list(of: Type, items: readonly Value[]): Sequence {
-  return { kind: 'list', of, items, weight: weightOf(items) };
+  return { kind: 'list', of, items, ...measure(items) };
 }
 
 /** A set: each element once, in the order that sets are walked in. */
 export function set(of: Type, items: readonly Value[]): Sequence {
-  const weight = weightOf(items);
+  const size = measure(items);
   const found = new Map<string, Value>();
   for (const item of items) {
     const key = identity(item);
     if (!found.has(key)) found.set(key, item);
   }
   const sorted = [...found].sort(([a, x], [b, y]) => orderOf(x, y) || compareText(a, b));
-  return { kind: 'set', of, items: sorted.map(([, item]) => item), weight };
+  return { kind: 'set', of, items: sorted.map(([, item]) => item), ...size };
 }
 
 /** A map of elements of one type. */
 export function map(of: Type, entries: Iterable<readonly [string, Value]>): Mapping {
   const sorted = sortedMap(entries);
-  return { kind: 'map', of, entries: sorted, weight: weightOf(sorted.values()) };
+  return { kind: 'map', of, entries: sorted, ...measure(sorted.values()) };
 }
 
 /** An object. */
 export function object(entries: Iterable<readonly [string, Value]>): Mapping {
   const sorted = sortedMap(entries);
-  return { kind: 'object', entries: sorted, weight: weightOf(sorted.values()) };
+  return { kind: 'object', entries: sorted, ...measure(sorted.values()) };
 }
 
 /** What a value weighs: one, its elements, and long text by its length. */
@@ -186,7 +201,7 @@ export function compareText(a: string, b: string): number {
 }
 
 /** A text that only equal values have. */
-function identity(value: Value): string {
+export function identity(value: Value): string {
   switch (value.kind) {
     case 'string':
       return JSON.stringify(value.data);
@@ -217,11 +232,15 @@ function sortedMap(entries: Iterable<readonly [string, Value]>): Map<string, Val
   return new Map([...new Map(entries)].sort(([a], [b]) => compareText(a, b)));
 }
 
-function weightOf(items: Iterable<Value>): number {
-  let weight = 1;
-  for (const item of items) weight += weigh(item);
+function measure(items: Iterable<Value>): Weighed {
+  let [weight, depth] = [1, 1];
+  for (const item of items) {
+    weight += weigh(item);
+    if ('depth' in item) depth = Math.max(depth, item.depth + 1);
+  }
   if (weight > HEAVIEST) throw new ValueError('the value is too large');
-  return weight;
+  if (depth > DEEPEST) throw new ValueError('the value is nested too deep');
+  return { weight, depth };
 }
 
 /** How a string, number or truth value is written in text; undefined for other values. */

@@ -7,7 +7,6 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestOf, type Digest, type DiffId } from '../../oci/digest.ts';
 import { LAYER_COUNT_LIMIT } from '../../oci/limits.ts';
 import { MediaType } from '../../oci/media-types.ts';
-import { verified } from '../../oci/verified.ts';
 import { encodeManifest } from '../../oci/write-json.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../../store/store.ts';
@@ -58,7 +57,7 @@ export async function exportCache(
     task.outcome = 'done';
   } catch (error) {
     call.signal?.throwIfAborted();
-    if (!isKnown(error)) throw error;
+    if (!isKnown(error) || parts.supply.lostTo(error)) throw error;
     task.error = { code: 'CACHE_EXPORT', message: error.message };
     if (!target.ignoreError) throw new CacheExportError(target.label, error);
     report.warn({
@@ -149,7 +148,7 @@ async function layerPieces(
     pieces.set(diffId, {
       blob,
       from,
-      open: async () => verified(await from.fetch(blob, call), blob, from.label),
+      open: () => Promise.resolve(supply.open(diffId, offer, call)),
     });
   }
   return pieces;

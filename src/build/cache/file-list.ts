@@ -6,7 +6,7 @@ const MOST = 50_000;
 const BETWEEN = '\0/\0';
 
 /** What a cache key says of one entry that a step reads. */
-export interface ListedFile {
+interface ListedFile {
   /** From the root of the context or stage, without a leading slash. Bytes as latin1. */
   readonly path: string;
   readonly kind: string;
@@ -27,7 +27,10 @@ export interface ListedFile {
  * no file is looked at twice; kept in the store, it tells a later build which file changed.
  */
 export class FileList {
-  readonly #entries: string[] = [];
+  /** Texts are made of them when somebody asks. */
+  readonly #paths: Uint8Array[] = [];
+  /** Facts and link targets by turns. */
+  readonly #facts: string[] = [];
   readonly #ignoredBy: ((path: string) => string | undefined) | undefined;
   #count = 0;
 
@@ -36,12 +39,18 @@ export class FileList {
     this.#ignoredBy = ignoredBy;
   }
 
-  add(file: ListedFile): void {
+  /**
+   * `path` begins with a slash. `facts` are words: kind, mode, owner; size and digest of a file or
+   * the numbers of a device; the digest of attributes where there are any. `target` is latin1.
+   */
+  add(path: Uint8Array, facts: string, target: string | undefined): void {
     this.#count += 1;
-    if (this.#count > MOST) this.#entries.length = 0;
-    else {
-      const { path, kind, mode, owner, content, target, xattrs } = file;
-      this.#entries.push(`${path}\0${kind}\0${mode}\0${owner}\0${content}\0>${target}\0${xattrs}`);
+    if (this.#count > MOST) {
+      this.#paths.length = 0;
+      this.#facts.length = 0;
+    } else {
+      this.#paths.push(path);
+      this.#facts.push(facts, target ?? '');
     }
   }
 
@@ -53,7 +62,7 @@ export class FileList {
   encoded(): Buffer | undefined {
     if (this.#count > MOST) return undefined;
     const { zstdCompressSync } = process.getBuiltinModule('node:zlib');
-    return zstdCompressSync(Buffer.from(this.#entries.join(BETWEEN), 'latin1'));
+    return zstdCompressSync(Buffer.from(this.#entries().join(BETWEEN), 'latin1'));
   }
 
   /**
@@ -64,9 +73,27 @@ export class FileList {
     if (this.#count > MOST) return undefined;
     const { zstdDecompressSync } = process.getBuiltinModule('node:zlib');
     const before = zstdDecompressSync(kept).toString('latin1').split(BETWEEN);
-    const [old, now] = different(before, this.#entries);
+    const [old, now] = different(before, this.#entries());
     return changesBetween(parsed(old), parsed(now), (path) => this.#ignoredBy?.(path));
   }
+
+  #entries(): string[] {
+    return this.#paths.map((path, at) => {
+      const [facts = '', target = ''] = this.#facts.slice(2 * at, 2 * at + 2);
+      const [kind = '', mode = '', owner = '', ...rest] = facts.split(' ');
+      const [size = '', digest = ''] = kind === 'file' ? rest.splice(0, 2) : [];
+      const device = kind === 'char' || kind === 'block' ? rest.splice(0, 1) : [];
+      const content = kind === 'file' ? `${size} ${shortened(digest)}` : device.join('');
+      const name = Buffer.from(path).toString('latin1', 1);
+      const xattrs = shortened(rest[0] ?? '');
+      return `${name}\0${kind}\0${mode}\0${owner}\0${content}\0>${target}\0${xattrs}`;
+    });
+  }
+}
+
+/** As much of a digest as tells two of them apart. */
+function shortened(digest: string): string {
+  return digest.slice(7, 31);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import { chainId, type Digest, type DiffId } from '../../oci/digest.ts';
 import type { Platform } from '../../oci/platform.ts';
-import type { LayerSupply } from '../../transport/layer-supply.ts';
+import type { LayerSupply, LostLayer } from '../../transport/layer-supply.ts';
 import type { Found, ImportedRecords } from '../solver-parts.ts';
 import { layersOf, type CacheDocument, type SharedMount, type SharedRecord } from './document.ts';
 import { readCache } from './read-cache.ts';
@@ -17,6 +17,8 @@ interface Cache {
   readonly records: ReadonlyMap<string, SharedRecord>;
   /** Digests of the keys that records were made from. */
   readonly read: ReadonlySet<Digest>;
+  /** Blobs that should be there and are not, or not whole. */
+  readonly lost: Set<Digest>;
 }
 
 /** A record of a cache elsewhere with its stack. */
@@ -96,6 +98,22 @@ export class ImportedCaches implements ImportedRecords {
     );
   }
 
+  /**
+   * Uses no record any more that needs a layer which did not come, and says so; false when no
+   * cache had offered it.
+   */
+  async forget({ diffId, blob, from, reason }: LostLayer, call: CallOptions): Promise<boolean> {
+    const cache = (await this.#caches).find(({ source }) => source === from);
+    if (!cache) return false;
+    cache.lost.add(blob.digest);
+    this.#parts.supply.withdraw(diffId);
+    reporter(call.progress).warn({
+      code: 'CacheLayerLost',
+      message: `a layer of the cache ${cache.label} is not used: ${reason.message}`,
+    });
+    return true;
+  }
+
   /** When nothing is being read any more. */
   async settled(): Promise<void> {
     await this.#caches.catch(() => undefined);
@@ -107,7 +125,7 @@ export class ImportedCaches implements ImportedRecords {
     const layers = layersOf(cache.document, record.chain);
     for (const { diffId, blob } of layers) {
       if (!blob || supply.reaches([diffId])) continue;
-      if (cache.source.has?.(blob) === false) return undefined;
+      if (cache.lost.has(blob.digest) || cache.source.has?.(blob) === false) return undefined;
       supply.offer(diffId, blob, cache.source);
     }
     const diffIds = layers.map(({ diffId }) => diffId);
@@ -138,6 +156,7 @@ async function opened(
       document,
       records: new Map(document.records.map((record) => [record.key, record])),
       read: new Set(document.records.flatMap(parentsOf)),
+      lost: new Set(),
     };
   } catch (error) {
     call.signal?.throwIfAborted();

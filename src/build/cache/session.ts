@@ -57,6 +57,21 @@ export class CacheSession implements AsyncDisposable {
     if (caches.from.length > 0) this.imported = new ImportedCaches(caches.from, parts, own);
   }
 
+  /**
+   * Runs a build. When it fails because a layer of an imported cache is gone or damaged, it runs
+   * again without the records that need it; what was done remains done.
+   */
+  async attempt<T>(build: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await build();
+      } catch (error) {
+        const lost = this.#parts.supply.lostTo(error);
+        if (!lost || !(await this.imported?.forget(lost, this.#call))) throw error;
+      }
+    }
+  }
+
   /** Makes imported records, of which the layers are here now, records of this store. */
   async keep({ outcomes }: SolvedBuild): Promise<void> {
     if (this.imported) await keepImported(outcomes, this.imported, this.#parts);

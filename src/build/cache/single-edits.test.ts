@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { StepReason } from '../../base/progress.ts';
 import { bench, image, root, type Meanwhile } from '../testing/bench.ts';
-import { EDITS, type Subject } from '../testing/single-edits.ts';
+import type { Subject } from '../testing/edit.ts';
+import { FILE_EDITS } from '../testing/file-edits.ts';
+import { STEP_EDITS } from '../testing/step-edits.ts';
+
+const EDITS = [...FILE_EDITS, ...STEP_EDITS];
 
 /** The Dockerfile that the edits are made to. */
 const DOCKERFILE = `ARG BASE=base

@@ -44,14 +44,17 @@ async function change(
 ): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'changing-'));
   const path = (name: string): string => join(directory, 'context', name);
-  const store = openStore(join(directory, 'store'));
+  // Its clock stands still before the files are written: however long that takes, they are fresh.
+  const began = new Date();
+  const store = openStore(join(directory, 'store'), { clock: { now: () => began } });
   const snapshotter = overlaySnapshotter(store);
   const lease = store.lease('test');
-  // Written last, so that they are fresh to the source.
   mkdirSync(path('d/e'), { recursive: true });
   for (const name of ['a', 'd/b', 'd/e/c']) writeFileSync(path(name), `content of ${name}`);
   writeFileSync(path('large'), 'x'.repeat(700_000));
   symlinkSync('a', path('link'));
+  // A time that is still to come is never settled, however slow the machine.
+  for (const name of ['a', 'large']) utimesSync(path(name), 4e9, 4e9);
   const source = contextSource(join(directory, 'context'), undefined, store, {});
   t.after(() => {
     source[Symbol.dispose]();

@@ -127,26 +127,12 @@ function described(
   const owner = source.keepOwners ? `${stat.uid}:${stat.gid}` : '0:0';
   const mode = (Number(stat.mode) & 0o7777).toString(8);
   let facts = `${kind} ${mode} ${owner}`;
-  let content = '';
-  if (kind === 'file') {
-    const digest = source.contentDigest(entry);
-    facts += ` ${stat.size} ${digest}`;
-    content = `${stat.size} ${digest.slice(7, 31)}`;
-  }
-  if (kind === 'char' || kind === 'block') facts += ` ${(content = String(stat.rdev))}`;
-  const found = source.xattrs(entry);
-  const xattrs = found.size === 0 ? '' : attributes(found);
-  if (xattrs !== '') facts += ` ${xattrs}`;
+  if (kind === 'file') facts += ` ${stat.size} ${source.contentDigest(entry)}`;
+  if (kind === 'char' || kind === 'block') facts += ` ${stat.rdev}`;
+  const xattrs = source.xattrs(entry);
+  if (xattrs.size > 0) facts += ` ${attributes(xattrs)}`;
   const target = kind === 'symlink' ? source.tree.readlink(entry).toString('latin1') : undefined;
-  list?.add({
-    path: entry.path.toString('latin1', 1),
-    kind,
-    mode,
-    owner,
-    content,
-    target: target ?? '',
-    xattrs: xattrs.slice(7, 31),
-  });
+  list?.add(entry.path, facts, target);
   const end = target === undefined ? '' : `${target}\0`;
   return `${name.toString('latin1')}\0${facts}\0${end}`;
 }

@@ -1,6 +1,7 @@
 import type { Dockerfile } from '../../dockerfile/ast.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
-import { evaluate, type BaseImage, type FrontendOptions, type Plan } from './frontend.ts';
+import { evaluate } from './frontend.ts';
+import type { BaseImage, FrontendOptions, Plan } from './frontend-types.ts';
 
 /** Finds a base image: at once where it is in the store, later where a registry is asked. */
 export type ResolveBase = (name: string, platform: Platform) => BaseImage | Promise<BaseImage>;

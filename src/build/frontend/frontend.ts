@@ -1,11 +1,9 @@
 import { closest } from '../../base/suggest.ts';
 import type { Dockerfile, FromInstruction, Stage, StageInstruction } from '../../dockerfile/ast.ts';
 import { DockerfileError } from '../../dockerfile/errors.ts';
-import type { DiffId } from '../../oci/digest.ts';
-import type { ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
-import type { Entitlements } from './entitlements.ts';
+import type { BaseImage, FrontendOptions, Plan } from './frontend-types.ts';
 import { evaluateGlobals, fromPlatform } from './globals.ts';
 import {
   applyInstruction,
@@ -14,61 +12,14 @@ import {
   type StageSetting,
 } from './instructions.ts';
 import { contextVertex } from './context-vertex.ts';
-import { contextNamed, type FoundContext, type NamedContext } from './named-context.ts';
+import { contextNamed, type FoundContext } from './named-context.ts';
 import { evaluationOrder } from './order.ts';
 import { nameOf, namedSource } from './source.ts';
 import { StageIndex } from './stage-index.ts';
-import { platformLabel, type Share } from './platforms.ts';
+import { platformLabel } from './platforms.ts';
 import { StageState } from './state.ts';
-import type { Beginning, Watcher } from './watcher.ts';
+import type { Beginning } from './watcher.ts';
 import { Words } from './words.ts';
-
-/** A base image as the frontend needs it: metadata only. */
-export interface BaseImage {
-  /** Canonical name. */
-  readonly name: string;
-  readonly manifest: string;
-  /** Of its config, bottom first; they need not be in the store. */
-  readonly layers: readonly DiffId[];
-  readonly config: ImageConfig;
-  readonly platform: Platform;
-  /** Nothing is known of it: `config` is a guess. Only checks put up with such an image. */
-  readonly guessed?: boolean;
-}
-
-/** What a Dockerfile is evaluated with. */
-export interface FrontendOptions {
-  readonly args: ReadonlyMap<string, string>;
-  readonly target: string | undefined;
-  readonly contexts: ReadonlyMap<string, NamedContext>;
-  readonly platform: Platform;
-  readonly buildPlatform: Platform;
-  /** Absolute path, or another stable name, of the Dockerfile: finds earlier records. */
-  readonly origin: string;
-  readonly network: 'default' | 'none' | 'host';
-  /** Everything by default. */
-  readonly allow?: Entitlements | undefined;
-  readonly extraHosts: readonly string[];
-  readonly shmSize: number | undefined;
-  readonly uncached: (stage: string) => boolean;
-  /** Throws when there is no such image. */
-  readonly resolve: (name: string, platform: Platform) => BaseImage;
-  /** Sees what happens, as it happens. */
-  readonly watch?: Watcher;
-  /** Of a build for several platforms: step names say which, and equal steps are one. */
-  readonly share?: Share | undefined;
-}
-
-/** What came out: the target stage and all that was noticed. */
-export interface Plan {
-  readonly stage: StageState;
-  /** Build arguments that nothing asked for. */
-  readonly unusedArgs: readonly string[];
-  /** Indexes of the stages that the target needs. */
-  readonly stages: ReadonlySet<number>;
-  /** What was asked for, as the file has it. */
-  readonly target: Stage;
-}
 
 /**
  * Evaluates what the target needs of a Dockerfile, and no more: other stages may be broken or

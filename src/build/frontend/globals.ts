@@ -1,6 +1,6 @@
 import type { Dockerfile, FromInstruction, Stage } from '../../dockerfile/ast.ts';
 import { formatPlatform, parsePlatform, type Platform } from '../../oci/platform.ts';
-import type { FrontendOptions } from './frontend.ts';
+import type { FrontendOptions } from './frontend-types.ts';
 import type { Words } from './words.ts';
 
 /**

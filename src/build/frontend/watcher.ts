@@ -1,6 +1,6 @@
 import type { Span, Stage, StageInstruction } from '../../dockerfile/ast.ts';
 import type { Platform } from '../../oci/platform.ts';
-import type { BaseImage } from './frontend.ts';
+import type { BaseImage } from './frontend-types.ts';
 import type { StageState } from './state.ts';
 
 /** Looks on while a Dockerfile is evaluated: for the checks and the outline. */

@@ -23,6 +23,8 @@ interface Job {
   readonly scratch: string;
   /** Places that other mounts need inside it. */
   readonly points: readonly NestedPoint[];
+  /** The process may mount again as writable what it is shown: then nothing is what it shows. */
+  readonly insecure: boolean;
   readonly call: CallOptions;
 }
 
@@ -47,7 +49,7 @@ export async function makeBind(job: Job): Promise<MadeMount> {
   if (!entry) return empty(job);
   const path = entry.path.subarray(1);
   if (entry.kind === 'file') {
-    if (!mount.readonly) return copied(job, source, entry);
+    if (!mount.readonly || job.insecure) return copied(job, source, entry);
     // A path in a layer is the path in the stack, links resolved.
     const root = entry.file.subarray(0, entry.file.length - entry.path.length).toString();
     return prepared(job, { kind: 'directory', root, path, file: true });
@@ -63,7 +65,7 @@ async function ofContext(job: Job, source: Source, entry: TreeEntry): Promise<Ma
   const path = entry.path.subarray(1);
   if (entry.kind === 'file') {
     const own = entry.stat.uid === 0n && entry.stat.gid === 0n;
-    if (!own || !job.mount.readonly) return copied(job, source, entry);
+    if (!own || !job.mount.readonly || job.insecure) return copied(job, source, entry);
     return prepared(job, { kind: 'directory', root, path, file: true });
   }
   const { faithful, hidden } = await survey(source, entry);
@@ -91,13 +93,13 @@ function isPlain({ path, stat }: TreeEntry): boolean {
   return path.length > 1 || plain;
 }
 
-/** Where writes go, for mounts that take them or have others inside. */
+/** Where writes go, for mounts that take them, by whatever way, or have others inside. */
 function upperFor(
-  { mount, scratch, points }: Job,
+  { mount, scratch, points, insecure }: Job,
   source: Source,
   like: TreeEntry | undefined,
 ): { upper: string; work: string; volatile: true } | undefined {
-  if (mount.readonly && points.length === 0) return undefined;
+  if (mount.readonly && points.length === 0 && !insecure) return undefined;
   const [upper, work] = [join(scratch, 'upper'), join(scratch, 'work')];
   for (const path of [upper, work]) mkdirSync(path);
   if (like) settle(source, like, upper);

@@ -31,6 +31,8 @@ export interface MountSetting {
   readonly parts: MountParts;
   readonly paths: StorePaths;
   readonly settings: RunSettings | undefined;
+  /** The step is RUN --security=insecure. */
+  readonly insecure: boolean;
   /** Of the step, on the file system of the store; gone after it. */
   readonly scratch: string;
   readonly task: Task;
@@ -60,7 +62,7 @@ export async function makeMounts(
       mount.type === 'cache'
         ? caches.get(mount)
         : mount.type === 'bind'
-          ? await makeBind({ mount, parts: setting.parts, scratch, points, call: setting.call })
+          ? await makeBind({ ...setting, mount, scratch, points })
           : await makeOther(mount, scratch, setting, scope);
     if (one) made.set(mount, one);
   }

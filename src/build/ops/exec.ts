@@ -100,7 +100,15 @@ async function runProcess(
   const { scratch } = draft;
   await using own =
     op.mounts.length > 0
-      ? await makeMounts(op, { parts: { ...parts, inputs }, paths, settings, scratch, task, call })
+      ? await makeMounts(op, {
+          parts: { ...parts, inputs },
+          insecure: op.insecure,
+          paths,
+          settings,
+          scratch,
+          task,
+          call,
+        })
       : NO_MOUNTS;
   const devices = op.devices.length > 0 ? await devicesOf(op) : undefined;
   const mounts = [...fileMounts(op, draft), ...own.mounts, ...(devices?.mounts ?? [])];

@@ -11,7 +11,7 @@ import type { Index, Manifest } from '../../oci/manifest.ts';
 import { MediaType } from '../../oci/media-types.ts';
 import { scratchImages } from '../../../test/scratch-images.ts';
 import { once } from '../../base/bytes.ts';
-import type { BuildInput } from '../build.ts';
+import type { BuildInput } from '../build-input.ts';
 import { bench, root } from '../testing/bench.ts';
 import type { ArchiveOutput } from './spec.ts';
 

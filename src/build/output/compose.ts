@@ -204,7 +204,8 @@ export function composedSource(
       if (document) return Promise.resolve(once(document));
       const isHere = store.read(({ blobs }) => blobs.has(node.digest));
       const offer = isHere ? undefined : supply?.offeredBlob(node.digest);
-      return offer ? offer.from.fetch(offer.blob, call) : stored.fetch(node, call);
+      if (!supply || !offer) return stored.fetch(node, call);
+      return Promise.resolve(supply.open(...offer, call ?? {}));
     },
   };
 }

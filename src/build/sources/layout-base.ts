@@ -14,7 +14,7 @@ import {
 } from '../../oci/platform.ts';
 import { openInside } from '../../sys/inside.ts';
 import type { BlobSource, LayerSupply } from '../../transport/layer-supply.ts';
-import type { BaseImage } from '../frontend/frontend.ts';
+import type { BaseImage } from '../frontend/frontend-types.ts';
 import { readInputInside } from '../read-file.ts';
 
 const SCHEME = 'oci-layout://';

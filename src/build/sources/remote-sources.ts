@@ -4,7 +4,7 @@ import type { HttpClient } from '../../net/request.ts';
 import type { ProxySettings } from '../../net/proxy.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Lease, Store } from '../../store/store.ts';
-import type { BuildInput } from '../build.ts';
+import type { BuildInput } from '../build-input.ts';
 import type { Selected } from '../copy/select.ts';
 import { privateSource } from '../copy/stack-source.ts';
 import type { Vertex } from '../graph.ts';

@@ -11,8 +11,9 @@ import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { ProcessSpec } from '../../runtime/executor.ts';
-import type { BaseImage } from '../frontend/frontend.ts';
-import { buildImage, type BuildInput, type Built } from '../build.ts';
+import type { BaseImage } from '../frontend/frontend-types.ts';
+import { buildImage } from '../build.ts';
+import type { BuildInput, Built } from '../build-input.ts';
 
 /** Options of tests that make layers. */
 export const root =

@@ -4,7 +4,7 @@ import { linkOf, type Resolved, type ResolvedTarget } from '../../bake/resolve.t
 import type { BuildRequest, BuildResult } from '../../engine/build-types.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Host } from '../command.ts';
-import { sharedSink } from './progress.ts';
+import { namedSink } from './progress.ts';
 import { targetRequest } from './request.ts';
 
 /** What a target became, and of what. */
@@ -29,7 +29,6 @@ export async function buildTargets(
 ): Promise<ReadonlyMap<string, Built>> {
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
-  const display = sharedSink(progress);
   const slots = limiter(AT_ONCE);
   const images = new Map<string, Promise<string>>();
   const builds = new Map<string, Promise<Built>>();
@@ -41,7 +40,7 @@ export async function buildTargets(
       signal.throwIfAborted();
       return {
         request,
-        result: await engine.build(request, { signal, progress: display(target.name) }),
+        result: await engine.build(request, { signal, progress: namedSink(progress, target.name) }),
       };
     });
   };

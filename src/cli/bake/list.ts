@@ -2,7 +2,8 @@ import { csvFields } from '../../base/csv.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Evaluated } from '../../bake/definition.ts';
 import { goJson } from '../../bake/print.ts';
-import { alignTabs } from '../table.ts';
+
+const TAB = 8;
 
 /** What `--list` asks for. */
 export interface Listing {
@@ -48,8 +49,23 @@ export function listingText({ type, format }: Listing, definition: Evaluated): s
   if (format === 'json') return `${goJson(rows.map(({ json }) => json))}\n`;
   const head =
     type === 'targets' ? ['TARGET', 'DESCRIPTION'] : ['VARIABLE', 'TYPE', 'VALUE', 'DESCRIPTION'];
-  const lines = [head, ...rows.map(({ cells }) => cells)].map((cells) => cells.join('\t'));
-  return `${alignTabs(lines.join('\n')).replace(/ +$/gm, '')}\n`;
+  return aligned([head, ...rows.map(({ cells }) => cells)]);
+}
+
+/** Columns that start at tab stops, as buildx prints them: also good for cutting at tabs. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const stops = (rows[0] ?? []).map((_, column) => {
+    const widest = Math.max(...rows.map((row) => Array.from(row[column] ?? '').length));
+    return Math.ceil((widest + 1) / TAB) * TAB;
+  });
+  const tabs = (cell: string, column: number): string =>
+    '\t'.repeat(Math.ceil(((stops[column] ?? 0) - Array.from(cell).length) / TAB));
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === row.length - 1 ? cell : cell + tabs(cell, column))),
+    )
+    .map((cells) => `${cells.join('')}\n`)
+    .join('');
 }
 
 interface Row {

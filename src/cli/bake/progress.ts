@@ -1,36 +1,11 @@
-import type { ProgressEvent, ProgressSink, TaskId } from '../../base/progress.ts';
+import type { ProgressSink } from '../../base/progress.ts';
 
-/** One display for several builds: their tasks get numbers of their own, and the name of the build. */
-export function sharedSink(sink: ProgressSink): (name: string) => ProgressSink {
-  let last = 0;
-  return (name) => {
-    const ids = new Map<TaskId, TaskId>();
-    const own = (id: TaskId): TaskId => {
-      const known = ids.get(id);
-      if (known !== undefined) return known;
-      last += 1;
-      ids.set(id, last as TaskId);
-      return last as TaskId;
-    };
-    return (event) => sink({ ...renamed(event, own, name), at: event.at });
-  };
-}
-
-function renamed(event: ProgressEvent, own: (id: TaskId) => TaskId, name: string): ProgressEvent {
-  if (event.type === 'warning') {
-    return { ...event, ...(event.id !== undefined && { id: own(event.id) }) };
-  }
-  if (event.type !== 'begin') return { ...event, id: own(event.id) };
-  const { parent, title } = event;
-  return {
-    ...event,
-    id: own(event.id),
-    ...(parent !== undefined && { parent: own(parent) }),
-    // As buildx has it: [app build 2/3] RUN make.
-    title: title.startsWith('[')
-      ? `[${name} ${title.slice(1)}`
-      : parent === undefined
-        ? `[${name}] ${title}`
-        : title,
+/** What one of several builds reports, with its name: `[app build 2/3] RUN make`, as buildx has it. */
+export function namedSink(sink: ProgressSink, name: string): ProgressSink {
+  return (event) => {
+    if (event.type !== 'begin') return sink(event);
+    const { title, parent } = event;
+    if (title.startsWith('[')) return sink({ ...event, title: `[${name} ${title.slice(1)}` });
+    sink(parent === undefined ? { ...event, title: `[${name}] ${title}` } : event);
   };
 }

@@ -2,10 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readDefinition } from '../../bake/bake.ts';
 import type { Evaluated } from '../../bake/definition.ts';
+import type { BakeFile } from '../../bake/files.ts';
 import { parseOverrides } from '../../bake/overrides.ts';
 import { goJson, printed } from '../../bake/print.ts';
 import { resolveTargets, type Resolved } from '../../bake/resolve.ts';
 import { Exit, UsageError } from '../../base/errors.ts';
+import type { ProgressSink } from '../../base/progress.ts';
+import { reporter } from '../../base/reporter.ts';
 import { formatPlatform, hostPlatform } from '../../oci/platform.ts';
 import { parseCall, type Call } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
@@ -62,7 +65,9 @@ export const buildxBake = command({
     if (flags.print && flags.list !== undefined) {
       throw new UsageError('--print and --list are mutually exclusive');
     }
-    const definition = await definitionOf(context);
+    refuseMissing(context);
+    const files = await bakeFiles(flags.file, context);
+    const definition = await definitionOf(context, files);
     for (const warning of definition.warnings) stderr.line(`WARNING: ${warning}`);
     if (flags.list !== undefined) {
       stdout.write(listingText(parseListing(flags.list), definition));
@@ -70,24 +75,23 @@ export const buildxBake = command({
     }
     const names = context.operands.length > 0 ? context.operands : ['default'];
     const overrides = parseOverrides(overridesOf(context, call), definition, lookedUp(context));
-    const resolved = resolveTargets(definition, names, overrides);
+    const resolved = dated(resolveTargets(definition, names, overrides), context);
     if (flags.print) {
       stdout.line(printed(resolved));
       return Exit.ok;
     }
     checkEntitlements(resolved, flags.allow, context);
-    return await bake(resolved, call, context);
+    return await bake(resolved, call, context, files);
   },
 });
 
-async function definitionOf({
-  flags,
-  cwd,
-  env,
-  clock,
-  operands,
-  ...host
-}: BakeContext): Promise<Evaluated> {
+/** What cannot be done yet must not be ignored. */
+function refuseMissing({ env, operands }: BakeContext): void {
+  if (/^(?:1|t|true)$/i.test(env['BUILDX_BAKE_FILE_RELATIVE_PATHS'] ?? '')) {
+    throw new UsageError('BUILDX_BAKE_FILE_RELATIVE_PATHS is not available in this version', {
+      hint: 'Paths in bake files are relative to the current directory.',
+    });
+  }
   const [first = ''] = operands;
   if (isRemote(first)) {
     throw new UsageError(
@@ -97,7 +101,12 @@ async function definitionOf({
       },
     );
   }
-  const files = await bakeFiles(flags.file, { ...host, cwd, env });
+}
+
+async function definitionOf(
+  { flags, cwd, env, clock }: BakeContext,
+  files: readonly BakeFile[],
+): Promise<Evaluated> {
   return await readDefinition({
     files,
     env: lookedUp({ env }),
@@ -110,6 +119,17 @@ async function definitionOf({
     now: new Date(clock.now()),
     dotenv: textIfThere(cwd, '.env'),
   });
+}
+
+/** `SOURCE_DATE_EPOCH` of the environment is an argument of every target that has none. */
+function dated(resolved: Resolved, { env }: BakeContext): Resolved {
+  const epoch = env['SOURCE_DATE_EPOCH'];
+  if (!epoch) return resolved;
+  const targets = [...resolved.targets].map(([name, target]) => {
+    const args = new Map([['SOURCE_DATE_EPOCH', epoch], ...(target.fields.args ?? [])]);
+    return [name, { ...target, fields: { ...target.fields, args } }] as const;
+  });
+  return { ...resolved, targets: new Map(targets) };
 }
 
 /** The environment that variables are looked up in. */
@@ -154,7 +174,12 @@ function attestation(type: string, text: string): string {
 }
 
 /** Answers the calls, and builds the rest. */
-async function bake(resolved: Resolved, call: Call, context: BakeContext): Promise<number> {
+async function bake(
+  resolved: Resolved,
+  call: Call,
+  context: BakeContext,
+  files: readonly BakeFile[],
+): Promise<number> {
   const { flags, stderr, env, cwd } = context;
   const mode = progressMode({ ...context, flags: { progress: flags.progress, quiet: false } });
   const { callTargets, isCalled } = await import('../bake/call.ts');
@@ -165,6 +190,7 @@ async function bake(resolved: Resolved, call: Call, context: BakeContext): Promi
   );
   if (wanted && [...wanted.values()].some(({ linked }) => !linked)) {
     using shown = await openRenderer(mode, stderr, env);
+    showFiles(files, shown.sink);
     const built = await buildTargets(resolved, [...wanted.keys()], engine, context, shown.sink);
     if (flags['metadata-file'] !== undefined) {
       const { metadata } = await import('../build/metadata.ts');
@@ -176,6 +202,16 @@ async function bake(resolved: Resolved, call: Call, context: BakeContext): Promi
   }
   if (!asked || asked.size === 0) return Exit.ok;
   return await callTargets({ ...resolved, targets: asked }, call, engine, context);
+}
+
+/** What was read before there was a display. */
+function showFiles(files: readonly BakeFile[], sink: ProgressSink): void {
+  using task = reporter(sink).begin('[internal] load local bake definitions', { kind: 'internal' });
+  for (const { name, text } of files) {
+    const from = name === '-' ? 'from stdin' : name;
+    task.note(`reading ${from} ${Buffer.byteLength(text)}B`);
+  }
+  task.outcome = 'done';
 }
 
 function writeOut(cwd: string, typed: string, text: string): void {

@@ -2,9 +2,10 @@ import { once } from '../../base/bytes.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
+import { CONTAINERS, HISTORY, IMAGES } from './fake-things.ts';
 import { CACHE, DISK } from './fake-usage.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
-import type { ContainerSummary, RunRequest } from '../../engine/container-types.ts';
+import type { RunRequest } from '../../engine/container-types.ts';
 import type {
   Engine,
   HistoryRow,
@@ -15,15 +16,6 @@ import type {
 import type { BuildRequest } from '../../engine/build-types.ts';
 import { check, noBase, outline, targets } from '../../engine/dockerfile-calls.ts';
 import { parseDigest } from '../../oci/digest.ts';
-import type { ContainerConfig } from '../../oci/image-config.ts';
-
-const AMD64 = { os: 'linux', architecture: 'amd64' };
-const LAYERS = [
-  'sha256:922ffc1af3f20d153f71b232e018a15433674bac81f49f85c88a99efa3259520',
-  'sha256:9de02ef809547ca9f77bbbe2817b29ea909cc355e5ce066b34fc5260707a54ce',
-];
-const MADE = '2026-11-21T07:01:20.56074527Z';
-const TAGGED = new Date('2026-11-21T07:03:21.605Z');
 
 /** What was asked of a fake engine. */
 export interface Asked {
@@ -50,117 +42,6 @@ export class NoSuchThing extends StaveError {
     this.code = code;
   }
 }
-
-function image(
-  hex: string,
-  tags: readonly string[],
-  created: string,
-  config: ContainerConfig = {},
-): ImageDetails {
-  const id = parseDigest(`sha256:${hex.padEnd(64, '0')}`);
-  return {
-    id,
-    tags,
-    digests: [],
-    created: new Date(created),
-    stored: new Date(created),
-    size: 1_982_256,
-    labels: config.Labels ?? {},
-    platform: AMD64,
-    parent: undefined,
-    containers: 0,
-    config: {
-      created,
-      architecture: 'amd64',
-      os: 'linux',
-      config,
-      rootfs: { type: 'layers', diff_ids: LAYERS },
-      history: [{ comment: 'buildkit.dockerfile.v0' }],
-    },
-    layers: LAYERS,
-    manifest: {
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      digest: parseDigest(`sha256:${'56c7'.padEnd(64, '0')}`),
-      size: 736,
-    },
-    tagged: TAGGED,
-    directories: ['/store/layers/9de0/fs', '/store/layers/922f/fs'],
-  };
-}
-
-/** The images that Docker was recorded with. */
-export const IMAGES: readonly ImageDetails[] = [
-  image('b282bbaed11e', ['app:v1', 'localhost:5599/team/app:v1', 'myapp:v1'], MADE, {
-    ArgsEscaped: true,
-    Cmd: ['echo', 'prod'],
-    Env: ['PATH=/bin'],
-    Labels: { environment: 'prod', owner: 'qa team', stage: 'b' },
-    WorkingDir: '/',
-  }),
-  image('3a64e2a9c884', ['base:1'], MADE, {
-    ArgsEscaped: true,
-    Cmd: ['sh'],
-    Env: ['PATH=/bin'],
-    Labels: { environment: 'test', owner: 'qa team' },
-    WorkingDir: '/',
-  }),
-  image('8f45165f7613', [], MADE),
-  image('72844cd30141', ['ord:1'], '2026-11-21T07:03:20Z'),
-  image('f47d3a12d8b8', ['ord:2'], '2026-11-21T07:03:22Z'),
-  image('05b8fce25da9', ['ord:3'], '2026-11-21T07:03:24Z'),
-  image('534a2e58554e', ['hc:1'], MADE, {
-    ArgsEscaped: true,
-    Cmd: ['sleep', '1000'],
-    Env: ['PATH=/bin'],
-    ExposedPorts: { '53/udp': {}, '80/tcp': {} },
-    Volumes: { '/data': {} },
-    Labels: { environment: 'test', owner: 'qa team' },
-    WorkingDir: '/',
-    Healthcheck: {
-      Test: ['CMD-SHELL', 'test -f /ok || { echo not yet; exit 1; }'],
-      Interval: 1_000_000_000,
-      Timeout: 2_000_000_000,
-      Retries: 2,
-    },
-  }),
-];
-
-const HISTORY: readonly (readonly [string, number])[] = [
-  ['CMD ["echo" "prod"]', 0],
-  ['LABEL environment=prod stage=b', 0],
-  ['CMD ["sh"]', 0],
-  ['LABEL environment=test owner=qa team', 0],
-  ['ENV PATH=/bin', 0],
-  ['RUN /bin/busybox --install -s /bin # buildkit', 0],
-  ['COPY busybox /bin/busybox # buildkit', 1_982_256],
-];
-
-const CONTAINERS: readonly ContainerSummary[] = [
-  {
-    id: '717f89556ee3'.padEnd(64, 'a'),
-    name: 'c1',
-    image: 'base:1',
-    command: "sh -c 'echo out; echo err >&2; while :; do sleep 1; done'",
-    created: new Date('2026-11-21T07:03:24.9Z'),
-    state: 'running',
-    started: new Date('2026-11-21T07:03:24.95Z'),
-    finished: undefined,
-    exitCode: undefined,
-    labels: { environment: 'test', owner: 'qa team', tier: 'web' },
-  },
-  {
-    id: '938d60b07d18'.padEnd(64, 'b'),
-    name: 'web2',
-    image: 'base:1',
-    command: "sh -c 'exit 3'",
-    created: new Date('2026-11-21T07:03:20Z'),
-    state: 'exited',
-    started: new Date('2026-11-21T07:03:21Z'),
-    finished: new Date('2026-11-21T07:03:24Z'),
-    exitCode: 3,
-    labels: { t: 'a' },
-  },
-];
 
 /** An engine in memory that answers as recorded, and keeps what it was asked. */
 export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked } {
