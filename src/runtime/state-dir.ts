@@ -37,14 +37,19 @@ const FILES = ['config.json', 'groups', 'log', 'owner', 'stdout', 'stderr'];
 const DIRECTORIES = ['rootfs', PREPARED, '.'];
 const NAME = /^[a-zA-Z0-9][\w.-]{0,127}$/;
 
+/** The directory where all bundles are; made when it is not there. */
+export function makeBundles(stateDir: string): string {
+  const bundles = join(stateDir, BUNDLES);
+  mkdirSync(bundles, { recursive: true, mode: 0o700 });
+  return bundles;
+}
+
 /** Makes the bundle of process `id` below `stateDir`. Throws when there is one. */
 export function makeBundle(stateDir: string, id: string): Bundle {
   if (!NAME.test(id)) {
     throw new TypeError(`not an id for a process: ${JSON.stringify(id)}`);
   }
-  const bundles = join(stateDir, BUNDLES);
-  mkdirSync(bundles, { recursive: true, mode: 0o700 });
-  const path = join(bundles, id);
+  const path = join(makeBundles(stateDir), id);
   mkdirSync(path, { mode: 0o700 });
   write(path, 'owner', JSON.stringify(identify(process.pid)));
   mkdirSync(join(path, 'rootfs'));

@@ -38,6 +38,8 @@ import { OutputTail } from './output-tail.ts';
 /** What RUN needs besides the other ops' parts. */
 export interface ExecParts extends OpParts {
   readonly executor: () => Promise<Executor>;
+  /** Asked once by each RUN: whether another one is to be expected. */
+  readonly another: () => boolean;
   readonly contexts: Contexts;
   readonly paths: StorePaths;
   readonly settings: RunSettings | undefined;
@@ -67,9 +69,10 @@ export async function runExec(
   task: Task,
   call: CallOptions,
 ): Promise<DiffId> {
+  const executor = await parts.executor();
+  executor.soon();
   const view = parts.snapshotter.view(below);
   await using draft = parts.snapshotter.draft(parts.lease());
-  const executor = await parts.executor();
   await makeDirectories(op, view, draft, parts);
   await runProcess(op, { view, below, inputs, draft, executor }, parts, task, call);
   if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
@@ -143,7 +146,8 @@ async function runProcess(
     });
   };
   const asked = devices ? devices.given(spec) : spec;
-  const status = await executor.run(asked, output, call).catch(async (error: unknown) => {
+  const options = { ...call, another: parts.another() };
+  const status = await executor.run(asked, output, options).catch(async (error: unknown) => {
     if (!(error instanceof StaveError) || error.hint !== undefined) throw error;
     const end = { code: error.exitCode };
     throw new NotStartedError(error, await hint(end, error.message));
