@@ -16,6 +16,8 @@ bzip2 bzip2
 zstd zstd
 skopeo skopeo
 git git
+ssh openssh-client
+openssl openssl
 /bin/busybox busybox-static
 '
 # /usr/sbin is where runc lies; a plain user's PATH may lack it.

@@ -54,6 +54,7 @@ export const ATTRIBUTES = {
   'extra-hosts': 'nullable-texts-by-name',
 } as const satisfies Readonly<Record<string, Kind>>;
 
+/** What a target may say, by the name that stands in files. */
 export type AttributeName = keyof typeof ATTRIBUTES;
 
 /** Names of the limits in `resources`. */

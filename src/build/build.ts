@@ -95,7 +95,7 @@ async function build(
     run: runner(
       input,
       dockerfile,
-      { ...parts, contexts: contexts.get, remotes, lease: leases.get, caches },
+      { ...parts, contexts: contexts.get, remotes, targets, lease: leases.get, caches },
       call.signal,
     ),
     lease: leases.get,

@@ -16,11 +16,15 @@ const UNIT: Readonly<Record<string, number>> = {
  * @see https://pkg.go.dev/time#ParseDuration
  */
 export function goDuration(text: string): number | undefined {
-  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+|0)$/.exec(text);
+  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+|0)$/.exec(
+    text,
+  );
   if (!match) return undefined;
   const [, sign, body = ''] = match;
   let total = 0;
-  for (const [, value, unit = ''] of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g)) {
+  for (const [, value, unit = ''] of body.matchAll(
+    /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g,
+  )) {
     total += Number(value) * (UNIT[unit] ?? 0);
   }
   return sign === '-' ? -total : total;

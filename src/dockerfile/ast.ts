@@ -104,6 +104,7 @@ export interface Pair {
   readonly legacy: boolean;
 }
 
+/** Begins a stage. */
 export interface FromInstruction extends Node<'FROM'> {
   readonly image: Word;
   readonly platform?: Word;
@@ -117,20 +118,21 @@ export interface FromInstruction extends Node<'FROM'> {
   readonly description?: string;
 }
 
+/** Declares variables of the build. */
 export interface ArgInstruction extends Node<'ARG'> {
   readonly args: readonly ArgDeclaration[];
 }
 
 /** One name of an `ARG` line. */
 export interface ArgDeclaration {
-  /** As written; quotes and variables in it are expanded by the frontend. */
+  /** As written: quotes and variables in it mean nothing. */
   readonly name: string;
-  readonly nameWord: Word;
   readonly value?: Word;
   /** Text of a `# <name> …` comment directly above. */
   readonly description?: string;
 }
 
+/** Runs a command. */
 export interface RunInstruction extends Node<'RUN'> {
   /** The command as written; {@link RunInstruction.program} is what has to be run. */
   readonly command: Argv;
@@ -160,6 +162,7 @@ export type RunProgram =
       readonly content: string;
     };
 
+/** What a mount of RUN shows. */
 export type MountType = 'bind' | 'cache' | 'tmpfs' | 'secret' | 'ssh';
 
 /**
@@ -187,6 +190,7 @@ export interface MountField {
   readonly text: string;
 }
 
+/** What a mount of RUN may say, by its canonical name. */
 export type MountKey =
   | 'type'
   | 'from'
@@ -236,15 +240,20 @@ export interface CopyLike {
   readonly flags: CopyFlags;
 }
 
+/** Copies from a context, a stage or an image. */
 export interface CopyInstruction extends Node<'COPY'>, CopyLike {}
+/** As COPY, and from URLs and repositories; unpacks archives. */
 export interface AddInstruction extends Node<'ADD'>, CopyLike {}
 
+/** Sets variables of the image. */
 export interface EnvInstruction extends Node<'ENV'> {
   readonly pairs: readonly Pair[];
 }
+/** Sets labels of the image. */
 export interface LabelInstruction extends Node<'LABEL'> {
   readonly pairs: readonly Pair[];
 }
+/** The command of the image, or the arguments of its entry point. */
 export interface CmdInstruction extends Node<'CMD'> {
   readonly command: Argv;
 }
@@ -252,6 +261,7 @@ export interface CmdInstruction extends Node<'CMD'> {
 export interface EntrypointInstruction extends Node<'ENTRYPOINT'> {
   readonly command: Argv;
 }
+/** Who looks after the image. */
 export interface MaintainerInstruction extends Node<'MAINTAINER'> {
   readonly name: string;
 }
@@ -259,12 +269,15 @@ export interface MaintainerInstruction extends Node<'MAINTAINER'> {
 export interface ExposeInstruction extends Node<'EXPOSE'> {
   readonly ports: readonly Word[];
 }
+/** Directories that are to be volumes. */
 export interface VolumeInstruction extends Node<'VOLUME'> {
   readonly paths: readonly Word[];
 }
+/** Who runs what follows, and the image. */
 export interface UserInstruction extends Node<'USER'> {
   readonly user: Word;
 }
+/** Where what follows runs, and the image. */
 export interface WorkdirInstruction extends Node<'WORKDIR'> {
   readonly path: Word;
 }
@@ -272,9 +285,11 @@ export interface WorkdirInstruction extends Node<'WORKDIR'> {
 export interface StopsignalInstruction extends Node<'STOPSIGNAL'> {
   readonly signal: Word;
 }
+/** What runs the commands in shell form. */
 export interface ShellInstruction extends Node<'SHELL'> {
   readonly argv: readonly string[];
 }
+/** How to find out whether a container is well. */
 export interface HealthcheckInstruction extends Node<'HEALTHCHECK'> {
   readonly check: Healthcheck;
 }
@@ -287,6 +302,7 @@ export interface Healthcheck {
   readonly startInterval: number;
   readonly retries: number;
 }
+/** An instruction for those who build on the image. */
 export interface OnbuildInstruction extends Node<'ONBUILD'> {
   /** What the image config stores. It is read, and found right or wrong, in the child: by `parseInstruction`. */
   readonly trigger: string;

@@ -58,6 +58,7 @@ export interface ContainerSummary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Containers, by verb. */
 export interface Containers {
   /** Runs to the end, with this process's own input and output. */
   run(

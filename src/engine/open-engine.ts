@@ -54,10 +54,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { overlaySnapshotter } = await import('../snapshot/overlay.ts');
     return overlaySnapshotter(store);
   });
+  let running: Executor | undefined;
   const executor = lazy(async (): Promise<Executor> => {
     const { openExecutor } = await import('../runtime/open-executor.ts');
     if (options.ownProcess) (await import('../sys/namespace.ts')).enterPrivateMounts();
-    return openExecutor({
+    running = await openExecutor({
       stateDir: store.paths.run,
       storeId: store.id,
       facts: {
@@ -65,6 +66,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         set: (key, value) => store.note(({ facts }) => facts.set(key, value)),
       },
     });
+    return running;
   });
   const applyChanges = async (...change: Parameters<ApplyChanges>): Promise<ContainerConfig> => {
     const changes = await import('../build/changes.ts');
@@ -158,10 +160,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { targets } = await import('./dockerfile-calls.ts');
       return await withContext(request, (context) => targets(request, context));
     },
-    [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose]() {
       for (const one of [opened, ...insecure.values()]) one?.[Symbol.dispose]();
+      await running?.[Symbol.asyncDispose]();
       store[Symbol.dispose]();
-      return Promise.resolve();
     },
   };
 }

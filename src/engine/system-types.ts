@@ -30,6 +30,7 @@ export interface SystemInfo {
   readonly warnings: readonly string[];
 }
 
+/** The store as a whole, by verb. */
 export interface System {
   info(): Promise<SystemInfo>;
   /** Re-hashes everything stored. With `repair`, drops what is damaged and what belongs to nobody. */

@@ -45,6 +45,7 @@ export interface Problem {
   readonly repaired: boolean;
 }
 
+/** What a check of the store has looked at and found. */
 export interface CheckResult {
   readonly images: number;
   readonly blobs: number;
@@ -52,6 +53,7 @@ export interface CheckResult {
   readonly problems: readonly Problem[];
 }
 
+/** How a store is checked. */
 export interface CheckOptions extends CallOptions {
   readonly repair?: boolean;
   /** Does not read contents: sizes and presence only. */
@@ -60,6 +62,7 @@ export interface CheckOptions extends CallOptions {
   readonly verifyLayer?: (diffId: DiffId, options: CallOptions) => Promise<string | undefined>;
 }
 
+/** What the collector has removed. */
 export interface CollectResult {
   readonly bytes: number;
   readonly layers: number;

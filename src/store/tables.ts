@@ -53,6 +53,7 @@ export interface NameRow {
   readonly updatedAt: number;
 }
 
+/** Images and their names. */
 export interface ImageTable {
   get(id: Digest): ImageRow | undefined;
   /** IDs that begin with these hex digits, `limit` at most (2 tells unique from ambiguous). */
@@ -93,6 +94,7 @@ export interface IndexRow {
   readonly members: readonly IndexMember[];
 }
 
+/** Indexes, and the images that belong to them. */
 export interface IndexTable {
   get(digest: Digest): IndexRow | undefined;
   /** Digests that begin with these hex digits, `limit` at most. */
@@ -130,6 +132,7 @@ export interface LayerRow {
   readonly createdAt: number;
 }
 
+/** The line of a Dockerfile that made a layer. */
 export interface OriginRow {
   readonly chain: ChainId;
   readonly diffId: DiffId;
@@ -139,6 +142,7 @@ export interface OriginRow {
   readonly lastLine?: number;
 }
 
+/** Layers and the stacks of them. */
 export interface LayerTable {
   get(diffId: DiffId): LayerRow | undefined;
   list(): LayerRow[];
@@ -161,6 +165,7 @@ export interface LayerBlobRow {
   readonly blob: Descriptor;
 }
 
+/** Blobs of the store, and the layers that they hold. */
 export interface BlobTable {
   has(digest: Digest): boolean;
   /** The blob store does this for what it stores. */
@@ -216,6 +221,7 @@ export interface CacheRow {
   readonly uses?: number;
 }
 
+/** Records of builds. */
 export interface CacheTable {
   get(key: string): CacheRow | undefined;
   /** Newest first. */
@@ -271,6 +277,7 @@ export interface ContainerRow {
   readonly json: string;
 }
 
+/** Containers. */
 export interface ContainerTable {
   get(id: string): ContainerRow | undefined;
   /** By full ID, name or unique ID prefix. */
@@ -299,6 +306,7 @@ export interface SourceRow {
   readonly usedAt: number;
 }
 
+/** What builds fetched from elsewhere. */
 export interface SourceTable {
   get(key: string): SourceRow | undefined;
   list(): SourceRow[];

@@ -22,7 +22,9 @@ export interface RawHeader {
   readonly more?: readonly (readonly [at: number, bytes: string | Buffer])[];
 }
 
+/** Magic and version of headers in the old GNU format. */
 export const GNU_MAGIC = 'ustar  \0';
+/** Two blocks of zeros: the end of an archive. */
 export const END = Buffer.alloc(1024);
 
 /** One header block with a right checksum. */

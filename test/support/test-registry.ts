@@ -24,6 +24,7 @@ export interface Exchange {
 /** Answers in place of the registry and says true, or lets it go on. */
 export type Fault = (exchange: Exchange) => boolean | Promise<boolean> | void;
 
+/** How a registry for tests behaves. */
 export interface TestRegistryOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   /** `alice`:`s3cret` with Basic, or with tokens; `anonymous` gives tokens to everybody. */
@@ -287,6 +288,7 @@ export function fail(
   response.end(JSON.stringify({ errors: [{ code, message }] }));
 }
 
+/** SHA-256, with its algorithm before it. */
 export function digestOf(data: Buffer): string {
   return `sha256:${createHash('sha256').update(data).digest('hex')}`;
 }

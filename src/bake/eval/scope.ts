@@ -46,6 +46,7 @@ export interface LazyFunction {
   ) => Value;
 }
 
+/** What a name stands for that is called in an expression. */
 export type Callable = PlainFunction | LazyFunction;
 
 /** An evaluation under way. */

@@ -11,6 +11,7 @@ export const OPERATORS = [
   ['*', '/', '%'],
 ] as const;
 
+/** One of {@link OPERATORS}, as it is written. */
 export type Operator = (typeof OPERATORS)[number][number];
 
 /** An expression of HCL's native syntax. */

@@ -42,10 +42,15 @@ const DEEPEST = 300;
 /** Characters of one string. */
 const LONGEST = 2_000_000;
 
+/** Any text. */
 export const STRING: Type = { kind: 'string' };
+/** Any number, whole or not. */
 export const NUMBER: Type = { kind: 'number' };
+/** True and false. */
 export const BOOL: Type = { kind: 'bool' };
+/** Not known, or of no importance. */
 export const ANY: Type = { kind: 'any' };
+/** No value, of any type. */
 export const NULL: Value = { kind: 'null', type: ANY };
 
 /** A string. Throws ValueError when it is too long. */

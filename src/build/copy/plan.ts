@@ -47,6 +47,7 @@ export interface PlannedSpecial extends Metadata {
   readonly rdev?: bigint;
 }
 
+/** Anything that a copy makes. */
 export type PlannedNode = PlannedDirectory | PlannedFile | PlannedSpecial;
 
 /** How a name resolves in the stack below together with what is planned already. */

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { InvalidInputError } from '../../base/errors.ts';
 import { commitDate } from './commit-date.ts';
 
+const GIT = '/usr/bin/git';
+const skip = existsSync(GIT) ? false : 'needs git (package git)';
 const START = 1_600_000_000;
 const TEXT =
   'a long message that all commits share, so that a pack keeps only differences\n'.repeat(30);
@@ -15,7 +17,7 @@ function repository(t: TestContext): { folder: string; git: (...args: string[]) 
   const folder = mkdtempSync(join(tmpdir(), 'commit-date-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const git = (...args: string[]): string =>
-    execFileSync('git', ['-C', folder, ...args], {
+    execFileSync(GIT, ['-C', folder, ...args], {
       encoding: 'utf8',
       env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
     });
@@ -29,10 +31,10 @@ function commits(folder: string, count: number): void {
     const message = `${index}\n${TEXT}`;
     return `commit refs/heads/main\ncommitter a <a@b> ${date}\ndata ${message.length}\n${message}\n`;
   });
-  execFileSync('git', ['-C', folder, 'fast-import', '--quiet'], { input: lines.join('') });
+  execFileSync(GIT, ['-C', folder, 'fast-import', '--quiet'], { input: lines.join('') });
 }
 
-test('commitDate() reads loose commits and packed ones, differences too', (t) => {
+test('commitDate() reads loose commits and packed ones, differences too', { skip }, (t) => {
   const { folder, git } = repository(t);
   commits(folder, 40);
   git('gc', '-q', '--aggressive');
@@ -57,7 +59,7 @@ test('commitDate() reads loose commits and packed ones, differences too', (t) =>
   assert.equal(commitDate(folder), START + 39, 'a packed ref');
 });
 
-test('commitDate() finds the checkout above a folder, and work trees beside one', (t) => {
+test('commitDate() finds the checkout above a folder, and work trees beside one', { skip }, (t) => {
   const { folder, git } = repository(t);
   commits(folder, 2);
   mkdirSync(join(folder, 'deep/er'), { recursive: true });
@@ -66,14 +68,14 @@ test('commitDate() finds the checkout above a folder, and work trees beside one'
   assert.equal(commitDate(join(folder, 'beside')), START);
 });
 
-test('commitDate() says nothing where there is no commit', (t) => {
+test('commitDate() says nothing where there is no commit', { skip }, (t) => {
   const { folder } = repository(t);
   assert.equal(commitDate(folder), undefined);
   rmSync(join(folder, '.git'), { recursive: true });
   assert.equal(commitDate(folder), undefined);
 });
 
-test('commitDate() refuses a repository that it cannot read', (t) => {
+test('commitDate() refuses a repository that it cannot read', { skip }, (t) => {
   const { folder } = repository(t);
   const head = join(folder, '.git/HEAD');
   for (const text of ['ref: refs/../../../etc/passwd\n', 'nonsense\n', `${'0'.repeat(40)}\n`]) {

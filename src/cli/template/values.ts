@@ -62,8 +62,11 @@ export interface Method {
 /** Values with a `kind`. */
 export type Tagged = Float | Time | Nil | Struct | Method;
 
+/** True for lists. */
 export const isSlice = (value: Value): value is readonly Value[] => Array.isArray(value);
+/** True for maps. */
 export const isMap = (value: Value): value is ReadonlyMap<string, Value> => value instanceof Map;
+/** True for values with a `kind`. */
 export const isTagged = (value: Value): value is Tagged =>
   typeof value === 'object' && value !== null && 'kind' in value;
 
