@@ -48,8 +48,9 @@ const OUTPUTS = `${STAVE}
   done
   echo '== cache'; stave build -q --cache-to "type=local,dest=$DISK/cache" "$CONTEXT"
   echo '== left of cache'; find "$DISK/cache" -type f
-  echo '== ids'; stave build -q --iidfile /dev/full "$CONTEXT"
-  echo '== metadata'; stave build -q --metadata-file /dev/full "$CONTEXT"
+  mknod "$DISK/full" c 1 7
+  echo '== ids'; stave build -q --iidfile "$DISK/full" "$CONTEXT"
+  echo '== metadata'; stave build -q --metadata-file "$DISK/full" "$CONTEXT"
   echo '== litter'; (cd "$STORE" && find tmp leases ingest trash -mindepth 1 ! -name '.*')
   echo '== fsck'; stave fsck
   mount -o remount,size=100m "$DISK"
