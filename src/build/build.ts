@@ -95,12 +95,13 @@ async function build(
     run: runner(
       input,
       dockerfile,
-      { ...parts, contexts: contexts.get, remotes, lease: leases.get, caches },
+      { ...parts, contexts: contexts.get, remotes, targets, lease: leases.get, caches },
       call.signal,
     ),
     lease: leases.get,
     ...(caches?.imported && { imported: caches.imported }),
     why: whyLoader(input, store, targets, caches?.imported),
+    ...(parts.flights && { flights: parts.flights }),
     explain: input.explain === true,
     forget: input.forget === true,
     ...(input.assertCached === true && {

@@ -13,11 +13,13 @@ import type { ExecParts } from './ops/exec.ts';
 import { requireContext, type Contexts } from './ops/recipe.ts';
 import type { Runner } from './solver-parts.ts';
 import type { RemoteSources } from './sources/remote-sources.ts';
+import { verticesOf } from './vertices.ts';
 
 /** What {@link runner} works with. */
 export interface RunnerParts extends Pick<BuildParts, 'store' | 'snapshotter' | 'executor'> {
   readonly contexts: Contexts;
   readonly remotes: RemoteSources;
+  readonly targets: readonly (Vertex | undefined)[];
   readonly lease: () => Lease;
   readonly caches: CacheSession | undefined;
 }
@@ -26,7 +28,7 @@ export interface RunnerParts extends Pick<BuildParts, 'store' | 'snapshotter' | 
 export function runner(
   input: Dated<BuildInput>,
   dockerfile: DockerfileInput,
-  { store, snapshotter, executor, contexts, remotes, lease, caches }: RunnerParts,
+  { store, snapshotter, executor, contexts, remotes, targets, lease, caches }: RunnerParts,
   signal: AbortSignal | undefined,
 ): Runner {
   const opParts: ExecParts = {
@@ -34,6 +36,7 @@ export function runner(
     remotes,
     lease,
     executor,
+    another: runsLeft(targets),
     contexts,
     paths: store.paths,
     settings: input.run,
@@ -89,6 +92,15 @@ export function runner(
       const known = full ? new DiskFullError(store.paths.root, error) : error;
       throw pointed(known, vertex.span, dockerfile);
     }
+  };
+}
+
+/** Tells each RUN that begins whether there is another one that has not. */
+function runsLeft(targets: RunnerParts['targets']): () => boolean {
+  let left: number | undefined;
+  return () => {
+    left ??= [...verticesOf(targets)].filter(({ op }) => op.kind === 'exec').length;
+    return (left -= 1) > 0;
   };
 }
 

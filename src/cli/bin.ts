@@ -1,13 +1,7 @@
-import { enableCompileCache } from 'node:module';
-import { compileCache } from './compile-cache.ts';
+import { runProcess } from './process.ts';
 
 /*
- * The entry. Start-up is a feature: what is imported above is all that every command needs,
- * the rest is loaded when its command is known.
+ * The entry. Start-up is a feature: whatever a command needs is loaded when the command is
+ * known. In the bundle, `bundled.ts` stands for the module above.
  */
-const uid = process.getuid?.() ?? 0;
-const cache = compileCache(uid, process.env);
-if (cache !== undefined) enableCompileCache(cache);
-
-const { runProcess } = await import('./process.ts');
-process.exit(await runProcess(process.argv.slice(2), uid));
+process.exit(await runProcess(process.argv.slice(2), process.getuid?.() ?? 0));

@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 
 /**
- * A directory for Node's compile cache that nobody else can write to: what is in it is
- * executed. Undefined when there is none. Node's own default would be below /tmp.
+ * A directory for compiled functions that nobody else can write to: what is in it is
+ * executed. Undefined when there is none.
  */
 export function compileCache(
   uid: number,

@@ -3,24 +3,31 @@ import { resolve } from 'node:path';
 import { InvalidInputError, UsageError } from '../base/errors.ts';
 import { explainOpen } from './files.ts';
 
-/** `key=value` and `key` (empty value) as a record. */
+/** Where the `=` is, -1 for none. Throws UsageError for a pair without a key. */
+function equalsIn(text: string): number {
+  const equals = text.indexOf('=');
+  if (equals !== 0) return equals;
+  throw new UsageError(`invalid key-value pair ${JSON.stringify(text)}: empty key`);
+}
+
+/** `key=value` and `key` (empty value) as a record. Throws UsageError. */
 export function labelsOf(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     texts.map((text) => {
-      const equals = text.indexOf('=');
+      const equals = equalsIn(text);
       return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
     }),
   );
 }
 
-/** `K=V` as it is, `K` with the caller's value; left out when the caller has none. */
+/** `K=V` as it is, `K` with the caller's value; left out when the caller has none. Throws UsageError. */
 export function argumentsOf(
   texts: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   return Object.fromEntries(
     texts.flatMap((text): [string, string][] => {
-      const equals = text.indexOf('=');
+      const equals = equalsIn(text);
       if (equals >= 0) return [[text.slice(0, equals), text.slice(equals + 1)]];
       const value = env[text];
       return value === undefined ? [] : [[text, value]];

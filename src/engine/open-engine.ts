@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import type { Flights } from '../build/flights.ts';
 import type { Clock } from '../base/clock.ts';
 import type { OpenRegistry } from '../build/finish.ts';
 import type { Destination } from '../transport/transport.ts';
@@ -53,10 +54,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const { overlaySnapshotter } = await import('../snapshot/overlay.ts');
     return overlaySnapshotter(store);
   });
+  let running: Executor | undefined;
   const executor = lazy(async (): Promise<Executor> => {
     const { openExecutor } = await import('../runtime/open-executor.ts');
     if (options.ownProcess) (await import('../sys/namespace.ts')).enterPrivateMounts();
-    return openExecutor({
+    running = await openExecutor({
       stateDir: store.paths.run,
       storeId: store.id,
       facts: {
@@ -64,6 +66,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         set: (key, value) => store.note(({ facts }) => facts.set(key, value)),
       },
     });
+    return running;
   });
   const applyChanges = async (...change: Parameters<ApplyChanges>): Promise<ContainerConfig> => {
     const changes = await import('../build/changes.ts');
@@ -99,6 +102,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const images = imagesOf({ store, snapshotter, applyChanges, connections });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
+  const flights: Flights = new Map();
   const build: Engine['build'] = async (request, call = {}) => {
     const { runBuild } = await import('./build.ts');
     const { basesOf } = await import('./bases.ts');
@@ -113,6 +117,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       {
         ...parts,
         executor,
+        flights,
         resolve: bases.resolver,
         registry,
         cpus: cpus().length,
@@ -155,10 +160,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { targets } = await import('./dockerfile-calls.ts');
       return await withContext(request, (context) => targets(request, context));
     },
-    [Symbol.asyncDispose]() {
+    async [Symbol.asyncDispose]() {
       for (const one of [opened, ...insecure.values()]) one?.[Symbol.dispose]();
+      await running?.[Symbol.asyncDispose]();
       store[Symbol.dispose]();
-      return Promise.resolve();
     },
   };
 }

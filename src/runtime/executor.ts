@@ -144,8 +144,10 @@ export type ExitStatus = { readonly code: number } | { readonly signal: NodeJS.S
  *
  * Throws CommandNotFoundError (127), CommandNotExecutableError (126), RuntimeFailedError (125).
  */
-export interface Executor {
+export interface Executor extends AsyncDisposable {
   readonly runtime: RuntimeInfo;
+  /** Says that a run comes in some milliseconds, which makes its start quicker. */
+  soon(): void;
   run(process: ProcessSpec, io: ProcessIo, options?: RunOptions): Promise<ExitStatus>;
 }
 
@@ -153,6 +155,8 @@ export interface Executor {
 export interface RunOptions extends CallOptions {
   /** Called once with the number of the process whose death ends everything that was started. */
   readonly started?: (pid: number) => void;
+  /** Another run is to be expected when this one has ended: what it needs may be started already. */
+  readonly another?: boolean;
 }
 
 /** The OCI runtime that a probe chose. */

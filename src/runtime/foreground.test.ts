@@ -56,7 +56,7 @@ for (const inside of [true, false]) {
     async (t) => {
       const marker = `77${process.pid}${inside ? 1 : 2}`;
       const script = `sleep ${marker} & echo up; sleep ${marker}`;
-      const { child, scratch } = start(t, { inside, argv: ['sh', '-c', script] });
+      const { child, scratch } = start(t, { inside, argv: ['sh', '-c', script], another: true });
       await until(child, /up/);
       assert.notDeepEqual(processesWith(marker), []);
 

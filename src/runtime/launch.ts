@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { ExitStatus, ProcessIo } from './executor.ts';
-import { outputPipe } from './pipe.ts';
+import { outputPipe, type OutputPipe } from './pipe.ts';
 import { childrenOf } from './process-identity.ts';
 
 /** How to start a program together with everything that must die with it. */
@@ -15,8 +16,8 @@ export interface Launch {
   readonly terminal?: boolean;
   /** A directory of this launch alone. */
   readonly scratch: string;
-  /** A file to be open in the program as descriptor 3. */
-  readonly input?: number;
+  /** A file to be open in the program as descriptor 3; or `door`, for a pipe from here. */
+  readonly input?: number | 'door';
   readonly signal?: AbortSignal | undefined;
   /** Called with the process whose death ends everything. */
   readonly started?: ((pid: number) => void) | undefined;
@@ -64,17 +65,36 @@ const FORWARDED: readonly NodeJS.Signals[] = [
 ];
 const GRACE = 1000;
 
+/** A program that was started. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<ExitStatus>;
+  readonly outputs: readonly OutputPipe[];
+  /** What `input: 'door'` asked for. */
+  readonly door?: Duplex;
+}
+
 /**
  * Runs a program to its end. With `io` `inherit` and without a terminal, signals that this
  * process gets meanwhile go to the process in the container instead. Throws the reason of
  * `signal` once everything is dead after an abort.
  */
 export async function launch(options: Launch): Promise<ExitStatus> {
-  const { argv, io, signal, scratch } = options;
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
+  return follow(start(options), options);
+}
+
+/** Starts a program; it is to be handed to {@link follow}. */
+export function start(
+  options: Pick<Launch, 'argv' | 'io' | 'stdin' | 'terminal' | 'scratch' | 'input'>,
+): Started {
+  const { argv, io, scratch, input } = options;
   const [program = '', ...args] = [...DIE_TOGETHER, ...CHECK_PARENT, String(process.pid), ...argv];
-  using stdout = io === 'inherit' ? undefined : outputPipe(join(scratch, 'stdout'));
-  using stderr = io === 'inherit' ? undefined : outputPipe(join(scratch, 'stderr'));
+  using scope = new DisposableStack();
+  const outputs =
+    io === 'inherit'
+      ? []
+      : ['stdout', 'stderr'].map((name) => scope.use(outputPipe(join(scratch, name))));
   const child = spawn(program, args, {
     cwd: '/',
     env: {},
@@ -82,23 +102,33 @@ export async function launch(options: Launch): Promise<ExitStatus> {
     detached: options.terminal !== true,
     stdio: [
       options.stdin ?? 'ignore',
-      stdout?.write ?? 1,
-      stderr?.write ?? 2,
-      ...(options.input === undefined ? [] : [options.input]),
+      outputs[0]?.write ?? 1,
+      outputs[1]?.write ?? 2,
+      ...(input === undefined ? [] : [input === 'door' ? ('pipe' as const) : input]),
     ],
   });
-  const ended = endOf(child);
-  const outputs =
+  scope.move();
+  const door = child.stdio[3] as Duplex | null | undefined;
+  return { child, ended: endOf(child), outputs, ...(door && { door }) };
+}
+
+/** Sees a program to its end; see {@link launch}. */
+export async function follow(
+  { child, ended, outputs }: Started,
+  { io, signal, started, terminal }: Pick<Launch, 'io' | 'signal' | 'started' | 'terminal'>,
+): Promise<ExitStatus> {
+  using scope = new DisposableStack();
+  for (const output of outputs) scope.use(output);
+  const said =
     io === 'inherit'
       ? []
-      : [stdout?.start((c) => io.stdout(c)), stderr?.start((c) => io.stderr(c))];
-  using scope = new DisposableStack();
+      : [outputs[0]?.start((c) => io.stdout(c)), outputs[1]?.start((c) => io.stderr(c))];
   if (child.pid !== undefined) {
-    options.started?.(child.pid);
+    started?.(child.pid);
     scope.use(killOnAbort(child.pid, signal));
-    if (io === 'inherit') scope.use(forwardSignals(child.pid, options.terminal === true));
+    if (io === 'inherit') scope.use(forwardSignals(child.pid, terminal === true));
   }
-  const [status] = await Promise.all([ended, ...outputs]);
+  const [status] = await Promise.all([ended, ...said]);
   signal?.throwIfAborted();
   return status;
 }

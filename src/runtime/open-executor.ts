@@ -4,16 +4,17 @@ import { join, posix } from 'node:path';
 import { isatty } from 'node:tty';
 import { digestOf } from '../oci/digest.ts';
 import { memoryFile } from '../sys/memory-file.ts';
-import { mountOverlay } from '../sys/mount.ts';
+import { mountOverlay, shareMounts, type Mount } from '../sys/mount.ts';
 import { canMount, inPrivateMounts } from '../sys/namespace.ts';
 import { NotPrivilegedError } from '../sys/errors.ts';
 import { RuntimeFailedError } from './errors.ts';
 import type { ChildJob } from './executor-child.ts';
 import type { ExitStatus, Executor, ProcessIo, ProcessSpec, RunOptions } from './executor.ts';
 import { loggedError, runtimeFailure } from './failure.ts';
-import { warmCgroups } from './cgroup-warmth.ts';
+import { cgroupWarmer } from './cgroup-warmth.ts';
 import { cgroupLayout, hostLimits } from './host.ts';
 import { launch, type Launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
+import { Spare } from './spare.ts';
 import { OutputGate } from './output-gate.ts';
 import {
   chooseRuntime,
@@ -27,7 +28,7 @@ import {
 import { seccompFilter, seccompProfile } from './seccomp.ts';
 import { grantedCapabilities, ociSpec, specText, type SpecContext } from './spec.ts';
 import { memoryPath, prepare, type Preparation } from './prepare.ts';
-import { makeBundle, removeDebris, sweep, type Bundle } from './state-dir.ts';
+import { makeBundle, makeBundles, removeDebris, sweep, type Bundle } from './state-dir.ts';
 
 /** As in bin/stave: with them, the child may wait for itself when it ends. */
 const NO_COMPILER_THREADS = ['--no-concurrent-sparkplug', '--no-concurrent-recompilation'];
@@ -77,7 +78,12 @@ class OciExecutor implements Executor {
   readonly #facts: Facts;
   readonly #cgroups: readonly string[];
   readonly #filters = new Map<string, Promise<SpecContext['seccomp']>>();
+  readonly #warm: () => void;
   #swept = false;
+  #running = 0;
+  /** Where bundles are mounted so that a spare sees it. */
+  #shared: Mount | undefined;
+  #spare: Spare | undefined;
 
   constructor(
     subject: ProbeSubject,
@@ -89,12 +95,24 @@ class OciExecutor implements Executor {
     this.runtime = runtime;
     this.#facts = facts;
     this.#cgroups = cgroups;
+    this.#warm = runtime.cgroups === 'off' ? () => undefined : cgroupWarmer(subject.layout);
+  }
+
+  soon(): void {
+    this.#warm();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#spare?.[Symbol.asyncDispose]();
+    this.#spare = undefined;
+    this.#shared?.[Symbol.dispose]();
+    this.#shared = undefined;
   }
 
   async run(asked: ProcessSpec, io: ProcessIo, options: RunOptions = {}): Promise<ExitStatus> {
     options.signal?.throwIfAborted();
-    const { stateDir, layout } = this.#subject;
-    if (this.runtime.cgroups !== 'off') warmCgroups(layout);
+    const { stateDir } = this.#subject;
+    this.#warm();
     if (!this.#swept) sweep(stateDir, this.#cgroups);
     this.#swept = true;
     if (asked.cgroup !== undefined && this.runtime.cgroups === 'off') {
@@ -115,7 +133,10 @@ class OciExecutor implements Executor {
         : await this.#filter(grantedCapabilities(asked, context));
     using bundle = makeBundle(stateDir, asked.id);
     if (asked.cgroup?.parent !== undefined) {
-      bundle.write('groups', JSON.stringify(layout.roots.map((root) => root + prefix)));
+      bundle.write(
+        'groups',
+        JSON.stringify(this.#subject.layout.roots.map((root) => root + prefix)),
+      );
     }
     const stdin = stdinOf(asked);
     const terminal = asked.terminal === true && stdin !== undefined && isatty(stdin);
@@ -176,9 +197,19 @@ class OciExecutor implements Executor {
     const { lower, upper, work, durable } = asked.root;
     const overlay = { lower, upper, work, volatile: durable !== true };
     if (inPrivateMounts()) {
+      options.signal?.throwIfAborted();
+      // Before anything is mounted below it.
+      if (options.another === true && this.#running === 0) this.#share();
+      using _count = this.#counted();
       using _root = mountOverlay(bundle.rootfs, overlay);
       using _sources = preparation && prepare(preparation);
-      return await launch({ ...common, argv });
+      const spare = usual(io, rest.stdin, hidden) ? this.#takeSpare() : undefined;
+      const started = (pid: number): void => {
+        options.started?.(pid);
+        if (options.another === true) this.#makeSpare(bundle);
+      };
+      if (spare) return await spare.run(asked.id, { ...common, started });
+      return await launch({ ...common, argv, started });
     }
 
     const job: ChildJob = {
@@ -204,6 +235,35 @@ class OciExecutor implements Executor {
     } finally {
       closeSync(input);
     }
+  }
+
+  #share(): void {
+    this.#shared ??= shareMounts(makeBundles(this.#subject.stateDir));
+  }
+
+  #counted(): Disposable {
+    this.#running += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#running -= 1;
+      },
+    };
+  }
+
+  #takeSpare(): Spare | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare?.isAlive === true ? spare : undefined;
+  }
+
+  #makeSpare({ path }: Bundle): void {
+    if (!this.#shared || this.#spare) return;
+    const { stateDir } = this.#subject;
+    this.#spare = new Spare({
+      runtime: runtimeArguments(this.runtime, stateDir, undefined, 'json'),
+      bundles: this.#shared.target,
+      scratch: path,
+    });
   }
 
   /** What a runtime leaves that was killed; one that came to its end cleans up by itself. */
@@ -247,6 +307,11 @@ class OciExecutor implements Executor {
     this.#facts.set(fact, compiled);
     return { compiled };
   }
+}
+
+/** Whether a {@link Spare} does what a process needs. */
+function usual(io: ProcessIo, stdin: number | undefined, hidden: string | undefined): boolean {
+  return io !== 'inherit' && stdin === undefined && hidden === undefined;
 }
 
 /** Where the control groups of a process are; its id comes behind it. */

@@ -213,19 +213,18 @@ function probeProcess(id: string): ProcessSpec {
   };
 }
 
-/** The program with the options that every call of it gets. */
+/** The program with the options that every call of it gets; `log` where it is known. */
 export function runtimeArguments(
   runtime: ChosenRuntime,
   stateDir: string,
-  log: string,
+  log: string | undefined,
   format: 'json' | 'text',
 ): string[] {
   return [
     runtime.path,
     '--root',
     join(stateDir, RUNTIME_STATE),
-    '--log',
-    log,
+    ...(log === undefined ? [] : ['--log', log]),
     '--log-format',
     runtime.name === 'crun' ? format : 'json',
     ...(runtime.name === 'crun'

@@ -27,6 +27,7 @@ const MS_RDONLY = 1;
 const MS_REMOUNT = 32;
 const MS_BIND = 4096;
 const MS_REC = 16384;
+const MS_SHARED = 1 << 20;
 const MNT_DETACH = 2;
 const MOUNT_ATTR_RDONLY = 1;
 const FSCONFIG_SET_FLAG = 0;
@@ -96,6 +97,21 @@ export function bindMount(
       result[Symbol.dispose]();
       throw error;
     }
+  }
+  return result;
+}
+
+/**
+ * Makes what is mounted below a directory from now on appear in mount namespaces, too, that
+ * are copied from this one as slaves. What is mounted there already is hidden.
+ */
+export function shareMounts(directory: string): Mount {
+  const result = bindMount(directory, directory);
+  try {
+    mount(null, directory, null, MS_SHARED, null);
+  } catch (error) {
+    result[Symbol.dispose]();
+    throw error;
   }
   return result;
 }

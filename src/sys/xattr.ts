@@ -3,6 +3,7 @@ import { cString, native } from './native.ts';
 
 /** What Linux allows for the names of one file, and for one value. */
 const LIMIT = 65536;
+const ENODATA = 61;
 const list = Buffer.allocUnsafe(4096);
 const value = Buffer.allocUnsafe(4096);
 const NONE: ReadonlyMap<string, Buffer> = new Map();
@@ -46,10 +47,14 @@ export function getXattr(path: Buffer | string, name: string): Buffer | undefine
   const key = cString(Buffer.from(name, 'latin1'));
   const content = grown(value, (buffer) => {
     const length = c.lgetxattr(file, key, buffer, buffer.length);
-    return length < 0 ? new ErrnoError(c.errno(), 'lgetxattr', path) : length;
+    if (length >= 0) return length;
+    const errno = c.errno();
+    // The usual answer, and an error takes longer to make than the question.
+    return errno === ENODATA ? undefined : new ErrnoError(errno, 'lgetxattr', path);
   });
+  if (content === undefined) return undefined;
   if (!(content instanceof ErrnoError)) return Buffer.from(content);
-  if (['ENODATA', 'ENOTSUP', 'EOPNOTSUPP'].includes(content.code)) return undefined;
+  if (['ENOTSUP', 'EOPNOTSUPP'].includes(content.code)) return undefined;
   throw content;
 }
 
@@ -74,12 +79,15 @@ export function removeXattr(path: Buffer | string, name: string): void {
 }
 
 /** Calls with the small buffer first, and with one of the largest size where that is too small. */
-function grown(small: Buffer, call: (buffer: Buffer) => number | ErrnoError): Buffer | ErrnoError {
+function grown<T extends number | ErrnoError | undefined>(
+  small: Buffer,
+  call: (buffer: Buffer) => T,
+): Buffer | Exclude<T, number> {
   let buffer = small;
   let length = call(buffer);
   if (length instanceof ErrnoError && length.code === 'ERANGE') {
     buffer = Buffer.allocUnsafe(LIMIT);
     length = call(buffer);
   }
-  return length instanceof ErrnoError ? length : buffer.subarray(0, length);
+  return typeof length === 'number' ? buffer.subarray(0, length) : (length as Exclude<T, number>);
 }

@@ -9,11 +9,13 @@ export interface RunOnce {
   readonly argv: readonly string[];
   readonly terminal?: boolean;
   readonly stdin?: boolean;
+  /** Another run is to be expected. */
+  readonly another?: boolean;
 }
 
 // Run as a program of its own, for tests that signal or kill the process that runs a container.
 const [, , job] = process.argv;
-const { inside, scratch, argv, terminal, stdin } = JSON.parse(job as string) as RunOnce;
+const { inside, scratch, argv, terminal, stdin, another } = JSON.parse(job as string) as RunOnce;
 if (inside) enterPrivateMounts();
 const executor = await openExecutor({ stateDir: `${scratch}/run`, storeId: 'testonce' });
 const status = await executor.run(
@@ -31,5 +33,7 @@ const status = await executor.run(
     ...(stdin !== undefined && { stdin }),
   },
   'inherit',
+  { ...(another !== undefined && { another }) },
 );
+await executor[Symbol.asyncDispose]();
 process.exitCode = 'code' in status ? status.code : 200;

@@ -127,8 +127,10 @@ export function bench(t: { after(end: () => void): void }): Bench {
             meanwhile
               ? Promise.resolve({
                   runtime: { name: 'crun', path: '', version: '', notes: [] },
+                  soon: () => undefined,
                   run: (process) =>
                     meanwhile(store, process.root.upper, process).then(() => ({ code: 0 })),
+                  [Symbol.asyncDispose]: () => Promise.resolve(),
                 })
               : Promise.reject(new Error('nothing runs in this test')),
           resolve: () => (name) => {
