@@ -146,8 +146,11 @@ async function victims(t: TestContext, house: House): Promise<Victim[]> {
     {
       what: 'a repository as context, into a layout and a cache',
       args: [
-        ...[...own, '-o', `type=oci,dest=${dest('oci.tar')}`],
-        ...['--cache-to', `type=local,dest=${dest('cache')},mode=max,mounts=all`],
+        ...own,
+        '-o',
+        `type=oci,dest=${dest('oci.tar')}`,
+        '--cache-to',
+        `type=local,dest=${dest('cache')},mode=max,mounts=all`,
         `${git.url}/repo.git`,
       ],
       files: [dest('oci.tar')],
