@@ -14,5 +14,11 @@ scripts/peers.sh install
 trap 'scripts/peers.sh dockerd stop' EXIT
 DOCKER_HOST=$(scripts/peers.sh dockerd start | sed 's/^DOCKER_HOST=//')
 export DOCKER_HOST
+# `projects FOLDER`: Dockerfiles of real projects, from clones that are there already (docs/judges.md).
+if [ "${1-}" = projects ]; then
+  shift
+  sh scripts/in-node.sh test/judges/projects.ts "$@"
+  exit
+fi
 sh scripts/in-node.sh test/judges/run.ts "$@"
 sh scripts/in-node.sh test/judges/registries.ts

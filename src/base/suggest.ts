@@ -36,8 +36,11 @@ export function closest(
   return word === word.toUpperCase() ? best.toUpperCase() : best;
 }
 
-/** Edits between two words: letters changed, added, left out, or swapped with their neighbour. */
-function editDistance(a: string, b: string): number {
+/**
+ * Edits between two words: letters changed, added, left out, or swapped with their neighbour. More
+ * than `most` are not counted: that is `most + 1`.
+ */
+export function editDistance(a: string, b: string, most = Infinity): number {
   let above: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
@@ -50,6 +53,7 @@ function editDistance(a: string, b: string): number {
           : kept;
       next.push(Math.min(kept, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    if (Math.min(...next) > most) return most + 1;
     above = row;
     row = next;
   }

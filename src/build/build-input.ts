@@ -1,3 +1,4 @@
+import type { Flights } from './flights.ts';
 import type { ProxySettings } from '../net/proxy.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Executor } from '../runtime/executor.ts';
@@ -62,6 +63,8 @@ export interface BuildParts {
   readonly executor: () => Promise<Executor>;
   /** Throws when there is no such image. Layers that it leaves out are offered to `supply`. */
   readonly resolve: (supply: LayerSupply) => ResolveBase;
+  /** Steps that other builds of the process run now; without it builds know nothing of each other. */
+  readonly flights?: Flights;
   /** For outputs that are pushed. */
   readonly registry?: OpenRegistry | undefined;
 }

@@ -101,6 +101,7 @@ async function build(
     lease: leases.get,
     ...(caches?.imported && { imported: caches.imported }),
     why: whyLoader(input, store, targets, caches?.imported),
+    ...(parts.flights && { flights: parts.flights }),
     explain: input.explain === true,
     forget: input.forget === true,
     ...(input.assertCached === true && {

@@ -7,6 +7,7 @@ import { baseKey } from './cache/base-key.ts';
 import { cacheKey, type CacheKey, type Fact } from './cache/key.ts';
 import { instructionText, standsOn } from './cache/text.ts';
 import { BuildError } from './errors.ts';
+import { landed, type Flights } from './flights.ts';
 import { hitReason, reasonOf } from './step-words.ts';
 import type { Vertex } from './graph.ts';
 import { readFacts } from './ops/read-facts.ts';
@@ -89,7 +90,34 @@ export class Solver {
     const keyed = await this.#key(vertex);
     if (keyed.hit) return keyed.hit;
     const [base, inputs] = await Promise.all([this.#result(vertex.base), this.#inputs(vertex)]);
-    return this.#slots(() => this.#make(vertex, keyed, base, inputs));
+    const make = (): Promise<Solved> => this.#slots(() => this.#make(vertex, keyed, base, inputs));
+    const { flights, forget } = this.#parts;
+    if (!flights || forget || isAsked(vertex)) return await make();
+    return await this.#shared(vertex, keyed, flights, make);
+  }
+
+  /** What a build that runs this very step now gets, or else what running it gives. */
+  async #shared(
+    vertex: Vertex,
+    { own, ingredients }: Keyed,
+    flights: Flights,
+    make: () => Promise<Solved>,
+  ): Promise<Solved> {
+    for (let other = flights.get(own); other; other = flights.get(own)) {
+      await landed(other, this.#call.signal);
+      const found = await this.#records.find(own);
+      if (!found) continue;
+      const { hit } = await this.#hit(vertex, { key: own, ingredients }, own, found, '');
+      if (hit) return hit;
+    }
+    // Nothing is awaited from the last look to here: no two builds find the place free.
+    const work = make();
+    flights.set(own, work);
+    try {
+      return await work;
+    } finally {
+      if (flights.get(own) === work) flights.delete(own);
+    }
   }
 
   #inputs(vertex: Vertex): Promise<Solved[]> {

@@ -7,6 +7,7 @@ import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { SharedRecord } from './cache/document.ts';
 import type { CacheKey, Fact } from './cache/key.ts';
 import type { Why } from './cache/why.ts';
+import type { Flights } from './flights.ts';
 import type { Vertex } from './graph.ts';
 
 /** What is known of a vertex once its key is: enough to key what builds on it. */
@@ -101,6 +102,8 @@ export interface SolverParts {
   readonly forget: boolean;
   /** Nothing may run: the first step that has to is an error, made of it and the reason. */
   readonly refuse?: (vertex: Vertex, reason: StepReason) => Error;
+  /** Of all builds of the process. */
+  readonly flights?: Flights;
   /** Asked where the store has no record. */
   readonly imported?: ImportedRecords;
 }

@@ -18,6 +18,9 @@ export function ulimitOf(text: string): Ulimit {
   const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
   const [soft, hard] = [Number(match?.[2]), Number(match?.[3] ?? match?.[2])];
   if (!match?.[1]) throw new UsageError(`invalid ulimit argument: ${text}`);
+  if (![soft, hard].every((value) => Number.isSafeInteger(value))) {
+    throw new UsageError(`invalid ulimit argument: ${text}: value out of range`);
+  }
   if (!TYPES.has(match[1])) throw new UsageError(`invalid ulimit type: ${match[1]}`);
   if (hard !== -1 && (soft > hard || soft === -1)) {
     throw new UsageError(

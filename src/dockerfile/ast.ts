@@ -125,9 +125,8 @@ export interface ArgInstruction extends Node<'ARG'> {
 
 /** One name of an `ARG` line. */
 export interface ArgDeclaration {
-  /** As written; quotes and variables in it are expanded by the frontend. */
+  /** As written: quotes and variables in it mean nothing. */
   readonly name: string;
-  readonly nameWord: Word;
   readonly value?: Word;
   /** Text of a `# <name> …` comment directly above. */
   readonly description?: string;

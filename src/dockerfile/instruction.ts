@@ -151,7 +151,6 @@ function declarations(node: InstructionNode) {
     const description = describedIn(node.line.comments, name);
     return {
       name,
-      nameWord: wordOf(node, { value: name, start: arg.start, end: nameEnd }),
       ...(equals > 0 && {
         value: wordOf(node, {
           value: arg.value.slice(equals + 1),

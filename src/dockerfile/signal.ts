@@ -16,14 +16,14 @@ const RTMAX = 64;
 
 /**
  * Number of a signal given as a number or a name, with or without `SIG`, in any case;
- * `RTMIN+n` to 15 and `RTMAX-n` to 14 are names too. Throws {@link InstructionValueError} for
- * any other, numbers beyond 64 among them.
+ * `RTMIN+n` to 15 and `RTMAX-n` to 14 are names too. Any number but 0 is taken as it is, as BuildKit
+ * does, negative ones too. Throws {@link InstructionValueError} for any other.
  *
  * @see https://man7.org/linux/man-pages/man7/signal.7.html
  */
 export function checkSignal(text: string): number {
   const number = /^[+-]?\d+$/.test(text) ? Number(text) : named(text);
-  if (number === undefined || number < 1 || number > RTMAX) {
+  if (number === undefined || number === 0 || !Number.isSafeInteger(number)) {
     const near = closest(text.toUpperCase().replace(/^SIG/, ''), [
       ...NAMES.slice(1),
       ...ALIASES.keys(),

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
+import type { Flights } from '../build/flights.ts';
 import type { Clock } from '../base/clock.ts';
 import type { OpenRegistry } from '../build/finish.ts';
 import type { Destination } from '../transport/transport.ts';
@@ -103,6 +104,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   const images = imagesOf({ store, snapshotter, applyChanges, connections });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
+  const flights: Flights = new Map();
   const build: Engine['build'] = async (request, call = {}) => {
     const { runBuild } = await import('./build.ts');
     const { basesOf } = await import('./bases.ts');
@@ -117,6 +119,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       {
         ...parts,
         executor,
+        flights,
         resolve: bases.resolver,
         registry,
         cpus: cpus().length,

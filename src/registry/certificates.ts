@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { isErrno } from '../base/errors.ts';
+import { readFileSync } from 'node:fs';
 import type { TlsSettings } from '../net/request.ts';
 import { RegistryConfigError } from './errors.ts';
 import { isInsecure } from './host.ts';
 import { homeOf, type RegistrySettings, variable } from './settings.ts';
+import { namesIn } from '../sys/names-in.ts';
 
 /**
  * What is trusted and shown when a host is spoken to over TLS: `*.crt` in its folder are
@@ -18,7 +18,7 @@ export function tlsFor(host: string, settings: RegistrySettings): TlsSettings {
   const ca: string[] = [];
   let own: { readonly cert: string; readonly key: string } | undefined;
   for (const folder of foldersOf(host, settings)) {
-    const names = listing(folder);
+    const names = namesIn(folder, 'ENOTDIR', 'EACCES').sort();
     for (const name of names.filter((one) => one.endsWith('.crt'))) {
       ca.push(readFileSync(`${folder}/${name}`, 'utf8'));
     }
@@ -39,15 +39,6 @@ function foldersOf(host: string, settings: RegistrySettings): string[] {
     `${etc}/containers/certs.d`,
     `${etc}/docker/certs.d`,
   ].map((folder) => `${folder}/${host}`);
-}
-
-function listing(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
-    throw error;
-  }
 }
 
 function pairOf(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isErrno } from '../base/errors.ts';
 import { Fields, parseJson } from '../oci/json.ts';
 import { type Reference, repositoryName } from '../oci/reference.ts';
@@ -6,6 +6,7 @@ import { RegistryConfigError } from './errors.ts';
 import { endpointHost, HUB } from './host.ts';
 import { homeOf, type RegistrySettings, variable } from './settings.ts';
 import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
+import { namesIn } from '../sys/names-in.ts';
 
 /** A place that a repository is read from, or written to. */
 export interface Place {
@@ -86,7 +87,8 @@ function registriesConf(settings: RegistrySettings): Entry[] {
   const files = [
     ...(main === undefined ? [] : [main]),
     ...[system, own].flatMap((folder) =>
-      listing(`${folder}/registries.conf.d`)
+      namesIn(`${folder}/registries.conf.d`, 'ENOTDIR', 'EACCES')
+        .sort()
         .filter((file) => file.endsWith('.conf'))
         .map((file) => `${folder}/registries.conf.d/${file}`),
     ),
@@ -224,13 +226,4 @@ function contentOf(file: string): string | undefined {
 
 function exists(file: string): boolean {
   return contentOf(file) !== undefined;
-}
-
-function listing(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return [];
-    throw error;
-  }
 }

@@ -1,9 +1,10 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidInputError, isErrno } from '../base/errors.ts';
+import { InvalidInputError } from '../base/errors.ts';
 import { deviceParts } from '../sys/node.ts';
 import type { DeviceSpec, MountSpec } from './executor.ts';
 import type { OciHook, OciHooks } from './oci-spec.ts';
+import { namesIn } from '../sys/names-in.ts';
 
 /** What devices change about a process. */
 export interface DeviceEdits {
@@ -95,15 +96,17 @@ export function cdiDevices(
 }
 
 function specsIn(directory: string): Spec[] {
-  return namesIn(directory).flatMap((name): Spec[] => {
-    const path = join(directory, name);
-    if (/\.ya?ml$/.test(name)) {
-      throw new InvalidInputError(`${path}: device descriptions in YAML cannot be read`, {
-        hint: 'Write it as JSON.',
-      });
-    }
-    return name.endsWith('.json') ? [specOf(path)] : [];
-  });
+  return namesIn(directory, 'ENOTDIR')
+    .sort()
+    .flatMap((name): Spec[] => {
+      const path = join(directory, name);
+      if (/\.ya?ml$/.test(name)) {
+        throw new InvalidInputError(`${path}: device descriptions in YAML cannot be read`, {
+          hint: 'Write it as JSON.',
+        });
+      }
+      return name.endsWith('.json') ? [specOf(path)] : [];
+    });
 }
 
 function specOf(path: string): Spec {
@@ -117,15 +120,6 @@ function specOf(path: string): Spec {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new InvalidInputError(`${path} does not describe devices: ${why}`, { cause: error });
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
   }
 }
 

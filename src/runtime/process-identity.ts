@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isErrno } from '../base/errors.ts';
 import { bootId } from '../sys/boot.ts';
+import { namesIn } from '../sys/names-in.ts';
 
 /** Tells a process from every other one that ever had its number. */
 export interface ProcessIdentity {
@@ -23,21 +24,12 @@ export function isAlive(identity: ProcessIdentity): boolean {
 
 /** The children of a process, whichever of its threads started them. */
 export function childrenOf(pid: number): number[] {
-  return threadsOf(pid).flatMap((thread) =>
+  return namesIn(`/proc/${pid}/task`, 'ESRCH').flatMap((thread) =>
     (read(`/proc/${pid}/task/${thread}/children`) ?? '')
       .split(' ')
       .filter((text) => text !== '')
       .map(Number),
   );
-}
-
-function threadsOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH')) return [];
-    throw error;
-  }
 }
 
 function startOf(pid: number): string | undefined {

@@ -3,7 +3,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
@@ -13,6 +12,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { namesIn } from '../sys/names-in.ts';
 
 /** The runtimes' own state, below the state directory. */
 export const RUNTIME_STATE = 'runtime';
@@ -85,7 +85,7 @@ function removeBundle(path: string): void {
   const probe = join(path, 'probe');
   if (existsSync(probe)) rmSync(probe, { recursive: true, force: true });
   // Mount points, where whoever made them was killed.
-  for (const name of list(join(path, PREPARED))) {
+  for (const name of namesIn(join(path, PREPARED), 'ENOTDIR')) {
     quietly(() => unlinkSync(join(path, PREPARED, name)));
     quietly(() => rmdirSync(join(path, PREPARED, name)));
   }
@@ -99,7 +99,7 @@ function removeBundle(path: string): void {
  */
 export function sweep(stateDir: string, cgroups: readonly string[]): void {
   const bundles = join(stateDir, BUNDLES);
-  for (const id of list(bundles)) {
+  for (const id of namesIn(bundles, 'ENOTDIR')) {
     if (hasOwner(join(bundles, id))) continue;
     const elsewhere = groupsOf(join(bundles, id));
     removeDebris(stateDir, id, [...cgroups, ...elsewhere]);
@@ -110,7 +110,7 @@ export function sweep(stateDir: string, cgroups: readonly string[]): void {
   // A bundle is made before its control groups and goes after them.
   for (const prefix of cgroups) {
     const start = basename(prefix);
-    for (const name of list(dirname(prefix)).filter((one) => one.startsWith(start))) {
+    for (const name of namesIn(dirname(prefix), 'ENOTDIR').filter((one) => one.startsWith(start))) {
       const id = name.slice(start.length);
       if (!existsSync(join(bundles, id))) removeCgroup(prefix + id);
     }
@@ -150,19 +150,10 @@ function isFresh(bundle: string): boolean {
 
 /** Control groups inside it, which the process may have made, go first. */
 function removeCgroup(path: string): void {
-  for (const name of list(path)) {
+  for (const name of namesIn(path, 'ENOTDIR')) {
     if (existsSync(join(path, name, 'cgroup.procs'))) removeCgroup(join(path, name));
   }
   quietly(() => rmdirSync(path));
-}
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }
 
 function quietly(remove: () => void): void {

@@ -3,14 +3,11 @@ import { statSync } from 'node:fs';
 import type { Bytes } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { decompressed } from '../layer/compression.ts';
-import { LayerStream } from '../layer/layer-stream.ts';
 import { type DiffId, finish } from '../oci/digest.ts';
 import type { Store } from '../store/store.ts';
 import { externalDecompressor } from '../sys/helper.ts';
 import { LayerDamagedError, LayerMissingError } from './errors.ts';
-import { writeTree } from './write-tree.ts';
-
-const CHUNK = 512 * 1024;
+import { treeTar } from './tree-tar.ts';
 
 /**
  * The tar of a layer: out of a blob that is kept of it, an uncompressed one first, or else
@@ -48,7 +45,7 @@ async function* checked(layer: DiffId, bytes: Bytes): AsyncGenerator<Uint8Array,
 }
 
 /**
- * Writes the tar of a layer's directory once more, in chunks of half a MiB. Throws
+ * Writes the tar of a layer's directory once more. Throws
  * LayerDamagedError at its end when it was not the tar that the layer is named after.
  */
 async function* layerTar(
@@ -56,26 +53,6 @@ async function* layerTar(
   fs: string,
   options: CallOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  let pieces: Uint8Array[] = [];
-  let size = 0;
-  const stream = new LayerStream({
-    output: (chunk) => {
-      // Content is in a buffer that the walk uses again.
-      pieces.push(Buffer.from(chunk));
-      size += chunk.length;
-    },
-  });
-  const take = (): Buffer => {
-    const all = Buffer.concat(pieces, size);
-    pieces = [];
-    size = 0;
-    return all;
-  };
-  for (const _ of writeTree(fs, stream)) {
-    options.signal?.throwIfAborted();
-    if (size >= CHUNK) yield take();
-  }
-  const { diffId } = stream.finish();
-  if (size > 0) yield take();
+  const diffId = yield* treeTar(fs, options);
   if (diffId !== layer) throw new LayerDamagedError(layer, `its files now make ${diffId}`);
 }

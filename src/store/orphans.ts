@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { isErrno } from '../base/errors.ts';
 import type { Database } from './database.ts';
 import type { StorePaths } from './paths.ts';
+import { namesIn } from '../sys/names-in.ts';
 
 /** A file or directory of the store. `key` is a digest, or the ID of a lease. */
 export interface Stored {
@@ -42,20 +42,11 @@ function* stored(paths: StorePaths): Generator<Stored, void> {
   for (const name of readdirSync(paths.layers)) {
     yield { kind: 'layer', key: `sha256:${name}`, path: `${paths.layers}/${name}` };
   }
-  for (const name of repositories(paths)) {
+  for (const name of namesIn(paths.git)) {
     yield { kind: 'git', key: name, path: `${paths.git}/${name}` };
   }
   for (const name of readdirSync(paths.tmp)) {
     yield { kind: 'scratch', key: name, path: `${paths.tmp}/${name}` };
-  }
-}
-
-function repositories({ git }: StorePaths): string[] {
-  try {
-    return readdirSync(git);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
   }
 }
 

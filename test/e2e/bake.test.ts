@@ -89,3 +89,33 @@ target "slow" {
   assert.doesNotMatch(house.must(['images']), /slow/);
   assert.deepEqual(house.litter(), []);
 });
+
+test(
+  'a step that several targets need runs once, and all stand on the same layer',
+  { skip },
+  () => {
+    using house = new House();
+    house.base();
+    const cwd = house.context({
+      Dockerfile: [
+        'FROM base AS common',
+        'RUN sleep 1; cat /proc/sys/kernel/random/uuid >/id',
+        'FROM common AS a',
+        'FROM common AS b',
+        'RUN echo b',
+        'FROM common AS c',
+        'RUN echo c',
+      ].join('\n'),
+      'docker-bake.hcl': ['a', 'b', 'c']
+        .map((name) => `target "${name}" {\n target = "${name}"\n output = ["out-${name}"]\n}`)
+        .join('\n'),
+    });
+    const { code, stderr } = house.stave(['bake', '--progress', 'plain', 'a', 'b', 'c'], { cwd });
+    assert.equal(code, 0, stderr);
+    assert.equal([...stderr.matchAll(/RUN sleep 1[^\n]*\n#\d+ runs: /g)].length, 1, stderr);
+    const [a, b, c] = ['a', 'b', 'c'].map((name) =>
+      readFileSync(join(cwd, `out-${name}/id`), 'utf8'),
+    );
+    assert.deepEqual([b, c], [a, a]);
+  },
+);

@@ -2,10 +2,9 @@ import { promisify } from 'node:util';
 import { once, type Bytes } from '../../base/bytes.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
-import { LayerStream } from '../../layer/layer-stream.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestOf } from '../../oci/digest.ts';
-import { writeTree } from '../../snapshot/write-tree.ts';
+import { treeTar } from '../../snapshot/tree-tar.ts';
 import type { StorePaths } from '../../store/paths.ts';
 import type { Destination } from '../../transport/transport.ts';
 import { listCacheMounts, lockCacheMount, type CacheMountInfo } from '../cache-mounts.ts';
@@ -20,9 +19,6 @@ export interface MountSelection {
   /** Bytes on the disk that all of them may have; those used longest ago stay behind. */
   readonly most?: number;
 }
-
-/** Pieces of the tar that are handed on at once. */
-const PIECE = 512 * 1024;
 
 /**
  * Sends the cache mounts that the steps of a build name: each as the tar of its files, cut
@@ -93,7 +89,7 @@ async function send(
   const compress = promisify(process.getBuiltinModule('node:zlib').zstdCompress);
   const all: Descriptor[] = [];
   let [size, fresh] = [0, 0];
-  for await (const chunk of chunks(tarOf(mount.path, call))) {
+  for await (const chunk of chunks(treeTar(mount.path, call))) {
     call.signal?.throwIfAborted();
     const data = await compress(chunk);
     const blob = { mediaType: CacheMedia.mount, digest: digestOf(data), size: data.length };
@@ -108,29 +104,4 @@ async function send(
     shared: { id: nameOf(mount), size, usedAt: Math.round(mount.lastUsedAt), chunks: all },
     fresh,
   };
-}
-
-/** The tar of a directory; the same files give the same bytes. */
-async function* tarOf(directory: string, call: CallOptions): AsyncGenerator<Uint8Array, void> {
-  let pieces: Uint8Array[] = [];
-  let size = 0;
-  const stream = new LayerStream({
-    output: (chunk) => {
-      // Content is in a buffer that the walk uses again.
-      pieces.push(Buffer.from(chunk));
-      size += chunk.length;
-    },
-  });
-  const take = (): Buffer => {
-    const all = Buffer.concat(pieces, size);
-    pieces = [];
-    size = 0;
-    return all;
-  };
-  for (const _ of writeTree(directory, stream)) {
-    call.signal?.throwIfAborted();
-    if (size >= PIECE) yield take();
-  }
-  stream.finish();
-  if (size > 0) yield take();
 }

@@ -5,7 +5,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readSync,
   renameSync,
   rmSync,
@@ -31,6 +30,7 @@ import { isParent } from '../../transport/children.ts';
 import type { Destination } from '../../transport/transport.ts';
 import { readInput } from '../read-file.ts';
 import type { CacheSource } from './remote.ts';
+import { namesIn } from '../../sys/names-in.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const CHUNK = 1024 * 1024;
@@ -200,19 +200,10 @@ function removeUnneeded(directory: string, root: Digest): void {
   };
   need(root, true);
   for (const algorithm of ['sha256', 'sha512']) {
-    for (const name of names(join(directory, 'blobs', algorithm))) {
+    for (const name of namesIn(join(directory, 'blobs', algorithm))) {
       const digest = `${algorithm}:${name}`;
       if (!BLOB_NAME.test(name) || !isDigest(digest) || needed.has(digest)) continue;
       rmSync(pathOf(directory, digest), { force: true });
     }
-  }
-}
-
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
   }
 }

@@ -29,6 +29,7 @@ for (const [chown, owner] of [
   ['app:9', '1000:9'],
   [':staff', '0:50'],
   ['4294967294:0', '4294967294:0'],
+  ['root:root', '0:0'],
 ] as const) {
   test(`--chown=${chown} is ${owner}, for parents too`, root, async (t) => {
     const { build, listing } = files(t);
@@ -71,4 +72,24 @@ for (const [instruction, message, hint] of [
       );
     },
   );
+}
+
+test('--chown=root and USER root need no passwd file', root, async (t) => {
+  const { build, listing } = files(t);
+  const { config } = await build(
+    'FROM scratch\nUSER root:root\nWORKDIR /w\nCOPY --chown=root:root file /f\n',
+  );
+  assert.deepEqual(listing(config), ['0644 0:0 file f']);
+});
+
+for (const [user, owner] of [
+  ['1000', '1000:1000'],
+  ['app', '1000:1001'],
+  ['nobody', '0:0'],
+] as const) {
+  test(`WORKDIR as USER ${user} belongs to ${owner}`, root, async (t) => {
+    const { build, listing } = files(t);
+    const { config } = await build(`${STAGES}USER ${user}\nWORKDIR /w\n`);
+    assert.deepEqual(listing(config).slice(-1), [`0755 ${owner} directory w`]);
+  });
 }

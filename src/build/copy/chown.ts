@@ -12,9 +12,27 @@ export interface Owner {
   readonly gid: number;
 }
 
-/** What USER means in a root file system. Throws UnknownUserError. */
+/** What USER means in a root file system; `root` needs no line there. Throws UnknownUserError. */
 export function userOf(text: string, view: StackView): ReturnType<typeof resolveUser> {
-  return resolveUser(text, view.read('/etc/passwd', LIMIT), view.read('/etc/group', LIMIT));
+  const passwd = view.read('/etc/passwd', LIMIT);
+  const group = view.read('/etc/group', LIMIT);
+  const colon = text.indexOf(':');
+  const user = colon < 0 ? text : text.slice(0, colon);
+  const rest = colon < 0 ? '' : text.slice(colon);
+  const asNumber = (file: Buffer | undefined): boolean => !namesIn(file)?.includes('root');
+  return resolveUser(
+    (user === 'root' && asNumber(passwd) ? '0' : user) +
+      (rest === ':root' && asNumber(group) ? ':0' : rest),
+    passwd,
+    group,
+  );
+}
+
+/** A number alone, which is its own group; undefined for any other text. Throws UnknownUserError. */
+export function numericOwner(text: string): Owner | undefined {
+  if (!/^\d+$/.test(text)) return undefined;
+  const { uid } = resolveUser(text, undefined, undefined);
+  return { uid, gid: uid };
 }
 
 /**
@@ -23,11 +41,7 @@ export function userOf(text: string, view: StackView): ReturnType<typeof resolve
  */
 export function ownerOf(text: string, view: StackView): Owner {
   try {
-    if (/^\d+$/.test(text)) {
-      const { uid } = resolveUser(text, undefined, undefined);
-      return { uid, gid: uid };
-    }
-    const { uid, gid } = userOf(text, view);
+    const { uid, gid } = numericOwner(text) ?? userOf(text, view);
     return { uid, gid };
   } catch (error) {
     if (!(error instanceof UnknownUserError)) throw error;

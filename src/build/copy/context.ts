@@ -25,9 +25,19 @@ const GONE = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'] as const;
  */
 export function contextTree(root: string, filter: ContextFilter | undefined): Tree {
   const base = Buffer.from(root);
+  /** Ignored directories that were looked into, by name: whether something in them is not ignored. */
+  const looked = new Map<string, boolean>();
+  const holdsAny = (name: string): boolean => {
+    let holds = looked.get(name);
+    if (holds === undefined) {
+      holds = namesBelow(base, name).some(({ path, isDirectory }) => !isHidden(path, isDirectory));
+      looked.set(name, holds);
+    }
+    return holds;
+  };
   const isHidden = (name: string, isDirectory: boolean): boolean => {
     if (filter === undefined || name === '' || !filter.ignored(name)) return false;
-    return !(isDirectory && filter.mayContainIncluded(name));
+    return !(isDirectory && filter.mayContainIncluded(name) && holdsAny(name));
   };
   const entryOf = (path: Buffer, name: string, stat: FileStat): TreeEntry | undefined => {
     const kind = kindOf(stat);
@@ -47,26 +57,29 @@ export function contextTree(root: string, filter: ContextFilter | undefined): Tr
   return {
     find(path, { followLast = true } = {}) {
       let links = 0;
+      let where: Buffer = ROOT;
       let at = entryAt(ROOT);
       const rest = components(Buffer.from(path)).reverse();
-      while (rest.length > 0 && at) {
+      while (rest.length > 0) {
         const name = rest.pop()!;
+        // What is not there takes part in the path all the same: `..` leads out of it.
         if (isUp(name)) {
-          at = entryAt(parentOf(at.path));
+          where = parentOf(where);
+          at = entryAt(where);
           continue;
         }
-        if (at.kind !== 'directory') return undefined;
-        const next = entryAt(joinPath(at.path, name));
+        const below = joinPath(where, name);
+        const next = at?.kind === 'directory' ? entryAt(below) : undefined;
         if (next?.kind === 'symlink' && (rest.length > 0 || followLast)) {
           if (++links > MAX_LINKS) {
             throw new InvalidInputError(`too many symbolic links in ${text(path)}`);
           }
           const target = readlinkSync(next.file, { encoding: 'buffer' });
-          if (target[0] === 0x2f) at = entryAt(ROOT);
+          if (target[0] === 0x2f) [where, at] = [ROOT, entryAt(ROOT)];
           rest.push(...components(target).reverse());
           continue;
         }
-        at = next;
+        [where, at] = [below, next];
       }
       return at;
     },
@@ -93,6 +106,20 @@ export function contextTree(root: string, filter: ContextFilter | undefined): Tr
       }
     },
   };
+}
+
+/** What a directory of the context holds; nothing where it is gone by now. */
+function namesBelow(base: Buffer, name: string): { path: string; isDirectory: boolean }[] {
+  try {
+    const place = placeOf(base, Buffer.from(`/${name}`));
+    return readdirSync(place, { withFileTypes: true }).map((entry) => ({
+      path: `${name}/${entry.name}`,
+      isDirectory: entry.isDirectory(),
+    }));
+  } catch (error) {
+    if (isErrno(error, ...GONE)) return [];
+    throw unreadable(error, Buffer.from(`/${name}`));
+  }
 }
 
 /** A name that was read as latin1. */

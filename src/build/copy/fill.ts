@@ -1,7 +1,7 @@
 import { baseOf } from '../../snapshot/names.ts';
 import { joinPath, type Source, type TreeEntry } from './tree.ts';
 import { metadataOf, type Metadata, type Pending, type Plan } from './plan.ts';
-import { endsAsDirectory, type Exclude, type Selected } from './select.ts';
+import { endsAsDirectory, isLeftOut, type Exclude, type Selected } from './select.ts';
 import type { ModeChange } from './chmod.ts';
 
 /** How copied entries differ from their sources. */
@@ -89,7 +89,7 @@ function contentsOf(source: Source, from: TreeEntry, relative: Buffer, rules: Co
     for (const child of children) {
       const name = baseOf(child.path);
       const below = relative.length === 0 ? name : joinPath(relative, name);
-      if (rules.exclude?.(below.toString(), child.kind === 'directory')) continue;
+      if (isLeftOut(rules.exclude, source.tree, child, below)) continue;
       const node = planned(source, child, rules);
       if (node.kind === 'directory') node.pending.push(contentsOf(source, child, below, rules));
       plan.add(into, joinPath(path, name), name, node);

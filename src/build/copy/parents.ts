@@ -3,7 +3,7 @@ import { pathPattern, type PathPattern } from '../../dockerfile/ignore-pattern.t
 import { hasWildcards } from '../../dockerfile/match.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import { whereIs } from './missing.ts';
-import { selectSources, type Exclude, type Selection } from './select.ts';
+import { isLeftOut, selectSources, type Exclude, type Selection } from './select.ts';
 import { joinPath, type Source, type Tree, type TreeEntry } from './tree.ts';
 
 /** What one source of COPY or ADD means. Throws SourceNotFoundError. */
@@ -94,7 +94,8 @@ function matching(
   /** An entry as it is shown, of a directory that does not match itself. */
   const shown = (entry: TreeEntry): TreeEntry | undefined => {
     const path = relative(entry);
-    if (entry.kind === 'socket' || exclude?.(path, entry.kind === 'directory')) return undefined;
+    if (entry.kind === 'socket' || isLeftOut(exclude, tree, entry, Buffer.from(path)))
+      return undefined;
     if (pattern.matches(path)) return entry;
     return entry.kind === 'directory' && leads(entry, path) ? asWay(entry) : undefined;
   };

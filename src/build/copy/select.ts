@@ -6,7 +6,7 @@ import type { FileList } from '../cache/file-list.ts';
 import { SourceNotFoundError } from '../errors.ts';
 import { baseOf } from '../../snapshot/names.ts';
 import { whereIs } from './missing.ts';
-import { joinPath, type Source, type TreeEntry } from './tree.ts';
+import { joinPath, type Source, type Tree, type TreeEntry } from './tree.ts';
 
 /** One thing to copy: what it is and the name it goes by. */
 export interface Selected {
@@ -24,13 +24,30 @@ export interface Selection {
 /** Characters that are hashed at once. */
 const CHUNK = 32 * 1024;
 
-/** Leaves entries of a copied directory out; the path is relative to that directory. */
-export type Exclude = (relative: string, directory: boolean) => boolean;
+/**
+ * Leaves entries of a copied directory out; the path is relative to that directory. A `way` is a
+ * directory that is there only if something in it is.
+ */
+export type Exclude = (relative: string, directory: boolean) => boolean | 'way';
+
+/** Whether an entry is left out by itself, or as a directory with nothing in it that is not. */
+export function isLeftOut(
+  exclude: Exclude | undefined,
+  tree: Tree,
+  entry: TreeEntry,
+  relative: Buffer,
+): boolean {
+  const verdict = exclude?.(relative.toString(), entry.kind === 'directory') ?? false;
+  if (verdict !== 'way') return verdict;
+  return tree
+    .list(entry)
+    .every((child) => isLeftOut(exclude, tree, child, joinPath(relative, baseOf(child.path))));
+}
 
 /**
- * Finds the sources of a COPY in their tree. Plain paths must exist; a pattern may match
- * nothing. Paths cannot leave the root: they are cleaned as if they began at it. Throws
- * SourceNotFoundError.
+ * Finds the sources of a COPY in their tree. Plain paths must exist, and so must what a matching
+ * link leads to; a pattern may match nothing. Paths cannot leave the root: they are cleaned as if
+ * they began at it. Throws SourceNotFoundError.
  */
 export function selectSources(source: Source, paths: readonly string[]): Selected[] {
   return paths.flatMap((path) => {
@@ -49,8 +66,14 @@ function globbed(source: Source, pattern: string): Selected[] {
   if (!root) return [];
   found.push({ entry: root, name: Buffer.alloc(0) });
   const parts = pattern.split('/').filter((part) => part !== '');
+  const fixed = parts.findIndex((part) => hasWildcards(part) || part.includes('\\'));
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;
+    // A pattern may match nothing, but the directory that it stands in must be there.
+    if (index === fixed && !found.some(({ entry }) => entry.kind === 'directory')) {
+      const directory = `/${parts.slice(0, fixed).join('/')}`;
+      throw new SourceNotFoundError(directory, whereIs(source, directory.slice(1)));
+    }
     found = found.flatMap(({ entry }) => {
       if (entry.kind !== 'directory') return [];
       const matches = source.tree.list(entry).filter((child) => {
@@ -60,6 +83,7 @@ function globbed(source: Source, pattern: string): Selected[] {
       return matches.flatMap((child) => {
         const name = baseOf(child.path);
         const target = child.kind === 'symlink' ? source.tree.find(child.path) : child;
+        if (!target && last) throw new SourceNotFoundError(child.path.toString());
         if (!target) return [];
         return last || target.kind === 'directory' ? [{ entry: target, name }] : [];
       });
@@ -97,7 +121,7 @@ export async function selectionDigest(
       const name =
         relative.length === 0 ? baseOf(child.path) : joinPath(relative, baseOf(child.path));
       if (child.kind === 'socket') continue;
-      if (exclude?.(name.toString(), child.kind === 'directory')) continue;
+      if (isLeftOut(exclude, source.tree, child, name)) continue;
       add(described(source, child, name, list));
       if (child.kind === 'directory') await walk(child, name);
     }

@@ -1,5 +1,5 @@
 import { baseOf } from '../../snapshot/names.ts';
-import type { Exclude } from './select.ts';
+import { isLeftOut, type Exclude } from './select.ts';
 import { joinPath, type Tree, type TreeEntry } from './tree.ts';
 
 /** Paths of an entry and of all below it that is not excluded, as text without a leading slash. */
@@ -23,7 +23,7 @@ export function* entriesBelow(
   for (const child of tree.list(top)) {
     const base = baseOf(child.path);
     const name = relative.length === 0 ? base : joinPath(relative, base);
-    if (exclude?.(name.toString(), child.kind === 'directory') === true) continue;
+    if (isLeftOut(exclude, tree, child, name)) continue;
     yield* entriesBelow(tree, child, exclude, name);
   }
 }

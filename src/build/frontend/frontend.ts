@@ -222,12 +222,13 @@ class Evaluation {
     if (image === '') {
       throw this.#words.error(`base name (${from.image.raw}) should not be blank`, from.image.span);
     }
-    const named = this.#contextNamed(image, platform);
-    if (named) return this.#beginNamed(named, platform, stage, from);
-    if (image === 'scratch') {
+    const earlier = this.#index.above(image, stage);
+    // No context takes the place of `scratch`; a stage of that name does.
+    if (image === 'scratch' && !earlier) {
       return { state: StageState.empty(platform), total: 0, guessed: false };
     }
-    const earlier = this.#index.above(image, stage);
+    const named = this.#contextNamed(image, platform);
+    if (named) return this.#beginNamed(named, platform, stage, from);
     if (earlier) {
       const state = StageState.fromStage(this.#stage(earlier));
       return { state, total: 0, earlier, guessed: false };
@@ -272,7 +273,10 @@ class Evaluation {
     try {
       base = this.#options.resolve(name, platform);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const said = error instanceof Error ? error.message : String(error);
+      const message = said.startsWith('invalid reference format')
+        ? `failed to parse stage name ${JSON.stringify(name)}: ${said}`
+        : said;
       const near = this.#index.near(name);
       const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
       throw this.#error(`${message}${hint}`, at, error);

@@ -193,10 +193,8 @@ function declareArgs(
   instruction: Extract<StageInstruction, { kind: 'ARG' }>,
   setting: StageSetting,
 ): void {
-  const texts = instruction.args.map(({ nameWord, value: word }) => {
+  const texts = instruction.args.map(({ name, value: word }) => {
     const lookup = (key: string): string | undefined => state.scope.get(key);
-    const name = setting.words.expand(nameWord, lookup);
-    if (name === '') throw setting.words.error('ARG names can not be blank', instruction.span);
     setting.used.add(name);
     const value =
       setting.args.get(name) ??

@@ -42,7 +42,7 @@ function needs(stage: Stage, { stages, index, base, replaced }: OrderFacts): rea
     one.kind === 'RUN' ? one.mounts.flatMap(({ from }) => from ?? []) : [],
   );
   const image = base(stage);
-  const below = image === '' || image === 'scratch' ? undefined : index.above(image, stage);
+  const below = image === '' ? undefined : index.above(image, stage);
   const found = [
     ...copied.flatMap((name) => (/^\d+$/.test(name) ? (stages[Number(name)] ?? []) : [])),
     ...[...copied, ...mounted].flatMap((name) =>

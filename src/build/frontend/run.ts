@@ -27,7 +27,7 @@ export function addRun(
     platform: state.platform,
     argv,
     env: state.scope.buildEnv(),
-    hiddenEnv: proxyEnv(setting.args, (name) => state.scope.declares(name)),
+    hiddenEnv: proxyEnv(setting.args),
     cwd: state.workdir,
     user: state.user,
     network:

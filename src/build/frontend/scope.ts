@@ -98,20 +98,13 @@ export class Scope {
   declaredArgs(): string[] {
     return [...this.#declared].map((name) => `${name}=${this.get(name) ?? ''}`);
   }
-
-  declares(name: string): boolean {
-    return this.#declared.has(name);
-  }
 }
 
-/** Proxy variables among the build arguments that no ARG declares, in both cases. */
-export function proxyEnv(
-  args: ReadonlyMap<string, string>,
-  declared: (name: string) => boolean,
-): string[] {
+/** Proxy variables among the build arguments, in both cases. */
+export function proxyEnv(args: ReadonlyMap<string, string>): string[] {
   return [...args].flatMap(([name, value]) => {
     const upper = name.toUpperCase();
-    if (!PROXY_NAMES.includes(upper) || declared(name)) return [];
+    if (!PROXY_NAMES.includes(upper)) return [];
     return [`${upper}=${value}`, `${upper.toLowerCase()}=${value}`];
   });
 }

@@ -38,7 +38,7 @@ export function namedSource(from: string, stage: Stage, facts: SourceFacts): Nam
   }
   const named = context(from);
   if (named && named.context.kind !== 'image') return { context: named.name };
-  if (!named && mounted === undefined && /^\d+$/.test(from)) {
+  if (!named && mounted === undefined && /^[-+]?\d+$/.test(from)) {
     const found = stages[Number(from)];
     if (!found) throw error(`invalid stage index ${from}`);
     return { stage: checkedEarlier(found, stage, facts) };

@@ -12,12 +12,11 @@ export function addWorkdir(
   setting: StageSetting,
   trigger: boolean,
 ): void {
-  if (path === '') throw setting.words.error('WORKDIR requires a path', instruction.span);
-  // An absolute path is kept as it was written; only what is joined is cleaned.
-  const full = path.startsWith('/') ? path : posix.join(state.workdir, path);
+  // An absolute path is kept as it was written; only what is joined is cleaned. Nothing at all stays.
+  const full = path.startsWith('/') ? path : posix.resolve('/', state.workdir, path);
   state.config.WorkingDir = full;
   const text = `WORKDIR ${full}`;
-  if (posix.normalize(full).replace(/\/$/, '') === '') return state.commit(text);
+  if (full === '/') return state.commit(text);
   const op = { kind: 'mkdir', path: posix.normalize(full), user: state.user } as const;
   return state.commit(text, vertexFor(state, instruction, setting, { op, text, trigger }));
 }

@@ -3,6 +3,7 @@ import { isErrno } from '../../base/errors.ts';
 import { InsideRoot } from '../../sys/inside.ts';
 import { holdCacheMount } from '../cache-mounts.ts';
 import { planCopy } from '../copy/fill.ts';
+import { metadataOf } from '../copy/plan.ts';
 import { stackSource } from '../copy/stack-source.ts';
 import type { Source } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
@@ -53,29 +54,31 @@ async function hold(
     waiting: () => task.note(`waits for the cache mount ${id}`),
     fill: async (directory) => {
       const restored = await parts.restoreMount?.(mount, directory, call);
-      if (restored !== true) await seed(mount, directory, parts, call);
-      lchownSync(directory, mount.uid, mount.gid);
-      chmodSync(directory, mount.mode & 0o7777);
+      const like = restored === true ? undefined : await seed(mount, directory, parts, call);
+      lchownSync(directory, like?.uid ?? mount.uid, like?.gid ?? mount.gid);
+      chmodSync(directory, (like?.mode ?? mount.mode) & 0o7777);
     },
   });
   return scope.use(held);
 }
 
-/** What a new cache begins with. */
+/** Puts in what a new cache begins with, and says whose that directory was: the cache becomes its like. */
 async function seed(
   mount: CacheMount,
   directory: string,
   parts: MountSetting['parts'],
   call: MountSetting['call'],
-): Promise<void> {
+): Promise<Pick<CacheMount, 'uid' | 'gid' | 'mode'> | undefined> {
   const source = await originOf(mount, parts);
   const entry = source && sourceEntry(source, mount.source);
-  if (!source || !entry) return;
+  if (!source || !entry) return undefined;
   if (entry.kind !== 'directory') throw new SourceNotFoundError(mount.source, NOT_A_DIRECTORY);
   const rules = { now: parts.now() };
   const plan = newPlan(parts.snapshotter.view([]), rules, undefined);
   planCopy(plan, source, [{ entry, name: Buffer.alloc(0) }], '/', rules);
   await writePlan(plan, directory, undefined, call);
+  const { uid, gid, mode } = metadataOf(entry);
+  return source.keepOwners ? { uid, gid, mode } : { uid: 0, gid: 0, mode };
 }
 
 const NOT_A_DIRECTORY = 'A cache mount begins with a directory.';

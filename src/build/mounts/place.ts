@@ -32,7 +32,10 @@ export function placed(
       holder === undefined
         ? (places.get(target) ?? target)
         : `${places.get(holder)!}${target.slice(holder.length)}`;
-    return { ...spec, target: place };
+    const there = spec.type === 'tmpfs' && !nested ? view.find(place) : undefined;
+    // A directory in memory is as open as the one that it hides.
+    const mode = there?.kind === 'directory' ? Number(there.stat.mode) & 0o7777 : undefined;
+    return { ...spec, ...(mode !== undefined && { mode }), target: place };
   });
   return { specs, made };
 }

@@ -253,6 +253,27 @@ test('runCopy() takes a pattern that matches nothing for an empty layer', root, 
   assert.deepEqual([...snapshotter.files(await copy({ paths: ['*.nope'], target: '/' }))], []);
 });
 
+test(
+  'runCopy() refuses a pattern below what is no directory, and a match that leads nowhere',
+  root,
+  async (t) => {
+    const { context, copy } = bench(t);
+    symlinkSync('nowhere', join(context, 'dangling'));
+    writeFileSync(join(context, 'file'), '');
+    await assert.rejects(copy({ paths: ['none/*.txt'], target: '/' }), /"\/none": not found/);
+    await assert.rejects(copy({ paths: ['file/*.txt'], target: '/' }), /"\/file": not found/);
+    await assert.rejects(copy({ paths: ['dang*'], target: '/' }), /"\/dangling": not found/);
+  },
+);
+
+test('runCopy() matches no `--exclude` that begins with a slash', root, async (t) => {
+  const { context, copy, at } = bench(t);
+  mkdirSync(join(context, 'd'));
+  writeFileSync(join(context, 'd/kept'), '1');
+  const layer = await copy({ paths: ['d'], target: '/o', exclude: ['/kept'] });
+  assert.equal(readFileSync(at(layer, 'o/kept'), 'utf8'), '1');
+});
+
 test('runCopy() refuses a name that would remove a file of the layers below', root, async (t) => {
   const { context, copy } = bench(t);
   mkdirSync(join(context, 'd'));

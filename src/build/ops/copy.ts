@@ -7,7 +7,8 @@ import type { LayerDraft, Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import type { Lease } from '../../store/store.ts';
 import { octalMode, parseMode } from '../copy/chmod.ts';
-import { ownerOf, userOf } from '../copy/chown.ts';
+import { numericOwner, ownerOf, userOf, type Owner } from '../copy/chown.ts';
+import { UnknownUserError } from '../../runtime/errors.ts';
 import { newDirectory, planCopy, planText, type CopyRules } from '../copy/fill.ts';
 import { Plan } from '../copy/plan.ts';
 import { selectionsOf } from '../copy/parents.ts';
@@ -109,7 +110,7 @@ export async function runMkdir(
   call: CallOptions,
 ): Promise<DiffId> {
   const view = parts.snapshotter.view(below);
-  const owner = op.user === '' ? undefined : userOf(op.user, view);
+  const owner = op.user === '' ? undefined : workdirOwner(op.user, view, below.length === 0, parts);
   const rules: CopyRules = { now: stepTime(parts), ...(owner && { owner }) };
   const plan = newPlan(view, rules, undefined);
   const place = plan.resolve(op.path);
@@ -118,6 +119,23 @@ export async function runMkdir(
   await using draft = parts.snapshotter.draft(parts.lease());
   // Awaited here: the draft is gone when this scope ends.
   return await sealPlan(plan, draft, parts, call);
+}
+
+/**
+ * Whose a new WORKDIR is: as `--chown` says it, but root's when the image does not know the name,
+ * because a RUN may still make that user. An image without any layer knows no names at all.
+ */
+function workdirOwner(user: string, view: StackView, isEmpty: boolean, { warn }: OpParts): Owner {
+  try {
+    return numericOwner(user) ?? userOf(user, view);
+  } catch (error) {
+    if (!(error instanceof UnknownUserError) || isEmpty) throw error;
+    warn?.({
+      code: 'WorkdirUnknownUser',
+      message: `WORKDIR as USER ${user}: ${error.message}: the directory is root's`,
+    });
+    return { uid: 0, gid: 0 };
+  }
 }
 
 /** A plan over a stack, whose missing parents are made as the rules say. */

@@ -18,7 +18,7 @@ import type { Executor, ProcessSpec } from '../../runtime/executor.ts';
 import type { LayerDraft } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { setTimes } from '../../sys/times.ts';
-import { userOf } from '../copy/chown.ts';
+import { userOf, type Owner } from '../copy/chown.ts';
 import { joinPath } from '../copy/tree.ts';
 import { writePlan } from '../copy/write.ts';
 import { NotStartedError, RunFailedError } from '../errors.ts';
@@ -222,12 +222,19 @@ async function makeDirectories(
   draft: LayerDraft,
   parts: OpParts,
 ): Promise<void> {
-  const plan = newPlan(view, { now: parts.now() }, undefined);
-  for (const path of ['/proc', '/sys', '/dev', posix.normalize(op.cwd)]) {
-    const place = plan.resolve(path);
-    if (place.kind === undefined) plan.directory(place.path);
-  }
-  if (plan.root.children.size > 0) await writePlan(plan, draft.fs, undefined);
+  const make = async (paths: readonly string[], owner: Owner): Promise<void> => {
+    const plan = newPlan(view, { now: parts.now(), owner }, undefined);
+    for (const path of paths) {
+      const place = plan.resolve(path);
+      if (place.kind === undefined) plan.directory(place.path);
+    }
+    if (plan.root.children.size > 0) await writePlan(plan, draft.fs, undefined);
+  };
+  const kernel = ['/proc', '/sys', '/dev'];
+  const cwd = posix.normalize(op.cwd);
+  await make(kernel, { uid: 0, gid: 0 });
+  // A working directory that is gone is made anew, for who is to work in it.
+  if (!kernel.includes(`/${cwd.split('/')[1]}`)) await make([cwd], userOf(op.user, view));
 }
 
 function fileMounts(op: ExecOp, draft: LayerDraft): ReadyMount[] {
@@ -244,8 +251,7 @@ function fileMounts(op: ExecOp, draft: LayerDraft): ReadyMount[] {
       'hosts',
       '/etc/hosts',
       hostsFile({
-        hostname: op.hostname,
-        address: '127.0.0.1',
+        host: `127.0.0.1\tlocalhost ${op.hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n`,
         extraHosts: op.extraHosts.map(gatewayed),
       }),
     ),
@@ -254,15 +260,15 @@ function fileMounts(op: ExecOp, draft: LayerDraft): ReadyMount[] {
   ];
 }
 
+/** All variables of a command. Hidden ones win over those of the Dockerfile, as in BuildKit. */
 function environment(op: ExecOp, home: string, more: ReadyMounts['env']): string[] {
+  const hidden = new Set(op.hiddenEnv.map((entry) => entry.slice(0, entry.indexOf('='))));
   const names = new Set(op.env.map(({ name }) => name));
-  const env = op.env.map(({ name, value }) => `${name}=${value}`);
-  const hidden = op.hiddenEnv.filter((entry) => !names.has(entry.slice(0, entry.indexOf('='))));
   return [
-    ...env,
+    ...op.env.flatMap(({ name, value }) => (hidden.has(name) ? [] : [`${name}=${value}`])),
     ...(names.has('HOME') ? [] : [`HOME=${home}`]),
     ...more.flatMap(({ name, value }) => (names.has(name) ? [] : [`${name}=${value}`])),
-    ...hidden,
+    ...op.hiddenEnv,
   ];
 }
 

@@ -66,9 +66,12 @@ export function recipeFor(
 /** The entries that `--exclude` leaves out. */
 export function excludeOf(op: CopyOp): Exclude | undefined {
   if (op.exclude.length === 0) return undefined;
-  const matcher = ignorePatterns(op.exclude);
-  return (relative, directory) =>
-    matcher.ignored(relative) !== undefined && !(directory && matcher.mayContainIncluded(relative));
+  // Paths have no slash in front, so a pattern with one matches nothing, as in BuildKit.
+  const matcher = ignorePatterns(op.exclude.filter((text) => !/^\s*!?\s*\//.test(text)));
+  return (relative, directory) => {
+    if (matcher.ignored(relative) === undefined) return false;
+    return directory && matcher.mayContainIncluded(relative) ? 'way' : true;
+  };
 }
 
 /** The context, or an error that names what was asked of it. */

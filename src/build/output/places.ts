@@ -96,6 +96,12 @@ export async function writeDirectory(
   }
 }
 
+/** Of places where nothing, or nothing like this, can be written. */
+const TOLD =
+  'EACCES EPERM EROFS ENAMETOOLONG ELOOP ENOTDIR ENOENT EXDEV EBUSY ETXTBSY EINVAL ENXIO EIO'.split(
+    ' ',
+  );
+
 let count = 0;
 
 function besides(path: string): string {
@@ -104,7 +110,7 @@ function besides(path: string): string {
 
 function unwritable(path: string, error: unknown): unknown {
   if (isErrno(error, 'ENOSPC', 'EDQUOT')) return new DiskFullError(path, error);
-  const isTold = isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENAMETOOLONG', 'ELOOP', 'ENOTDIR');
+  const isTold = isErrno(error, ...TOLD);
   if (!isTold || !(error instanceof Error)) return error;
   return new OutputError(`cannot write ${path}: ${error.message}`, { cause: error });
 }

@@ -1,8 +1,8 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../base/errors.ts';
 import type { Store } from '../../store/store.ts';
 import { fromRow, isAbandoned, settled, toRow } from './record.ts';
+import { namesIn } from '../../sys/names-in.ts';
 
 /**
  * Brings rows and directories in line with what is true after a stave was killed: containers
@@ -11,7 +11,7 @@ import { fromRow, isAbandoned, settled, toRow } from './record.ts';
 export function reap(store: Store): void {
   // Listed before the rows are read: a row comes before its directory, so none that is just
   // being made can look like one without a row.
-  const found = directories(store);
+  const found = namesIn(store.paths.containers);
   const gone: string[] = [];
   const known = store.read(({ containers }) => containers.list().map(fromRow));
   if (known.some(isAbandoned)) {
@@ -38,13 +38,4 @@ export function removeContainer(store: Store, id: string): void {
 
 function removeFiles(store: Store, id: string): void {
   rmSync(join(store.paths.containers, id), { recursive: true, force: true });
-}
-
-function directories(store: Store): string[] {
-  try {
-    return readdirSync(store.paths.containers);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }

@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Bytes } from '../../base/bytes.ts';
 import { isErrno } from '../../base/errors.ts';
 import { encodeHeader, padding, TRAILER } from '../../layer/tar-writer.ts';
 import { InvalidArchiveError } from '../../transport/errors.ts';
+import { namesIn } from '../../sys/names-in.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const CHUNK = 1024 * 1024;
@@ -14,25 +15,16 @@ const BLOB_NAME = /^[0-9a-f]{64}(?:[0-9a-f]{64})?$/;
  * none.
  */
 export async function* layoutDirectory(path: string): Bytes {
-  if (!names(path).includes('index.json')) {
+  if (!namesIn(path, 'ENOTDIR').includes('index.json')) {
     throw new InvalidArchiveError(`the directory ${path} is no OCI layout: it has no index.json`);
   }
   for (const name of ['oci-layout', 'index.json', 'manifest.json']) yield* file(path, name);
   for (const algorithm of ['sha256', 'sha512']) {
-    for (const blob of names(`${path}/blobs/${algorithm}`).sort()) {
+    for (const blob of namesIn(`${path}/blobs/${algorithm}`, 'ENOTDIR').sort()) {
       if (BLOB_NAME.test(blob)) yield* file(path, `blobs/${algorithm}/${blob}`);
     }
   }
   yield TRAILER;
-}
-
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
 }
 
 /** A file as a tar entry; nothing when there is no regular file of that name. */

@@ -1,6 +1,5 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../base/errors.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Containers } from '../container-types.ts';
@@ -15,6 +14,7 @@ import type {
 import { cacheItems, usageOf } from './cache-entries.ts';
 import { spaceBelow } from './space.ts';
 import { weigh, type Weights } from './weights.ts';
+import { namesIn } from '../../sys/names-in.ts';
 
 /** What telling of the disk needs. */
 export interface UsageParts {
@@ -107,21 +107,12 @@ function containerSums(rows: readonly ContainerUsage[]): UsageOf {
 }
 
 function namedVolumes(directory: string): VolumeUsage[] {
-  return names(directory)
+  return namesIn(directory)
     .filter((name) => lstatSync(join(directory, name)).isDirectory())
     .map((name) => ({ name, size: spaceBelow(join(directory, name)) }));
 }
 
 /** Directories of the volumes that a container has for itself. */
 function volumesOf(directory: string): string[] {
-  return names(directory).filter((name) => /^volume\d+$/.test(name));
-}
-
-function names(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
+  return namesIn(directory).filter((name) => /^volume\d+$/.test(name));
 }
