@@ -1,6 +1,6 @@
 #!/bin/sh
 # The tests that `npm test` runs a few times, many times: kills, random builds, the rest of the properties.
-# Takes a while. Counts may be given: STAVE_KILLS, STAVE_SOUNDNESS_RUNS, STAVE_ROUNDS (races on a cache mount).
+# Takes a while. Counts may be given: STAVE_KILLS, STAVE_SOUNDNESS_RUNS, STAVE_ROUNDS (races on mounts).
 set -eu
 cd "$(dirname "$0")/.."
 STAVE_KILLS=${STAVE_KILLS:-500}
@@ -8,4 +8,4 @@ STAVE_SOUNDNESS_RUNS=${STAVE_SOUNDNESS_RUNS:-10000}
 STAVE_ROUNDS=${STAVE_ROUNDS:-200}
 export STAVE_KILLS STAVE_SOUNDNESS_RUNS STAVE_ROUNDS
 sh scripts/soak-soundness.sh
-exec sh scripts/test.sh test/e2e/kill-build.test.ts src/build/mounts/cache.test.ts
+exec sh scripts/test.sh 'test/e2e/kill-build*.test.ts' src/build/mounts/cache.test.ts test/hardening/run-steps.test.ts

@@ -1,14 +1,22 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fdatasync, fsyncSync, openSync, readSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DigestMismatchError, InvalidInputError, isErrno } from '../base/errors.ts';
 import { breather } from '../base/limit.ts';
-import type { CallOptions } from '../base/progress.ts';
 import { encoded, digestOf, finish, parseDigest, type Digest } from '../oci/digest.ts';
 import { writeAll } from '../sys/write-all.ts';
 import { lockFile, type Lock } from '../sys/lock.ts';
-import type { BlobInfo, BlobWriter } from './blob-store.ts';
+import type { BlobInfo, BlobWriter, IngestOptions } from './blob-store.ts';
 import { storeError, withStoreErrors } from './io-errors.ts';
 import type { StorePaths } from './paths.ts';
 
@@ -23,25 +31,40 @@ export interface IngestHost {
   publish(file: string, info: BlobInfo): void;
 }
 
+/** Begins the names of what nobody can go on with. */
+const ONCE = 'once-';
+
 /** The file that the ingest called `key` is written to. */
 export function ingestPath(paths: StorePaths, key: string): string {
   return `${paths.ingest}/${encoded(digestOf(key))}`;
+}
+
+/** Removes what killed writers left that nobody can go on with. */
+export function removeDeadIngests(paths: StorePaths): void {
+  for (const name of readdirSync(paths.ingest)) {
+    if (!name.startsWith(ONCE)) continue;
+    const path = `${paths.ingest}/${name}`;
+    using lock = lockFile(path, { exclusive: true, wait: false });
+    if (lock) rmSync(path, { force: true });
+  }
 }
 
 /** Waits until nobody writes the ingest called `key`, and continues where the last one stopped. */
 export async function openIngest(
   host: IngestHost,
   key: string,
-  { signal }: CallOptions,
+  { signal, resumable = true }: IngestOptions,
 ): Promise<BlobWriter> {
-  const path = ingestPath(host.paths, key);
+  const path = resumable
+    ? ingestPath(host.paths, key)
+    : `${host.paths.ingest}/${ONCE}${encoded(digestOf(key))}`;
   for (;;) {
     signal?.throwIfAborted();
     // Not waiting inside the call: the other writer may be in this very process.
     const lock = withStoreErrors(host.paths.root, () =>
       lockFile(path, { exclusive: true, wait: false }),
     );
-    if (lock !== undefined) return resume(host, path, lock, signal);
+    if (lock !== undefined) return resume(host, path, lock, { signal, resumable });
     await delay(POLL, undefined, signal && { signal });
   }
 }
@@ -50,10 +73,11 @@ async function resume(
   host: IngestHost,
   path: string,
   lock: Lock,
-  signal: AbortSignal | undefined,
+  { signal, resumable }: { readonly signal: AbortSignal | undefined; readonly resumable: boolean },
 ): Promise<BlobWriter> {
   const fd = openSync(path, 'r+');
   try {
+    if (!resumable) ftruncateSync(fd);
     const hash = createHash('sha256');
     const breathe = breather();
     const chunk = Buffer.allocUnsafe(CHUNK);
@@ -61,7 +85,7 @@ async function resume(
     for (;;) {
       signal?.throwIfAborted();
       const count = readSync(fd, chunk, 0, CHUNK, offset);
-      if (count === 0) return new IngestWriter(host, path, lock, { fd, hash, offset });
+      if (count === 0) return new IngestWriter(host, path, lock, { fd, hash, offset, resumable });
       hash.update(chunk.subarray(0, count));
       offset += count;
       await breathe();
@@ -80,6 +104,7 @@ class IngestWriter implements BlobWriter {
   readonly #hash: Hash;
   readonly #fd: number;
   readonly #breathe = breather();
+  readonly #resumable: boolean;
   #offset: number;
   #open = true;
 
@@ -87,8 +112,14 @@ class IngestWriter implements BlobWriter {
     host: IngestHost,
     path: string,
     lock: Lock,
-    at: { readonly fd: number; readonly hash: Hash; readonly offset: number },
+    at: {
+      readonly fd: number;
+      readonly hash: Hash;
+      readonly offset: number;
+      readonly resumable: boolean;
+    },
   ) {
+    this.#resumable = at.resumable;
     this.#host = host;
     this.#path = path;
     this.#lock = lock;
@@ -136,7 +167,7 @@ class IngestWriter implements BlobWriter {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close({ keep: true });
+    this.#close({ keep: this.#resumable });
   }
 
   /** The digest in the algorithm that is asked for. Only SHA-256 is at hand without reading again. */

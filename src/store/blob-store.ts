@@ -23,6 +23,12 @@ export interface BlobReader {
   open(digest: Digest, options?: ReadOptions): Promise<Bytes>;
 }
 
+/** How something is written. */
+export interface IngestOptions extends CallOptions {
+  /** `false`: nobody can go on where the writer stopped, and what it wrote goes with its process. */
+  readonly resumable?: boolean;
+}
+
 /**
  * Content by digest. A blob is absent or whole; there is nothing in between to see.
  *
@@ -34,7 +40,7 @@ export interface BlobStore extends BlobReader {
    * Starts or resumes the ingest called `key`. One writer at a time; a second one waits until
    * the first is gone, and then resumes or finds the blob.
    */
-  ingest(key: string, options?: CallOptions): Promise<BlobWriter>;
+  ingest(key: string, options?: IngestOptions): Promise<BlobWriter>;
   /** What an ingest that did not end has written so far; undefined when there is nothing. */
   partial(key: string): Bytes | undefined;
   /** Stores bytes at hand, once; what is there already is not written again. Synchronous and durable. */

@@ -13,12 +13,11 @@ import {
 import type { Bytes } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
 import { breather } from '../base/limit.ts';
-import type { CallOptions } from '../base/progress.ts';
 import { digestLike, digestOf, isDigest, type Digest } from '../oci/digest.ts';
 import { randomHex } from '../sys/random.ts';
 import { writeAll } from '../sys/write-all.ts';
 import { ingestPath, openIngest, syncDirectory, type IngestHost } from './blob-ingest.ts';
-import type { BlobInfo, BlobStore, BlobWriter, ReadOptions } from './blob-store.ts';
+import type { BlobInfo, BlobStore, BlobWriter, IngestOptions, ReadOptions } from './blob-store.ts';
 import type { Database } from './database.ts';
 import { BlobDamagedError, BlobNotFoundError } from './errors.ts';
 import { withStoreErrors } from './io-errors.ts';
@@ -63,7 +62,7 @@ export class DiskBlobs implements BlobStore, IngestHost {
     return this.#readFile(this.paths.blob(digest), options);
   }
 
-  ingest(key: string, options: CallOptions = {}): Promise<BlobWriter> {
+  ingest(key: string, options: IngestOptions = {}): Promise<BlobWriter> {
     return openIngest(this, key, options);
   }
 

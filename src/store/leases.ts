@@ -5,6 +5,7 @@ import { bootId } from '../sys/boot.ts';
 import { lockFile, type Lock } from '../sys/lock.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
 import { randomHex } from '../sys/random.ts';
+import { removeDeadIngests } from './blob-ingest.ts';
 import type { Database } from './database.ts';
 import { forgetBroken, isOrphan } from './orphans.ts';
 import type { StorePaths } from './paths.ts';
@@ -67,9 +68,10 @@ export class Leases implements Disposable {
     for (const lease of this.#live) lease.hold(kind, key);
   }
 
-  /** Ends the leases whose process is gone, and removes their directories. */
+  /** Ends the leases whose process is gone, and removes their directories and what they were writing. */
   reap(): void {
     const { paths, db } = this.#context;
+    removeDeadIngests(paths);
     const own = new Set([...this.#live].map((lease) => lease.id));
     for (const id of readdirSync(paths.leases)) {
       if (!ID.test(id) || own.has(id)) continue;

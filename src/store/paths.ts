@@ -7,7 +7,7 @@ import { encoded } from '../oci/digest.ts';
  *     FORMAT                  "1\n": refused when newer
  *     store.db                SQLite, WAL
  *     blobs/sha256/<hex>      blobs, whole
- *     ingest/<hash of key>    blobs being written, resumable
+ *     ingest/<hash of key>    blobs being written, resumable unless the name begins with once-
  *     layers/<hex>/fs         a layer as an overlay directory
  *     layers/<hex>/files      its file table
  *     leases/<id>             lock files of running operations

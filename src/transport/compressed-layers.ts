@@ -131,12 +131,7 @@ async function compress(
     unit: 'bytes',
   });
   const key = `compress:${format}:${level ?? 'default'}:${diffId}`;
-  let writer = await store.blobs.ingest(key, call);
-  if (writer.offset > 0) {
-    // What another version may have begun is not gone on with.
-    await writer.discard();
-    writer = await store.blobs.ingest(key, call);
-  }
+  const writer = await store.blobs.ingest(key, { ...call, resumable: false });
   try {
     // Whoever had the ingest before may have finished it.
     const known = keptBlob(parts, row, { compression: format, level, force: true });

@@ -121,7 +121,11 @@ export class LayerIntake {
     const mediaType = MEDIA_TYPES.get(sniff(head));
     const source = mediaType === undefined ? await plain(bytes) : bytes;
     await using writer =
-      known?.writer ?? (await this.#store.blobs.ingest(`${this.#lease.id}:${this.#count++}`, call));
+      known?.writer ??
+      (await this.#store.blobs.ingest(`${this.#lease.id}:${this.#count++}`, {
+        ...call,
+        resumable: false,
+      }));
     const passing = new Passing(source, writer);
     const iterator = passing.bytes()[Symbol.asyncIterator]();
     try {

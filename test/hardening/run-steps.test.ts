@@ -19,7 +19,7 @@ import { memberTar } from '../support/member-tar.ts';
 import { runBench, type RunBench } from '../support/run-bench.ts';
 
 /** Rounds of the races; `npm run soak` asks for more. */
-const rounds = Number(process.env['STAVE_RACES'] ?? 3);
+const rounds = Number(process.env['STAVE_ROUNDS'] ?? 3);
 
 /** Hostile instructions, behind `FROM base`. */
 interface Attack {

@@ -59,7 +59,8 @@ export function* treeEntries({ view, prefix }: TreeRoot): Generator<TreeEntry, v
 
 /**
  * Root file systems as one tar, from what lies in the store: streamed, in the order of names,
- * the same bytes for the same files. Later times than `clamp` (nanoseconds) become it.
+ * the same bytes for the same files. Later times than `clamp` (nanoseconds) become it. A
+ * chunk holds until the next is asked for.
  */
 export async function* treeTar(
   roots: readonly TreeRoot[],
@@ -67,6 +68,7 @@ export async function* treeTar(
   { signal }: CallOptions = {},
 ): Bytes {
   const breathe = breather();
+  const large = Buffer.allocUnsafeSlow(CHUNK);
   const batch: Buffer[] = [];
   let size = 0;
   const flush = (): Buffer => {
@@ -84,8 +86,14 @@ export async function* treeTar(
       signal?.throwIfAborted();
       put(encodeHeader(tarEntry(root.view, entry, path, linkTo, time(entry.stat.mtimeNs))));
       if (entry.kind === 'file' && !linkTo) {
-        for (const chunk of content(entry)) {
-          put(chunk);
+        for (const chunk of content(entry, large)) {
+          // One that came short is in `large` all the same.
+          if (chunk.length < CHUNK) put(chunk.buffer === large.buffer ? Buffer.from(chunk) : chunk);
+          else {
+            // As it is: copies and buffers would pile up until they are collected.
+            if (size > 0) yield flush();
+            yield chunk;
+          }
           if (size >= CHUNK) yield flush();
         }
         put(padding(Number(entry.stat.size)));
@@ -142,14 +150,15 @@ function tarEntry(
   };
 }
 
-function* content({ file, stat }: StackEntry): Generator<Buffer, void> {
+/** What a file holds, in pieces; those that fill `large` are in it. */
+function* content({ file, stat }: StackEntry, large: Buffer): Generator<Buffer, void> {
   let left = Number(stat.size);
   if (left === 0) return;
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   const fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     while (left > 0) {
-      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK, left));
+      const chunk = left < large.length ? Buffer.allocUnsafeSlow(left) : large;
       const count = readSync(fd, chunk, 0, chunk.length, null);
       if (count === 0) throw new Error(`${file.toString()} is shorter than the layer says`);
       left -= count;

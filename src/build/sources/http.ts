@@ -119,7 +119,8 @@ async function received(
   const algorithm = ref.checksum?.split(':')[0];
   const other: Hash | undefined =
     algorithm === undefined || algorithm === 'sha256' ? undefined : createHash(algorithm);
-  await using writer = await store.blobs.ingest(`source ${lease().id} ${ref.shown}`, call);
+  const once = { ...call, resumable: false };
+  await using writer = await store.blobs.ingest(`source ${lease().id} ${ref.shown}`, once);
   try {
     for await (const chunk of response.body) {
       call.signal?.throwIfAborted();

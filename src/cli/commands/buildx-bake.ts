@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { readDefinition } from '../../bake/bake.ts';
 import type { Evaluated } from '../../bake/definition.ts';
 import type { BakeFile } from '../../bake/files.ts';
@@ -15,9 +13,9 @@ import { command, type Context } from '../command.ts';
 import { bakeFiles, isRemote, textIfThere } from '../bake/files.ts';
 import { parseListing, listingText } from '../bake/list.ts';
 import { checkEntitlements } from '../bake/entitlements.ts';
-import { explainOpen } from '../files.ts';
 import { flag, refused } from '../flags.ts';
 import { openRenderer } from '../render/renderer.ts';
+import { writeResultFile } from '../result-file.ts';
 import { progressMode } from './image-build.ts';
 
 const BAKE_FLAGS = {
@@ -197,7 +195,7 @@ async function bake(
       const found = new Map(
         [...built].map(([name, { result, request }]) => [name, metadata(result, request.outputs)]),
       );
-      writeOut(cwd, flags['metadata-file'], goJson(found));
+      writeResultFile(cwd, flags['metadata-file'], goJson(found));
     }
   }
   if (!asked || asked.size === 0) return Exit.ok;
@@ -212,12 +210,4 @@ function showFiles(files: readonly BakeFile[], sink: ProgressSink): void {
     task.note(`reading ${from} ${Buffer.byteLength(text)}B`);
   }
   task.outcome = 'done';
-}
-
-function writeOut(cwd: string, typed: string, text: string): void {
-  try {
-    writeFileSync(resolve(cwd, typed), text);
-  } catch (error) {
-    throw explainOpen(error, typed) ?? error;
-  }
 }

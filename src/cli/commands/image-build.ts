@@ -1,5 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { BuildRequest, BuildResult } from '../../engine/build-types.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -8,12 +6,12 @@ import { buildRequest } from '../build-request.ts';
 import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
-import { explainOpen } from '../files.ts';
 import { explanations } from '../explanations.ts';
 import { flag } from '../flags.ts';
 import { onFailure } from '../on-fail.ts';
 import { REASON_FLAGS } from '../reason-flags.ts';
 import { BUILD_REFUSED } from '../refused-flags.ts';
+import { removeResultFile, writeResultFile } from '../result-file.ts';
 import { writeVerification } from '../verify.ts';
 import { openRenderer, type ProgressMode, type Renderer } from '../render/renderer.ts';
 
@@ -82,17 +80,17 @@ export const imageBuild = command({
       const { runCall } = await import('../calls/run-call.ts');
       return await runCall(call, request, await context.engine(), context);
     }
-    if (flags.iidfile !== undefined) rmSync(resolve(cwd, flags.iidfile), { force: true });
+    if (flags.iidfile !== undefined) removeResultFile(cwd, flags.iidfile);
     const engine = await context.engine();
     if (flags.verify !== undefined) {
       const found = await verify(context, engine, request, mode);
       return writeVerification(stdout, flags.verify, found, flags.format);
     }
     const { result, reasons } = await build(context, engine, request, mode);
-    if (flags.iidfile !== undefined) writeOut(cwd, flags.iidfile, result.id);
+    if (flags.iidfile !== undefined) writeResultFile(cwd, flags.iidfile, result.id);
     if (flags['metadata-file'] !== undefined) {
       const { metadata } = await import('../build/metadata.ts');
-      writeOut(
+      writeResultFile(
         cwd,
         flags['metadata-file'],
         JSON.stringify(
@@ -170,13 +168,5 @@ export function progressMode({
       throw new UsageError(`invalid progress type ${JSON.stringify(asked)}`, {
         hint: 'It is one of auto, plain, tty, quiet, rawjson, none.',
       });
-  }
-}
-
-function writeOut(cwd: string, typed: string, text: string): void {
-  try {
-    writeFileSync(resolve(cwd, typed), text);
-  } catch (error) {
-    throw explainOpen(error, typed) ?? error;
   }
 }
