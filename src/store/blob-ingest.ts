@@ -167,7 +167,7 @@ class IngestWriter implements BlobWriter {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close({ keep: this.#resumable });
+    this.#close({ keep: this.#resumable && this.#offset > 0 });
   }
 
   /** The digest in the algorithm that is asked for. Only SHA-256 is at hand without reading again. */
