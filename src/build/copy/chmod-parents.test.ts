@@ -12,7 +12,7 @@ async function warnings(made: Bench, instructions: string): Promise<string[]> {
 for (const [instruction, directory] of [
   ['COPY --chmod=0600 d/file /new/deep/file', '/new'],
   ['COPY --chmod=644 d /new', '/new'],
-  ['COPY --chmod=a-x d /new', '/new'],
+  ['COPY --chmod=a-x . /new', '/new/d'],
   ['COPY --chmod=744 . /', '/d'],
   ['ADD --chmod=640 d/file /new/', '/new'],
   ['COPY --parents --chmod=600 d/file /', '/d'],
@@ -33,6 +33,7 @@ for (const instruction of [
   'COPY --chmod=0711 d /new',
   'COPY --chmod=700 d/file /new/',
   'COPY --chmod=u=rwX,go=rX d /new/',
+  'COPY --chmod=a-x d /new',
   'COPY d /there/\nCOPY --chmod=600 d/file /there/',
 ]) {
   test(`${instruction} warns of nothing`, root, async (t) => {

@@ -8,6 +8,8 @@ import type { ModeChange } from './chmod.ts';
 export interface CopyRules {
   readonly owner?: { readonly uid: number; readonly gid: number };
   readonly mode?: ModeChange;
+  /** Of directories that are made for what is copied; 0755 without it. */
+  readonly madeMode?: number | undefined;
   readonly exclude?: Exclude;
   /** What is copied takes the place of what is there, of another kind too. */
   readonly replaces?: boolean;
@@ -74,7 +76,7 @@ function placeFor(plan: Plan, target: string, name: Buffer): Buffer {
 /** Metadata of a destination directory that had to be made. */
 export function newDirectory(rules: CopyRules): Omit<Metadata, 'xattrs'> {
   return {
-    mode: rules.mode?.(0o755, true) ?? 0o755,
+    mode: rules.madeMode ?? 0o755,
     uid: rules.owner?.uid ?? 0,
     gid: rules.owner?.gid ?? 0,
     mtime: rules.now,

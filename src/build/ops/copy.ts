@@ -64,7 +64,7 @@ export async function runCopy(
           ? await unpackIfArchive(from, one.entry, scratch, place, call)
           : undefined;
       if (archive) {
-        const { mode: _mode, exclude: _exclude, owner, ...kept } = rules;
+        const { mode: _mode, madeMode: _made, exclude: _exclude, owner, ...kept } = rules;
         const members = { ...kept, replaces: true };
         // `--chmod` is for files that are copied: not for members, nor for what is made for them.
         const made = newDirectory({ ...members, ...(owner && { owner }) });
@@ -196,7 +196,8 @@ function rulesFor(op: CopyOp, view: StackView, parts: OpParts): CopyRules {
   return {
     now: stepTime(parts),
     ...(op.chown !== undefined && { owner: ownerOf(op.chown, view) }),
-    ...(op.chmod !== undefined && { mode: parseMode(op.chmod) }),
+    // What is made here has no mode that a symbolic form could work from.
+    ...(op.chmod !== undefined && { mode: parseMode(op.chmod), madeMode: octalMode(op.chmod) }),
     ...(exclude && { exclude }),
     ...(parts.clamp !== undefined && { clamp: parts.clamp }),
   };
