@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import type { Flights } from '../build/flights.ts';
 import type { Clock } from '../base/clock.ts';
 import type { OpenRegistry } from '../build/finish.ts';
@@ -46,9 +47,10 @@ export interface EngineOptions {
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock, run, version = '' } = options;
-  const store = openStore(options.root, {
+  // Programs that are started from elsewhere are told of places in it.
+  const store = openStore(resolve(options.root), {
     ...(clock && { clock }),
-    ...(run !== undefined && { run }),
+    ...(run !== undefined && { run: resolve(run) }),
   });
   const snapshotter = lazy(async (): Promise<Snapshotter> => {
     const { overlaySnapshotter } = await import('../snapshot/overlay.ts');

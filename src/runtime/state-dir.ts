@@ -82,7 +82,8 @@ function write(directory: string, name: string, text: string): string {
  * its files are not ours to delete, and the directory stays.
  */
 function removeBundle(path: string): void {
-  rmSync(join(path, 'probe'), { recursive: true, force: true });
+  const probe = join(path, 'probe');
+  if (existsSync(probe)) rmSync(probe, { recursive: true, force: true });
   // Mount points, where whoever made them was killed.
   for (const name of namesIn(join(path, PREPARED), 'ENOTDIR')) {
     quietly(() => unlinkSync(join(path, PREPARED, name)));

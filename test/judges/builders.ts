@@ -46,6 +46,9 @@ const lastLine = (text: string): string =>
     .at(-1)
     ?.trim() ?? text.trim().slice(-200);
 
+/** What Docker's classic store says of an image without layers, which it builds all the same. */
+const NO_LAYERS = 'it has no layers, so it cannot be saved';
+
 /** Builds a staged case and reads the result back through `save`. */
 export function build(builder: Builder, item: Case, context: string, work: string): Outcome {
   const tag = `judge/${item.name}`;
@@ -56,6 +59,9 @@ export function build(builder: Builder, item: Case, context: string, work: strin
   }
   const file = join(work, `${builder.name}.tar`);
   const saved = builder.call(['save', '-o', file, tag]);
+  if (/empty export/.test(saved.stderr)) {
+    return { kind: 'refused', code: saved.code, message: NO_LAYERS };
+  }
   if (saved.code !== 0) throw new Error(`${builder.name} save: ${saved.stderr}`);
   return { kind: 'image', image: readArchive(file) };
 }

@@ -91,7 +91,6 @@ function judgeReaders(): number {
   const context = join(work, 'context-reader');
   const item: Case = {
     name: 'reader',
-    directory: '',
     flags: ['-f', 'D', '--network', 'none'],
     prepare: '',
     fails: false,

@@ -273,7 +273,10 @@ class Evaluation {
     try {
       base = this.#options.resolve(name, platform);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const said = error instanceof Error ? error.message : String(error);
+      const message = said.startsWith('invalid reference format')
+        ? `failed to parse stage name ${JSON.stringify(name)}: ${said}`
+        : said;
       const near = this.#index.near(name);
       const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
       throw this.#error(`${message}${hint}`, at, error);

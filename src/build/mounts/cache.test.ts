@@ -92,6 +92,47 @@ RUN --mount=type=cache,target=/c,from=seed,source=/s cat /c/d/f`,
   assert.equal(log, 'one\n1000\ntwo\n');
 });
 
+test(
+  'a new cache mount has the owner and mode of the directory that it begins with',
+  { skip },
+  async (t) => {
+    const { build } = await runBench(t);
+    const { log } = await build(
+      `FROM base AS seed
+RUN mkdir /s && chmod 2751 /s && chown 7:8 /s
+FROM base
+RUN --mount=type=cache,target=/c,from=seed,source=/s,uid=3,mode=700 stat -c '%a %u %g' /c`,
+    );
+    assert.equal(log, '2751 7 8\n');
+  },
+);
+
+test('a tmpfs mount is as open as the directory that it hides', { skip }, async (t) => {
+  const { build } = await runBench(t);
+  const { log } = await build(
+    `FROM base
+RUN mkdir -m 1730 /d
+RUN --mount=type=tmpfs,target=/d stat -c %a /d`,
+  );
+  assert.equal(log, '1730\n');
+});
+
+test(
+  'RUN makes a working directory that is gone for its user, and knows its host name',
+  { skip },
+  async (t) => {
+    const { build } = await runBench(t);
+    const { log } = await build(
+      `FROM base
+WORKDIR /w/x
+RUN rm -r /w
+USER 5:6
+RUN stat -c '%u %g' /w/x; grep 127.0.0.1 /etc/hosts`,
+    );
+    assert.equal(log, '5 6\n127.0.0.1\tlocalhost buildkitsandbox\n');
+  },
+);
+
 test('source of an own cache mount is a part of it, and never outside', { skip }, async (t) => {
   const { build, directory } = await runBench(t);
   writeFileSync(join(directory, 'canary'), 'alive');

@@ -147,6 +147,8 @@ async function runProcess(
   };
   const asked = devices ? devices.given(spec) : spec;
   const options = { ...call, another: parts.another() };
+  // Sealing needs it and it is dear to load; while the command runs, nothing else is to do.
+  setImmediate(() => process.getBuiltinModule('node:crypto'));
   const status = await executor.run(asked, output, options).catch(async (error: unknown) => {
     if (!(error instanceof StaveError) || error.hint !== undefined) throw error;
     const end = { code: error.exitCode };

@@ -106,6 +106,7 @@ const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['type=tra,dest=x', /unknown type "tra" \(did you mean tar\?\)$/],
   ['dest=x', /its type is missing/],
   ['type=local', /dest=DIRECTORY is missing/],
+  ['type=local,dest=-', /dest cannot be standard output/],
   ['type=local,dest=x,mod=copy', /type=local has no option "mod" \(did you mean mode\?\)$/],
   ['type=local,dest=x,compression=gzip', /type=local has no option "compression"$/],
   ['type=oci,dest=x,compression=gzib', /unknown compression "gzib" \(did you mean gzip\?\)$/],

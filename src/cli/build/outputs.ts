@@ -74,6 +74,7 @@ function read(
     case 'local': {
       const dest = given.text('dest');
       if (dest === undefined || dest === '') throw given.error('dest=DIRECTORY is missing');
+      if (dest === '-') throw given.error('dest cannot be standard output for local: use type=tar');
       const [mode, platformSplit] = [
         given.word('mode', ['copy', 'delete']),
         given.flag('platform-split'),

@@ -18,7 +18,7 @@ function folder(
 }
 
 test('build --check shows findings with their lines and exits with 1', async (t) => {
-  const stave = folder(t, { Dockerfile: 'FROM scratch\nARG PASSWORD\nWORKDIR $X\nCOPY a b\n' });
+  const stave = folder(t, { Dockerfile: 'FROM scratch\nARG PASSWORD\nVOLUME $X\nCOPY a b\n' });
   assert.deepEqual(await stave('build', '--check', '.'), {
     stdout: `Check complete, 2 warnings have been found!
 
@@ -28,7 +28,7 @@ Dockerfile:2
 --------------------
    1 |     FROM scratch
    2 | >>> ARG PASSWORD
-   3 |     WORKDIR $X
+   3 |     VOLUME $X
    4 |     COPY a b
 --------------------
 
@@ -38,7 +38,7 @@ Dockerfile:3
 --------------------
    1 |     FROM scratch
    2 |     ARG PASSWORD
-   3 | >>> WORKDIR $X
+   3 | >>> VOLUME $X
    4 |     COPY a b
    5 |${' '.repeat(5)}
 --------------------
@@ -47,11 +47,11 @@ Dockerfile:3
 --------------------
    1 |     FROM scratch
    2 |     ARG PASSWORD
-   3 | >>> WORKDIR $X
+   3 | >>> VOLUME $X
    4 |     COPY a b
    5 |${' '.repeat(5)}
 --------------------
-Error: failed to build: failed to solve: WORKDIR requires a path
+Error: failed to build: failed to solve: VOLUME specified can not be an empty string
 `,
     code: 1,
   });
@@ -247,3 +247,10 @@ for (const [value, message] of [
     assert.equal(code, 125);
   });
 }
+
+test('build --check says which findings are errors where the Dockerfile makes them errors', async (t) => {
+  const stave = folder(t, { Dockerfile: '# check=error=true\nFROM scratch\nCMD a\n' });
+  const { code, stderr } = await stave('build', '--check', '.');
+  assert.equal(code, 1);
+  assert.match(stderr, /lint violation found for rules: JSONArgsRecommended/);
+});

@@ -54,6 +54,10 @@ function report(call: Call, found: CheckReport, door: Door): number {
     const detail = span && excerpt(found.source.text, span, file);
     throw new DockerfileCheckError(message, { hint, detail });
   }
+  if (found.strict && warnings.length > 0 && call.format === 'text' && !call.ignoreStatus) {
+    const rules = new Set(warnings.map(({ ruleName }) => ruleName));
+    throw new DockerfileCheckError(`lint violation found for rules: ${[...rules].join(', ')}`, {});
+  }
   return (error || warnings.length > 0) && !call.ignoreStatus ? Exit.failure : Exit.ok;
 }
 
