@@ -45,7 +45,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   'a name of a stage that is not UTF-8': 'the instruction is not valid UTF-8',
   'a heredoc that is not UTF-8': 'the instruction is not valid UTF-8',
   'UTF-16': 'the instruction is not valid UTF-8',
-  'a signal beyond the last': 'invalid signal: 9999',
+  'a signal beyond all numbers': 'invalid signal: 99999999999999999999',
   'a range of ports that runs backwards': 'invalid containerPort: 99999999-1',
   'a stage whose name climbs': 'invalid name for build stage',
   'a probe every nanosecond': 'cannot be less than 1ms',

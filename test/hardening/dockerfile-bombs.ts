@@ -74,7 +74,7 @@ const BOMBS: Readonly<Record<string, () => string | Buffer>> = {
   'a name of a stage that is not UTF-8': () => Buffer.from('FROM base AS \xe9\n', 'latin1'),
   'a heredoc that is not UTF-8': () => Buffer.from('FROM base\nCOPY <<E /a\n\xff\nE\n', 'latin1'),
   'UTF-16': () => Buffer.from('\ufeffFROM base\nRUN x\n', 'utf16le'),
-  'a signal beyond the last': () => 'FROM base\nSTOPSIGNAL 9999\n',
+  'a signal beyond all numbers': () => 'FROM base\nSTOPSIGNAL 99999999999999999999\n',
   'a range of ports that runs backwards': () => 'FROM base\nEXPOSE 99999999-1\n',
   'a stage whose name climbs': () => 'FROM base AS ../x\n',
   'a probe every nanosecond': () => 'FROM base\nHEALTHCHECK --interval=1ns CMD x\n',
