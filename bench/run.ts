@@ -2,7 +2,8 @@
  * stave against Docker (both stores), podman and buildah in one run: every repetition runs all of them, in rotating order, and the
  * ratios are medians of the ratios within a repetition. `npm run bench` brings the peers and starts this.
  *
- * usage: run.ts [--pairs N] [PATTERN]     PATTERN: a regular expression over the names of workloads
+ * usage: run.ts [--pairs N] [--without NAMES] [PATTERN]
+ *   NAMES: peers that do not take part, with commas; PATTERN: a regular expression over workloads
  */
 
 import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
@@ -19,10 +20,14 @@ const TMPFS = 0x01021994;
 const ROOM = 12 * 2 ** 30;
 
 const { values, positionals } = parseArgs({
-  options: { pairs: { type: 'string', default: '5' } },
+  options: {
+    pairs: { type: 'string', default: '5' },
+    without: { type: 'string', default: '' },
+  },
   allowPositionals: true,
 });
 const pairs = Number(values.pairs);
+const without = values.without.split(',');
 const top = join(import.meta.dirname, '..');
 
 /** Stores on a tmpfs where one has room: disks that others use tell about the others. */
@@ -98,16 +103,14 @@ try {
   using arena = await openRace(top, work);
   const busybox = existsSync('/bin/busybox') ? '/bin/busybox' : '/usr/bin/busybox';
   makeBaseTar(work, busybox);
-  for (const contender of arena.contenders) fill(contender, work);
+  const racing = arena.contenders.filter(({ name }) => !without.includes(name));
+  for (const contender of racing) fill(contender, work);
   const rows: string[] = [];
   for (const workload of workloads(work, top, new RegExp(positionals[0] ?? ''))) {
     console.error(`bench: ${workload.name}`);
     const takesPart = (one: Contender): boolean =>
       one.name !== 'buildah' || workload.args(one)[0] === 'build';
-    const all = [
-      ...arena.contenders.filter(takesPart),
-      ...(workload.startup ? [emptyNode(work)] : []),
-    ];
+    const all = [...racing.filter(takesPart), ...(workload.startup ? [emptyNode(work)] : [])];
     rows.push(row(workload, await race(workload, all)));
   }
   const cpu = cpus();
