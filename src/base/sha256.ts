@@ -101,7 +101,7 @@ export function hmacSha256(key: Uint8Array, data: Uint8Array): Buffer {
   return sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, data]))]));
 }
 
-/** One round of the compression function. Written out: it runs before V8 compiles anything. */
+/** Takes one block into the state. Written out: it runs before V8 compiles anything. */
 function block(state: Int32Array, w: Int32Array, bytes: Buffer, at: number): void {
   for (let t = 0; t < 16; t++) {
     const i = at + t * 4;

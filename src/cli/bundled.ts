@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Script, constants } from 'node:vm';
-import { compileCache } from './compile-cache.ts';
+import { compileCache, sweepCompileCache } from './compile-cache.ts';
 import { parseGlobalOptions } from './global-options.ts';
 import type { runProcess as run } from './process.ts';
 
@@ -13,6 +13,7 @@ const FRESH = 60 * 60 * 1000;
 const COMMAND = /^[a-z][a-z-]*$/;
 
 interface Cache {
+  readonly directory: string;
   readonly path: string;
   readonly data: Buffer | undefined;
   /** It is time to make another. */
@@ -49,9 +50,14 @@ function cacheOf(argv: readonly string[], uid: number): Cache | undefined {
   const path = `${directory}/${command}-${process.arch}-${PROGRAM_DIGEST}`;
   try {
     const { mtimeMs } = statSync(path);
-    return { path, data: readFileSync(path), old: Math.abs(Date.now() - mtimeMs) > FRESH };
+    return {
+      directory,
+      path,
+      data: readFileSync(path),
+      old: Math.abs(Date.now() - mtimeMs) > FRESH,
+    };
   } catch {
-    return { path, data: undefined, old: true };
+    return { directory, path, data: undefined, old: true };
   }
 }
 
@@ -66,16 +72,20 @@ function commandOf(argv: readonly string[]): string | undefined {
   }
 }
 
-/** In one step: others may be starting. Failing does no harm. */
-function keep({ path }: Cache, script: Script): void {
+/**
+ * In one step: others may be starting. And on the disk before it is seen: V8 does not notice
+ * that a part is missing, and crashes. Failing does no harm.
+ */
+function keep({ directory, path }: Cache, script: Script): void {
   try {
     const scratch = mkdtempSync(`${path}.`);
     try {
-      writeFileSync(`${scratch}/new`, script.createCachedData());
+      writeFileSync(`${scratch}/new`, script.createCachedData(), { flush: true });
       renameSync(`${scratch}/new`, path);
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
+    sweepCompileCache(directory, PROGRAM_DIGEST, Date.now());
   } catch {
     // A full disk: it only was to be quick.
   }

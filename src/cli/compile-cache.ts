@@ -1,4 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+
+/** Milliseconds: what another program left is kept for this long; one in use writes every hour. */
+const KEPT = 24 * 60 * 60 * 1000;
 
 /**
  * A directory for compiled functions that nobody else can write to: what is in it is
@@ -20,5 +23,18 @@ export function compileCache(
   } catch {
     // A read-only home, a full disk: it only was to be quick.
     return undefined;
+  }
+}
+
+/**
+ * Removes what programs of other digests, and processes that were killed, left in the
+ * directory more than a day before `now` (milliseconds since the epoch).
+ */
+export function sweepCompileCache(directory: string, digest: string, now: number): void {
+  for (const name of readdirSync(directory)) {
+    if (name.endsWith(`-${digest}`)) continue;
+    const path = `${directory}/${name}`;
+    const { mtimeMs = now } = lstatSync(path, { throwIfNoEntry: false }) ?? {};
+    if (now - mtimeMs > KEPT) rmSync(path, { recursive: true, force: true });
   }
 }

@@ -115,13 +115,11 @@ async function step(
   const { offset, chunk } = session;
   const end = chunk === undefined ? node.size : Math.min(node.size, offset + chunk);
   const isLast = end === node.size && (chunk === undefined || offset === end);
-  const target = new URL(session.location);
-  if (isLast) target.searchParams.append('digest', node.digest);
   const isWhole = offset === 0 && isLast;
   const response = await connection.ask(
     {
       method: isLast ? 'PUT' : 'PATCH',
-      target: isLast ? withDigest(session.location, node.digest) : target,
+      target: isLast ? withDigest(session.location, node.digest) : session.location,
       scopes,
       headers: {
         'content-type': 'application/octet-stream',

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { isErrno } from '../base/errors.ts';
 import type { JsonObject } from '../oci/json.ts';
 import { helperErase, helperStore } from './credential-helper.ts';
@@ -44,10 +45,11 @@ export async function storeCredentials(
   const auth = Buffer.from(`${username}:${password}`).toString('base64');
   if (helper !== undefined) await helperStore(helper, serverKey(registry), credentials, settings);
   const auths = authsOf(json);
-  const before = auths.get(serverKey(registry)) as { readonly auth?: unknown } | undefined;
-  const changed = helper === undefined ? before?.auth !== auth : before === undefined;
+  // What a helper keeps must not lie here as well, as an earlier login may have left it.
+  const after = helper === undefined ? { auth } : {};
+  const changed = !isDeepStrictEqual(auths.get(serverKey(registry)), after);
   if (!changed) return { path, helper, changed };
-  auths.set(serverKey(registry), helper === undefined ? { auth } : {});
+  auths.set(serverKey(registry), after);
   write(path, { ...json, auths: Object.fromEntries(auths) });
   return { path, helper, changed };
 }

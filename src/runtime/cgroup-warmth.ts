@@ -3,9 +3,10 @@ import type { CgroupLayout } from './host.ts';
 
 /**
  * What it returns makes the next move of a process into a control group quick, and is to be
- * called some milliseconds before. The first such move after a pause waits for the whole machine's processors to pass a quiet point (8 ms and more); those
- * within the next 20 ms do not. So this process is moved to where it is already, by a thread,
- * while everything else for a start is being prepared. Failing does no harm.
+ * called some milliseconds before. The first such move after a pause waits for the whole
+ * machine's processors to pass a quiet point (8 ms and more); those within the next 20 ms do
+ * not. So this process is moved to where it is already, by a thread, while everything else for
+ * a start is being prepared. Failing does no harm.
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html favordynmods
  */

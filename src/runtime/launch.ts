@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import type { ExitStatus, ProcessIo } from './executor.ts';
 import { outputPipe, type OutputPipe } from './pipe.ts';
 import { childrenOf } from './process-identity.ts';
@@ -71,7 +71,7 @@ export interface Started {
   readonly ended: Promise<ExitStatus>;
   readonly outputs: readonly OutputPipe[];
   /** What `input: 'door'` asked for. */
-  readonly door?: Duplex;
+  readonly door?: Socket;
 }
 
 /**
@@ -107,9 +107,12 @@ export function start(
       ...(input === undefined ? [] : [input === 'door' ? ('pipe' as const) : input]),
     ],
   });
+  const ended = endOf(child);
   scope.move();
-  const door = child.stdio[3] as Duplex | null | undefined;
-  return { child, ended: endOf(child), outputs, ...(door && { door }) };
+  // None of its pipes is there when it could not be started; `ended` says why.
+  const { stdio } = child as { readonly stdio?: readonly unknown[] };
+  const door = stdio?.[3] as Socket | null | undefined;
+  return { child, ended, outputs, ...(door && { door }) };
 }
 
 /** Sees a program to its end; see {@link launch}. */

@@ -253,17 +253,24 @@ class OciExecutor implements Executor {
   #takeSpare(): Spare | undefined {
     const spare = this.#spare;
     this.#spare = undefined;
-    return spare?.isAlive === true ? spare : undefined;
+    if (spare?.isAlive !== false) return spare;
+    // Its pipes are still open.
+    void spare[Symbol.asyncDispose]();
+    return undefined;
   }
 
   #makeSpare({ path }: Bundle): void {
     if (!this.#shared || this.#spare) return;
     const { stateDir } = this.#subject;
-    this.#spare = new Spare({
-      runtime: runtimeArguments(this.runtime, stateDir, undefined, 'json'),
-      bundles: this.#shared.target,
-      scratch: path,
-    });
+    try {
+      this.#spare = new Spare({
+        runtime: runtimeArguments(this.runtime, stateDir, undefined, 'json'),
+        bundles: this.#shared.target,
+        scratch: path,
+      });
+    } catch {
+      // The next run starts everything itself, and says what it lacks.
+    }
   }
 
   /** What a runtime leaves that was killed; one that came to its end cleans up by itself. */

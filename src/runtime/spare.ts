@@ -41,7 +41,7 @@ export class Spare implements AsyncDisposable {
     ended.then(gone, gone);
     // It may end before it is spoken to.
     door?.on('error', gone);
-    this.#unref();
+    door?.unref();
     child.unref();
   }
 
@@ -65,11 +65,6 @@ export class Spare implements AsyncDisposable {
     door?.destroy();
     await Promise.allSettled([ended]);
     for (const output of outputs) output[Symbol.dispose]();
-  }
-
-  #unref(): void {
-    const { door } = this.#started;
-    if (door && 'unref' in door && typeof door.unref === 'function') door.unref();
   }
 }
 

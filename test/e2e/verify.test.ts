@@ -26,7 +26,7 @@ const PLANTED: readonly (readonly [command: string, file: string, kind: string])
   ['head -c 64 /dev/urandom > /r1', '/r1', 'randomness'],
   ['echo id=$(cat /proc/sys/kernel/random/uuid) > /r2', '/r2', 'randomness'],
   ['head -c 12 /dev/urandom | od -An -tx1 > /r3', '/r3', 'randomness'],
-  ['cp /bin/busybox $(mktemp /tmp.XXXXXX)', '', 'randomness'],
+  ['cp /bin/busybox $(mktemp -p /)', '', 'randomness'],
   [
     's=$(cat /proc/sys/kernel/random/uuid); for i in $(seq 40); do echo "$(echo $s$i | md5sum) line $i"; done | sort | sed "s/.*line/line/" > /o1',
     '/o1',

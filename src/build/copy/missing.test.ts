@@ -30,7 +30,7 @@ const cases: [source: string, hint: RegExp | undefined][] = [
   ['secret.env', /\.dockerignore line 2 \(\*\.env\) keeps it out of the context/],
   ['build/out.bin', /\.dockerignore line 3 \(build\)/],
   ['other.env', undefined],
-  ['../shared/lib.c', /outside of the build context.*--build-context/],
+  ['../sibling/lib.c', /outside of the build context.*--build-context/],
   ['link', /link is a symbolic link to \/etc\/nothing, which is not in the build context/],
   ['link/deeper/file', /link is a symbolic link to \/etc\/nothing/],
   ['Link/deeper/file', undefined],

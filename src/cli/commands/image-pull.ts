@@ -1,7 +1,7 @@
-import { hostPlatform, parsePlatform } from '../../oci/platform.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 import { PULL_WORDS } from '../render/transfer-lines.ts';
 import { openTransfers } from '../render/transfers.ts';
 
@@ -31,17 +31,14 @@ export const imagePull = command({
     } = context;
     const { quiet } = flags;
     const reference = parseReference(name);
-    const platform =
-      flags.platform === undefined
-        ? undefined
-        : parsePlatform(flags.platform, hostPlatform(process.arch));
+    const platform = platformOption(flags.platform);
     const isBare = reference.tag === undefined && reference.digest === undefined;
     if (!quiet && !flags['all-tags'] && isBare) stdout.line('Using default tag: latest');
     const { images } = await engine();
     const pulled = await (async () => {
       using display = await openTransfers(context, quiet, PULL_WORDS);
       return await images.pull(
-        { name, all: flags['all-tags'], ...(platform && { platform }) },
+        { name, all: flags['all-tags'], ...platform },
         { signal, progress: display.sink },
       );
     })();

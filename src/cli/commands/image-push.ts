@@ -1,7 +1,7 @@
-import { hostPlatform, parsePlatform } from '../../oci/platform.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 import { PUSH_WORDS } from '../render/transfer-lines.ts';
 import { openTransfers } from '../render/transfers.ts';
 
@@ -36,12 +36,9 @@ export const imagePush = command({
     }
     const { images } = await engine();
     using display = await openTransfers(context, quiet, PUSH_WORDS);
-    const platform =
-      flags.platform === undefined
-        ? undefined
-        : parsePlatform(flags.platform, hostPlatform(process.arch));
+    const platform = platformOption(flags.platform);
     const pushed = await images.push(
-      { name, all, ...(platform && { platform }) },
+      { name, all, ...platform },
       { signal, progress: display.sink },
     );
     if (quiet) for (const one of pushed) stdout.line(one.name);
