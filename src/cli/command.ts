@@ -40,6 +40,12 @@ export interface Context<F extends FlagTable = FlagTable> extends Host {
   readonly complain: (error: unknown) => void;
 }
 
+/**
+ * What a line does, in few words, and the line. Tests run it (test/e2e/examples.test.ts says on
+ * what images and files); the third says what it needs that a test has not: "a registry".
+ */
+export type Example = readonly [what: string, line: string, needs?: string];
+
 /** A command. Its names and summary are in the index, so that help need not load it. */
 export interface Command<F extends FlagTable = FlagTable> {
   /** What follows the name in the usage line. */
@@ -51,8 +57,8 @@ export interface Command<F extends FlagTable = FlagTable> {
   /** Failures of the engine point to `--help` too, as `run`'s do. */
   readonly pointToHelp?: boolean;
   readonly flags: F;
-  /** What it does, and how one types it. */
-  readonly examples: readonly (readonly [string, string])[];
+  /** Shown by `--help`, in man pages and in the reference. */
+  readonly examples: readonly Example[];
   /** Returns the exit code; nothing means 0. Results go to `stdout`, all else to `stderr`. */
   run(context: Context<F>): Promise<number | void>;
 }
