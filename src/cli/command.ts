@@ -14,6 +14,13 @@ export interface Input {
   secret(): Promise<string | undefined>;
 }
 
+/** A store other than the one that the command line asks for. */
+export interface StorePlace {
+  readonly root: string | undefined;
+  /** None is made: StoreMissingError. */
+  readonly mustExist: boolean;
+}
+
 /** The process around a command: what only the door may touch. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,7 +34,7 @@ export interface Host {
   /** The version in package.json. */
   readonly version: () => string;
   /** Opens the store and everything above it, once. */
-  readonly engine: () => Promise<Engine>;
+  readonly engine: (place?: StorePlace) => Promise<Engine>;
 }
 
 /** What a command gets to work with. */

@@ -1,14 +1,9 @@
 import { COMMANDS, groupMembers, GROUPS, type CommandEntry } from './command-index.ts';
 import type { Command } from './command.ts';
+import { GLOBAL_FLAGS } from './global-flags.ts';
 import { pageOf, type OptionRow } from './manual/page.ts';
 
 const WIDTH = 80;
-const GLOBAL_OPTIONS: readonly (readonly [string, string])[] = [
-  ['-D, --debug', 'Show the causes of errors'],
-  ['    --help', 'Show help'],
-  ['    --root string', 'Keep everything in this directory (environment: STAVE_ROOT)'],
-  ['-v, --version', 'Show the version and quit'],
-];
 
 /** The page of one command: summary, usage, aliases, examples, options. */
 export function commandHelp(entry: CommandEntry, typed: string, command: Command): string {
@@ -24,9 +19,7 @@ export function commandHelp(entry: CommandEntry, typed: string, command: Command
       'Examples',
       examples.flatMap(([what, line]) => [`  # ${what}`, `  ${line}`]),
     ),
-    options.length === 0
-      ? undefined
-      : section('Options', columns(options.map((row) => [optionName(row), row.summary]))),
+    options.length === 0 ? undefined : section('Options', optionLines(options)),
     exits.length === 0 ? undefined : section('Exit codes', columns(exits)),
   ]);
 }
@@ -59,7 +52,7 @@ export function rootHelp(): string {
     section('Common Commands', columns(common)),
     section('Management Commands', columns(Object.entries(GROUPS))),
     section('Commands', columns(others)),
-    section('Global Options', columns(GLOBAL_OPTIONS)),
+    section('Global Options', optionLines(GLOBAL_FLAGS)),
     "Run 'stave COMMAND --help' for more information on a command.",
   ]);
 }
@@ -69,6 +62,10 @@ function usageLines(typed: string, command: Command): string {
   return wrap(`stave ${typed} ${command.usage}`.trimEnd(), '        ')
     .join('\n')
     .replace('        ', 'Usage:  ');
+}
+
+function optionLines(rows: readonly OptionRow[]): string[] {
+  return columns(rows.map((row) => [optionName(row), row.summary]));
 }
 
 function optionName({ short, long, valueName }: OptionRow): string {

@@ -27,7 +27,7 @@ export const BUILD_MANUALS: Manuals = {
     ],
   },
   'context explain': {
-    exits: [['1', 'A path is not there, or nothing was found out about it']],
+    text: ['Relative paths are paths in the context, as .dockerignore and COPY have them.'],
   },
   'context ls': {
     text: ['Nothing is built: the directory is walked by the rules of .dockerignore.'],
