@@ -11,11 +11,15 @@ export const completion = command({
     ['Complete commands in this bash', 'source <(stave completion bash)'],
     [
       'In every bash from now on',
-      'mkdir -p ~/.local/share/bash-completion/completions && stave completion bash > ~/.local/share/bash-completion/completions/stave',
-      'the package bash-completion',
+      'stave completion bash > /etc/bash_completion.d/stave',
+      'a file outside the test',
     ],
-    ['In every zsh', 'stave completion zsh > "${fpath[1]}/_stave"', 'zsh'],
-    ['In every fish', 'stave completion fish > ~/.config/fish/completions/stave.fish', 'fish'],
+    ['In every zsh', 'stave completion zsh > "${fpath[1]}/_stave"', 'a file outside the test'],
+    [
+      'In every fish',
+      'stave completion fish > ~/.config/fish/completions/stave.fish',
+      'a file outside the test',
+    ],
   ],
 
   async run({ operands: [asked = ''], stdout }) {

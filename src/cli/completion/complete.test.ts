@@ -56,6 +56,7 @@ test('candidates are explained', async () => {
 test('options before the command are completed and skipped', async () => {
   assert.deepEqual(await offered('--r'), ['--root']);
   assert.deepEqual(await offered('--root', ''), ['(directories)']);
+  assert.deepEqual(await offered('--root=/e'), ['(directories)']);
   assert.deepEqual(await offered('-D', '--root', '/x', 'image', 'ta'), ['tag']);
 });
 

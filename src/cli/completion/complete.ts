@@ -18,7 +18,7 @@ export async function complete(
   sources: (root: string | undefined) => Sources,
 ): Promise<Completion> {
   const { root, isOpen, rest } = globalWords(words);
-  if (isOpen) return DIRECTORIES;
+  if (isOpen || (rest.length === 0 && current.startsWith('--root='))) return DIRECTORIES;
   const isHelp = rest[0] === 'help';
   const path = isHelp ? rest.slice(1) : rest;
   const found = findCommand(path);
