@@ -101,6 +101,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/buildx-bake.ts')).buildxBake,
   },
   {
+    name: 'completion',
+    aliases: [],
+    summary: 'Print what makes a shell complete commands',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
@@ -240,10 +246,19 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+/** What the shells ask. Not for people: neither listed nor completed. */
+const COMPLETE: CommandEntry = {
+  name: '__complete',
+  aliases: [],
+  summary: 'Say what may stand at the end of a command line',
+  load: async () => (await import('./commands/complete.ts')).completeLine,
+};
+
 /** The command that the words begin with, and how many of them name it. */
 export function findCommand(
   words: readonly string[],
 ): { readonly entry: CommandEntry; readonly typed: string; readonly length: number } | undefined {
+  if (words[0] === COMPLETE.name) return { entry: COMPLETE, typed: COMPLETE.name, length: 1 };
   for (const length of [3, 2, 1]) {
     if (words.length < length) continue;
     const typed = words.slice(0, length).join(' ');
