@@ -18,6 +18,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   container: 'Manage containers',
   context: 'Look at build contexts',
   debug: 'Look inside',
+  doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Look at manifests in registries',
   system: 'Manage stave',
@@ -128,6 +129,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Show how a Dockerfile is read',
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
+  },
+  {
+    name: 'doctor registry',
+    aliases: [],
+    summary: 'Walk the way to a registry and say where it ends',
+    load: async () => (await import('./commands/doctor-registry.ts')).doctorRegistry,
   },
   {
     name: 'manifest inspect',
