@@ -149,6 +149,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
+    name: 'search',
+    aliases: [],
+    summary: 'Find images in a registry, Docker Hub by default',
+    load: async () => (await import('./commands/search.ts')).search,
+  },
+  {
     name: 'copy',
     aliases: [],
     summary: 'Copy an image between registries, or into an archive',
