@@ -16,7 +16,11 @@ export const imageSave = command({
   },
   examples: [
     ['An image in a file', 'stave save -o app.tar app:v1'],
-    ['Every tag of a repository, to another machine', 'stave save app | ssh host stave load'],
+    [
+      'Every tag of a repository, to another machine',
+      'stave save app | ssh host stave load',
+      'another machine',
+    ],
   ],
 
   async run({ operands, flags, engine, stdout, stderr, env, cwd, signal }) {
