@@ -233,6 +233,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   {
+    name: 'inventory',
+    aliases: [],
+    summary: "List the layers of this store, for 'save --have' elsewhere",
+    load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+  {
     name: 'system check',
     aliases: ['fsck'],
     summary: 'Re-hash everything stored and say what is wrong',
