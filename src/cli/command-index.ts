@@ -149,6 +149,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
+    name: 'search',
+    aliases: [],
+    summary: 'Find images in a registry, Docker Hub by default',
+    load: async () => (await import('./commands/search.ts')).search,
+  },
+  {
     name: 'copy',
     aliases: [],
     summary: 'Copy an image between registries, or into an archive',
@@ -225,6 +231,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Show everything about one or more objects',
     load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
+  {
+    name: 'inventory',
+    aliases: [],
+    summary: "List the layers of this store, for 'save --have' elsewhere",
+    load: async () => (await import('./commands/inventory.ts')).inventory,
   },
   {
     name: 'system check',
