@@ -45,7 +45,7 @@ function mistakes(words: readonly string[]): string[] {
   if (first === '' || first === 'help' || !/^[a-z]/.test(first)) return [];
   const found = findCommand(words);
   if (!found) {
-    return words.length === 1 && Object.hasOwn(GROUPS, first) ? [] : [`no command ${first}`];
+    return Object.hasOwn(GROUPS, words.join(' ')) ? [] : [`no command ${words.join(' ')}`];
   }
   const known = tables.get(found.entry.name);
   const typed = words
