@@ -7,6 +7,7 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
@@ -18,6 +19,7 @@ export interface Engine extends AsyncDisposable {
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
+  readonly lists: ManifestLists;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
