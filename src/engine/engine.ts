@@ -37,9 +37,9 @@ export interface Engine extends AsyncDisposable {
 /** One image of a listing. */
 export interface ImageSummary {
   readonly id: Digest;
-  /** Familiar names with their tags, sorted. */
+  /** Familiar names with their tags, in the order of their full names. */
   readonly tags: readonly string[];
-  /** Familiar `name@digest`s, sorted. */
+  /** Familiar `name@digest`s, likewise. */
   readonly digests: readonly string[];
   /** From the config; absent where it says nothing. */
   readonly created: Date | undefined;
