@@ -11,10 +11,11 @@ export interface CommandEntry {
   readonly load: () => Promise<Command>;
 }
 
-/** Groups of commands, in the order of the help. */
+/** Groups of commands, and groups in groups, in the order of the help. */
 export const GROUPS: Readonly<Record<string, string>> = {
   builder: 'Manage builds',
   buildx: 'Build images, under the name of the extended builder',
+  'buildx imagetools': 'Look at images in registries',
   container: 'Manage containers',
   context: 'Look at build contexts',
   debug: 'Look inside',
@@ -314,6 +315,11 @@ export function findCommand(
     if (entry) return { entry, typed, length };
   }
   return undefined;
+}
+
+/** The group that the words begin with, the innermost one; undefined when there is none. */
+export function findGroup(words: readonly string[]): string | undefined {
+  return [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => Object.hasOwn(GROUPS, name));
 }
 
 /** What a group holds: the word after the group's name, and the command. */
