@@ -85,6 +85,12 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       async *tags() {
         yield* ['v1', 'v2'];
       },
+      search: async ({ term }) => [
+        { name: term, description: 'What was looked for', stars: 5, official: true },
+      ],
+      async *diagnose() {
+        yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
+      },
     },
     images: {
       async list(filter = {}) {
