@@ -15,11 +15,13 @@ export async function peek(bytes: Bytes, size: number): Promise<Peeked> {
   while (length < size) {
     const next = await iterator.next();
     if (next.done) break;
-    chunks.push(next.value);
     length += next.value.length;
+    // Chunks are valid until the next one only.
+    chunks.push(length < size ? Uint8Array.from(next.value) : next.value);
   }
   return {
-    head: Buffer.concat(chunks).subarray(0, size),
+    // Of the last chunk, which may be large, the beginning.
+    head: Buffer.concat(chunks.map((chunk) => chunk.subarray(0, size))).subarray(0, size),
     bytes: resumed(chunks, iterator),
   };
 }
