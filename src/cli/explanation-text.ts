@@ -109,8 +109,7 @@ function wasteRow(
 
 function place(layer: ExplainedLayer | undefined): string {
   if (!layer) return '';
-  if (layer.inherited) return `layer ${layer.number} (base)`;
-  return layerPlace(layer) || `layer ${layer.number}`;
+  return layer.origin ? layerPlace(layer) : `layer ${layer.number} ${layerPlace(layer)}`.trim();
 }
 
 function counted(count: number, what: string): string {

@@ -6,10 +6,10 @@ export function originText({ file, lines: [first, last] }: StepOrigin): string {
   return `${basename(file)}:${first}${last > first ? `-${last}` : ''}`;
 }
 
-/** Where a layer comes from: its line; of others whether it is ours; nothing where that is all. */
+/** Where a layer comes from: its line, and whether it is the base image's, as far as either is known. */
 export function layerPlace({ origin, inherited }: Pick<LayerStep, 'origin' | 'inherited'>): string {
-  if (inherited) return '(base)';
-  return origin ? originText(origin) : '';
+  const line = origin ? originText(origin) : '';
+  return inherited ? `${line} (base)`.trim() : line;
 }
 
 /** An instruction as one types it: without what builders put around it. */

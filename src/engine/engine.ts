@@ -8,7 +8,13 @@ import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { Registries } from './registry-types.ts';
-import type { Explanation, ExplainOptions, StepOrigin } from './understand-types.ts';
+import type {
+  Blame,
+  BlameOptions,
+  Explanation,
+  ExplainOptions,
+  StepOrigin,
+} from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -211,6 +217,11 @@ export interface Images {
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
   /** Where the bytes of an image are, and which of them it could do without. */
   explain(name: string, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * Which layers and lines made the names that `paths` stand for: files, directories with all
+   * below them, patterns. Throws PathNotFoundError.
+   */
+  blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */

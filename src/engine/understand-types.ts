@@ -130,3 +130,60 @@ export interface Explanation {
   /** Largest gain first. No byte is counted twice. */
   readonly advice: readonly Advice[];
 }
+
+/** What is known of a name in an image. */
+export interface FileFacts {
+  readonly type: 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Of files, in bytes. */
+  readonly size: number;
+  readonly modified: Date;
+  /** Of files: of their content. */
+  readonly digest?: Digest;
+  /** Of symbolic links. A byte that is not UTF-8 is the lone surrogate U+DC00 + byte. */
+  readonly target?: string;
+  /** Of devices: `major:minor`. */
+  readonly device?: string;
+  /** Digest over the extended attributes, where there are any. */
+  readonly xattrs?: Digest;
+}
+
+/** In what two states of a name can differ. */
+export type FileAspect = 'type' | 'content' | 'target' | 'device' | 'mode' | 'owner' | 'xattrs';
+
+/** What a layer made of a name. */
+export interface FileVersion {
+  readonly step: LayerStep;
+  readonly change: 'added' | 'changed' | 'deleted';
+  /** Of `changed`; empty where only the time is another. */
+  readonly aspects: readonly FileAspect[];
+  /** Afterwards; of `deleted` what it was. */
+  readonly facts: FileFacts;
+}
+
+/** Where a name of an image comes from. */
+export interface BlamedPath {
+  /** Absolute. A byte that is not UTF-8 is the lone surrogate U+DC00 + byte. */
+  readonly path: string;
+  /** False where the last version is a deletion. */
+  readonly exists: boolean;
+  /** Oldest first; at least one. */
+  readonly versions: readonly FileVersion[];
+}
+
+/** Which names of an image are asked after, and how. */
+export interface BlameOptions extends CallOptions {
+  readonly platform?: Platform;
+  /** Where the last part of a path is a link, go where it points. */
+  readonly follow?: boolean;
+}
+
+/** Where the names below some paths come from. */
+export interface Blame {
+  /** By path, byte by byte. */
+  readonly paths: readonly BlamedPath[];
+  /** Operands that named one file or link, and no directory or pattern. */
+  readonly single: boolean;
+}

@@ -107,7 +107,7 @@ test(
         }
         let hidden = 0;
         const gone = new Set<Content>();
-        const tree = new FileTree(({ content }) => {
+        const tree = new FileTree(({ hidden: content }) => {
           if (!content) return;
           assert.equal(gone.has(content), false);
           gone.add(content);

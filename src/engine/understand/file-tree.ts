@@ -31,17 +31,18 @@ export interface TreeNode {
   children: Map<string, TreeNode> | undefined;
 }
 
-/** Something that a layer makes invisible. */
-export interface Hidden {
+/** Something that a layer says of a name, or makes of it. */
+export interface Change {
   /** From the root, without a slash in front; byte by byte in Latin-1. */
   readonly path: string;
-  readonly before: TreeNode;
+  /** What stood there; nothing where there was nothing. */
+  readonly before: TreeNode | undefined;
   /** What stands there now; nothing where it was deleted. */
   readonly after: TreeNode | undefined;
   /** The layer that does it. */
   readonly by: number;
   /** What no name shows any more. */
-  readonly content: Content | undefined;
+  readonly hidden: Content | undefined;
 }
 
 const nothing = (children: TreeNode['children']): TreeNode => ({
@@ -65,12 +66,12 @@ const nothing = (children: TreeNode['children']): TreeNode => ({
  */
 export class FileTree {
   readonly root = nothing(new Map());
-  readonly #hidden: ((hidden: Hidden) => void) | undefined;
+  readonly #watch: ((change: Change) => void) | undefined;
   #layer = -1;
 
-  /** `hidden` is told of all that a layer deletes or puts something else in the place of. */
-  constructor(hidden?: (hidden: Hidden) => void) {
-    this.#hidden = hidden;
+  /** `watch` is told of all that a layer says. */
+  constructor(watch?: (change: Change) => void) {
+    this.#watch = watch;
   }
 
   /** Puts the next layer on top. Throws what reading `rows` throws. */
@@ -130,12 +131,15 @@ export class FileTree {
   #put(parent: TreeNode, name: string, path: string, row: LayerFile): void {
     const before = parent.children?.get(name);
     if (before?.children && row.type === 'directory') {
+      const was = this.#watch && { ...before };
       describe(before, row, this.#layer);
+      this.#watch?.({ path, before: was, after: before, by: this.#layer, hidden: undefined });
       return;
     }
     const after = this.#node(row, before?.content);
     // A name that the same layer has twice is what the second entry says.
     if (before) this.#replace(before, after, path);
+    else this.#tell(undefined, after, path);
     parent.children?.set(name, after);
   }
 
@@ -187,11 +191,11 @@ export class FileTree {
     this.#tell(before, after, path);
   }
 
-  #tell(before: TreeNode, after: TreeNode | undefined, path: string): void {
-    const { content } = before;
+  #tell(before: TreeNode | undefined, after: TreeNode | undefined, path: string): void {
+    const content = before?.content;
     if (content) content.names -= 1;
-    const gone = content?.names === 0 ? content : undefined;
-    this.#hidden?.({ path, before, after, by: this.#layer, content: gone });
+    const hidden = content?.names === 0 ? content : undefined;
+    this.#watch?.({ path, before, after, by: this.#layer, hidden });
   }
 }
 

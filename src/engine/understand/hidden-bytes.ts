@@ -1,5 +1,5 @@
 import type { SizedPath, WasteKind } from '../understand-types.ts';
-import type { Hidden, TreeNode } from './file-tree.ts';
+import type { Change, TreeNode } from './file-tree.ts';
 import { pathText } from './path-text.ts';
 
 /** Bytes of one layer that another one hides, all in the same way. Layers from 0 at the bottom. */
@@ -28,8 +28,8 @@ export class HiddenBytes {
   }
 
   /** For {@link FileTree}. */
-  add({ path, before, after, by, content }: Hidden): void {
-    if (!content || content.size === 0) return;
+  add({ path, before, after, by, hidden: content }: Change): void {
+    if (!before || !content || content.size === 0) return;
     const kind = kindOf(before, after);
     const key = `${kind} ${content.layer} ${content.source} ${by}`;
     let group = this.#groups.get(key);
