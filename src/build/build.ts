@@ -13,6 +13,7 @@ import type { Vertex } from './graph.ts';
 import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
 import { recipeFor } from './ops/recipe.ts';
 import type { BuiltImage } from './output/compose.ts';
+import { imageSteps } from './image.ts';
 import { configOf, isSeveral, plansOf } from './plans.ts';
 import { runner } from './runner.ts';
 import { Solver } from './solve.ts';
@@ -124,7 +125,13 @@ async function build(
       const more =
         solved && (await caches.members({ ...solved, targets: [plan.stage.vertex] }, clamp));
       const base = plan.stage.baseImage;
-      images.push({ platform, config: { ...config, ...more }, solved: result, base });
+      images.push({
+        platform,
+        config: { ...config, ...more },
+        solved: result,
+        base,
+        steps: imageSteps(plan.stage, dockerfile.origin),
+      });
     }
     const finished = await finish(
       {

@@ -216,6 +216,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tags.ts')).tags,
   },
   {
+    name: 'image blame',
+    aliases: ['blame'],
+    summary: 'Show which layer and line a file of an image comes from',
+    load: async () => (await import('./commands/image-blame.ts')).imageBlame,
+  },
+  {
+    name: 'image explain',
+    aliases: ['explain'],
+    summary: 'Show where the bytes of an image are, and what it could do without',
+    load: async () => (await import('./commands/image-explain.ts')).imageExplain,
+  },
+  {
     name: 'image history',
     aliases: ['history'],
     summary: 'Show the history of an image',

@@ -9,6 +9,13 @@ import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
+import type {
+  Blame,
+  BlameOptions,
+  Explanation,
+  ExplainOptions,
+  StepOrigin,
+} from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -73,7 +80,11 @@ export interface ImageFilter {
 
 /** One row of `history`, newest first. */
 export interface HistoryRow {
-  /** Of the first row, and of rows that are images here. */
+  /**
+   * Of an image that is here: in the first row, and where another one ends with this step.
+   * Else, of a step that was built here, a digest of it and of all before it: images that begin
+   * alike have the same.
+   */
   readonly id: Digest | undefined;
   readonly created: Date | undefined;
   readonly createdBy: string;
@@ -81,7 +92,7 @@ export interface HistoryRow {
   readonly size: number;
   readonly comment: string;
   /** Dockerfile and lines that made it, where stave built it. */
-  readonly origin?: { readonly file: string; readonly lines: readonly [number, number] };
+  readonly origin?: StepOrigin;
 }
 
 /** What `rmi` and `prune` did, in order. */
@@ -206,6 +217,13 @@ export interface Images {
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Where the bytes of an image are, and which of them it could do without. */
+  explain(name: string, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * Which layers and lines made the names that `paths` stand for: files, directories with all
+   * below them, patterns. Throws PathNotFoundError.
+   */
+  blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */

@@ -192,4 +192,13 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE names ADD COLUMN idx TEXT REFERENCES indexes ON DELETE SET NULL;
   CREATE INDEX names_idx ON names (idx) WHERE idx IS NOT NULL;
   `,
+  `
+  -- Which lines of which Dockerfile made the history of an image that was built here.
+  CREATE TABLE image_steps (
+    image TEXT PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    inherited INTEGER NOT NULL,
+    lines TEXT NOT NULL              -- of the entries after the inherited ones: first and last, or null; JSON
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
 import { CONTAINERS, HISTORY, IMAGES } from './fake-things.ts';
+import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK } from './fake-usage.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { RunRequest } from '../../engine/container-types.ts';
@@ -113,6 +114,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           return reference && tags.length === 0 ? [] : [{ ...one, tags }];
         });
       },
+      ...NO_LAYERS,
       inspect: async (name) => find(name),
       async history(name) {
         const { id, created } = find(name);
