@@ -42,6 +42,7 @@ export type {
   ArchiveTarget,
   LoggedIn,
   Registries,
+  RegistryFinding,
   RemoteCopy,
   RemoteDocument,
 } from './engine/registry-types.ts';

@@ -52,5 +52,13 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const { openRepository } = await import('../registry/repository.ts');
       yield* openRepository(await connections(), parseReference(name)).tags(call);
     },
+    async *diagnose(what, call) {
+      const { diagnose } = await import('../registry/doctor/diagnose.ts');
+      const { registryNamed } = await import('../registry/login.ts');
+      const isHost = !what.includes('/') && /[.:]|^localhost$/.test(what);
+      const reference = isHost ? undefined : parseReference(what);
+      const registry = reference?.registry ?? registryNamed(what);
+      yield* diagnose(await connections(), { registry, reference }, call);
+    },
   };
 }

@@ -38,6 +38,18 @@ export interface RemoteDocument {
   readonly entries: readonly Descriptor[] | undefined;
 }
 
+/** One step of the way to a registry, and what was met there. */
+export interface RegistryFinding {
+  /** `dns`, `tls`, `token`. */
+  readonly step: string;
+  /** `note`: neither good nor bad, but worth knowing. */
+  readonly outcome: 'ok' | 'note' | 'failed';
+  /** One line. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly hint?: string;
+}
+
 /** Registries themselves: who we are to them, and what they hold. */
 export interface Registries {
   /** The host that a text means; Docker Hub by default. Throws InvalidReferenceError. */
@@ -64,4 +76,10 @@ export interface Registries {
   archive(what: RemoteCopy, to: ArchiveTarget, options?: CallOptions): Promise<Bytes>;
   /** The tags of a repository. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   tags(name: string, options?: CallOptions): AsyncIterable<string>;
+  /**
+   * Walks the way to a registry (`host`), or to an image in it (`host/team/app:1`), step by step;
+   * it ends at the first step that fails. Writes nothing. Throws InvalidReferenceError,
+   * RegistryConfigError.
+   */
+  diagnose(what: string, options?: CallOptions): AsyncIterable<RegistryFinding>;
 }

@@ -85,6 +85,9 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       async *tags() {
         yield* ['v1', 'v2'];
       },
+      async *diagnose() {
+        yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
+      },
     },
     images: {
       async list(filter = {}) {
