@@ -54,7 +54,7 @@ export interface HostileCase {
   readonly command?: readonly string[];
 }
 
-/** The tests themselves hold the archives; what is allocated because somebody says so is larger. KiB. 
+/** The tests themselves hold the archives; what is allocated because somebody says so is larger. KiB. */
 const MEMORY_LIMIT = 1024 * 1024;
 /** Nothing here is a matter of seconds; this only ends what would never end. */
 const PATIENCE = 20_000;
