@@ -7,8 +7,16 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { ImageTree } from './image-trees.ts';
+import type {
+  Blame,
+  BlameOptions,
+  Explanation,
+  ExplainOptions,
+  StepOrigin,
+} from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -19,6 +27,7 @@ export interface Engine extends AsyncDisposable {
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
+  readonly lists: ManifestLists;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -82,7 +91,11 @@ export interface ImageFilter {
 
 /** One row of `history`, newest first. */
 export interface HistoryRow {
-  /** Of the first row, and of rows that are images here. */
+  /**
+   * Of an image that is here: in the first row, and where another one ends with this step.
+   * Else, of a step that was built here, a digest of it and of all before it: images that begin
+   * alike have the same.
+   */
   readonly id: Digest | undefined;
   readonly created: Date | undefined;
   readonly createdBy: string;
@@ -90,7 +103,7 @@ export interface HistoryRow {
   readonly size: number;
   readonly comment: string;
   /** Dockerfile and lines that made it, where stave built it. */
-  readonly origin?: { readonly file: string; readonly lines: readonly [number, number] };
+  readonly origin?: StepOrigin;
 }
 
 /** What `rmi` and `prune` did, in order. */
@@ -217,6 +230,13 @@ export interface Images {
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Where the bytes of an image are, and which of them it could do without. */
+  explain(name: string, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * Which layers and lines made the names that `paths` stand for: files, directories with all
+   * below them, patterns. Throws PathNotFoundError.
+   */
+  blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
