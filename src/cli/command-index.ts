@@ -18,6 +18,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   container: 'Manage containers',
   context: 'Look at build contexts',
   debug: 'Look inside',
+  doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Look at manifests in registries',
   system: 'Manage stave',
@@ -100,6 +101,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/buildx-bake.ts')).buildxBake,
   },
   {
+    name: 'completion',
+    aliases: [],
+    summary: 'Print what makes a shell complete commands',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
@@ -124,6 +131,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
   },
   {
+    name: 'doctor registry',
+    aliases: [],
+    summary: 'Walk the way to a registry and say where it ends',
+    load: async () => (await import('./commands/doctor-registry.ts')).doctorRegistry,
+  },
+  {
     name: 'manifest inspect',
     aliases: [],
     summary: 'Show what a name points at in its registry',
@@ -134,6 +147,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Show what a name points at, and for which platforms',
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
+  },
+  {
+    name: 'search',
+    aliases: [],
+    summary: 'Find images in a registry, Docker Hub by default',
+    load: async () => (await import('./commands/search.ts')).search,
   },
   {
     name: 'copy',
@@ -214,6 +233,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   {
+    name: 'inventory',
+    aliases: [],
+    summary: "List the layers of this store, for 'save --have' elsewhere",
+    load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+  {
     name: 'system check',
     aliases: ['fsck'],
     summary: 'Re-hash everything stored and say what is wrong',
@@ -233,10 +258,19 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+/** What the shells ask. Not for people: neither listed nor completed. */
+const COMPLETE: CommandEntry = {
+  name: '__complete',
+  aliases: [],
+  summary: 'Say what may stand at the end of a command line',
+  load: async () => (await import('./commands/complete.ts')).completeLine,
+};
+
 /** The command that the words begin with, and how many of them name it. */
 export function findCommand(
   words: readonly string[],
 ): { readonly entry: CommandEntry; readonly typed: string; readonly length: number } | undefined {
+  if (words[0] === COMPLETE.name) return { entry: COMPLETE, typed: COMPLETE.name, length: 1 };
   for (const length of [3, 2, 1]) {
     if (words.length < length) continue;
     const typed = words.slice(0, length).join(' ');

@@ -113,6 +113,44 @@ export interface Loaded {
   readonly names: readonly string[];
 }
 
+/**
+ * What a store has of layers, for `save` to leave it out. Sorted; the same store gives the same
+ * text.
+ */
+export interface Inventory {
+  /** Digests of layer blobs that it keeps byte for byte. */
+  readonly blobs: readonly string[];
+  /** Diff IDs of layers whose tar it can give. */
+  readonly layers: readonly string[];
+  /** Chain IDs of stacks that are whole. */
+  readonly chains: readonly string[];
+}
+
+/** What `save` may be told. */
+export interface SaveCall extends ArchiveCall {
+  /** Docker's archive, which is an OCI layout too, or the layout alone. */
+  readonly form?: 'docker' | 'oci';
+  /** The archive as a whole. */
+  readonly compress?: 'gzip' | 'zstd';
+  /** Of the store that the archive is for: what it has is left out. */
+  readonly have?: Inventory;
+}
+
+/** What `saveDirectory` may be told. */
+export interface SaveDirectoryCall extends ArchiveCall {
+  /** An OCI layout, or the `dir:` form of other tools, which holds one image. */
+  readonly form: 'oci' | 'dir';
+  /** Each layer. */
+  readonly compress?: 'gzip' | 'zstd';
+  readonly have?: Inventory;
+}
+
+/** An archive that is made while it is read: by iterating, or by `pour`, once. */
+export interface SavedArchive extends AsyncIterable<Uint8Array> {
+  /** Gives it out in pieces that are valid until the call returns: quicker. */
+  pour(sink: (chunk: Uint8Array) => void): Promise<void>;
+}
+
 /** Options of calls that move images in and out of archives. */
 export interface ArchiveCall extends CallOptions {
   /** Of an index, only this platform. */
@@ -191,7 +229,14 @@ export interface Images {
    * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
    * all of its images that are here; with a platform, that image alone.
    */
-  save(names: readonly string[], options?: ArchiveCall): Promise<Bytes>;
+  save(names: readonly string[], options?: SaveCall): Promise<SavedArchive>;
+  /** The same unpacked. A layout that is there already keeps its other images. */
+  saveDirectory(
+    names: readonly string[],
+    directory: string,
+    options: SaveDirectoryCall,
+  ): Promise<void>;
+  inventory(): Promise<Inventory>;
   /** An archive, or the directory of an unpacked OCI layout. */
   load(
     archive: Bytes | { readonly directory: string },

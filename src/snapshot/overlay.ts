@@ -13,7 +13,7 @@ import { applyTar } from './apply-tar.ts';
 import { isOpaque } from './attributes.ts';
 import { Draft, ownDraft } from './drafts.ts';
 import { LayerMissingError } from './errors.ts';
-import { tarOf } from './layer-tar.ts';
+import { pourTar, tarOf } from './layer-tar.ts';
 import type { LayerSource, SealedLayer, SealOptions, Snapshotter } from './snapshotter.ts';
 import { verifyLayer } from './verify-layer.ts';
 import { stackView } from './view.ts';
@@ -96,6 +96,8 @@ export function overlaySnapshotter(store: Store): Snapshotter {
     },
 
     tar: (layer, options = {}) => tarOf(store, layer, options),
+
+    pourTar: (layer, sink, options = {}) => pourTar(store, layer, sink, options),
 
     files(layer) {
       onDisk(layer);

@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/bytes.ts';
+import type { Bytes, ByteSink } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 
@@ -21,6 +21,8 @@ export interface BlobReader {
   stat(digest: Digest): Promise<BlobInfo | undefined>;
   /** Throws BlobNotFoundError. */
   open(digest: Digest, options?: ReadOptions): Promise<Bytes>;
+  /** The whole blob in pieces, out of one buffer: quicker than {@link open}. Throws BlobNotFoundError. */
+  pour(digest: Digest, sink: ByteSink, options?: CallOptions): Promise<void>;
 }
 
 /** How something is written. */

@@ -10,7 +10,8 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import type { Bytes } from '../base/bytes.ts';
+import type { Bytes, ByteSink } from '../base/bytes.ts';
+import type { CallOptions } from '../base/progress.ts';
 import { InvalidInputError } from '../base/errors.ts';
 import { breather } from '../base/limit.ts';
 import { digestLike, digestOf, isDigest, type Digest } from '../oci/digest.ts';
@@ -25,6 +26,8 @@ import type { StorePaths } from './paths.ts';
 
 /** Bytes per chunk of a stream. */
 const CHUNK = 1024 * 1024;
+/** Bytes per piece of what is poured: larger ones leave the processor's cache. */
+const PIECE = 256 * 1024;
 /** What {@link BlobStore.readSync} reads at most. */
 const SMALL = 4 * 1024 * 1024;
 
@@ -60,6 +63,26 @@ export class DiskBlobs implements BlobStore, IngestHost {
   async open(digest: Digest, options: ReadOptions = {}): Promise<Bytes> {
     if (this.#size(digest) === undefined) throw new BlobNotFoundError(digest);
     return this.#readFile(this.paths.blob(digest), options);
+  }
+
+  async pour(digest: Digest, sink: ByteSink, { signal }: CallOptions = {}): Promise<void> {
+    const size = this.#size(digest);
+    if (size === undefined) throw new BlobNotFoundError(digest);
+    const fd = openSync(this.paths.blob(digest), 'r');
+    const breathe = breather();
+    try {
+      const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, Math.max(size, 1)));
+      for (;;) {
+        signal?.throwIfAborted();
+        const count = readSync(fd, piece);
+        if (count === 0) return;
+        sink(piece.subarray(0, count));
+        const rest = breathe();
+        if (rest) await rest;
+      }
+    } finally {
+      closeSync(fd);
+    }
   }
 
   ingest(key: string, options: IngestOptions = {}): Promise<BlobWriter> {

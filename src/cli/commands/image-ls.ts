@@ -12,7 +12,14 @@ export const imageLs = command({
   flags: {
     all: flag.toggle('Include intermediate images', 'a'),
     digests: flag.toggle('Add a column of digests'),
-    filter: flag.filter("Show only what passes, such as 'label=a=b'", 'f'),
+    filter: flag.filter("Show only what passes, such as 'label=a=b'", 'f', [
+      'before',
+      'dangling',
+      'label',
+      'reference',
+      'since',
+      'until',
+    ]),
     format: flag.text(
       'string',
       "Form of the output: 'table', 'table TEMPLATE', 'json', 'raw' or a Go template",

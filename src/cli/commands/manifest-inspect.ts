@@ -10,7 +10,13 @@ export const manifestInspect = command({
   flags: {
     insecure: flag.toggle('Ignored: what may be insecure is a matter of settings'),
   },
-  examples: [['What a tag points at, as the registry has it', 'stave manifest inspect alpine:3']],
+  examples: [
+    [
+      'What a tag points at, as the registry has it',
+      'stave manifest inspect alpine:3',
+      'a registry',
+    ],
+  ],
 
   async run({ operands: [name = ''], engine, stdout, signal }) {
     const { registries } = await engine();

@@ -85,6 +85,12 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       async *tags() {
         yield* ['v1', 'v2'];
       },
+      search: async ({ term }) => [
+        { name: term, description: 'What was looked for', stars: 5, official: true },
+      ],
+      async *diagnose() {
+        yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
+      },
     },
     images: {
       async list(filter = {}) {
@@ -138,8 +144,17 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       },
       async save(names) {
         names.forEach(find);
-        return once(Buffer.from('archive'));
+        const data = Buffer.from('archive');
+        const bytes = once(data);
+        return {
+          [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
+          pour: (sink) => Promise.resolve(sink(data)),
+        };
       },
+      async saveDirectory(names) {
+        names.forEach(find);
+      },
+      inventory: () => Promise.resolve({ blobs: [], layers: [], chains: [] }),
       async load() {
         const id = parseDigest(`sha256:${'b282'.padEnd(64, '0')}`);
         return [

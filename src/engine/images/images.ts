@@ -40,6 +40,14 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./push.ts')).pushImages(parts, request, options),
     save: async (names, options) =>
       (await import('./save.ts')).saveImages(await opened(), names, options),
+    saveDirectory: async (names, directory, options) =>
+      (await import('./save-directory.ts')).saveDirectory(
+        await opened(),
+        names,
+        directory,
+        options,
+      ),
+    inventory: async () => (await import('./inventory.ts')).inventoryOf(store),
     load: async (archive, options) =>
       (await import('./load.ts')).loadImages(
         await opened(),
