@@ -186,6 +186,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
+    name: 'outdated',
+    aliases: [],
+    summary: 'Compare images with what their bases are today',
+    load: async () => (await import('./commands/outdated.ts')).outdated,
+  },
+  {
+    name: 'rebase',
+    aliases: [],
+    summary: 'Put an image on another base without building it anew',
+    load: async () => (await import('./commands/rebase.ts')).rebase,
+  },
+  {
     name: 'search',
     aliases: [],
     summary: 'Find images in a registry, Docker Hub by default',

@@ -7,6 +7,7 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { ImageTree } from './image-trees.ts';
@@ -28,6 +29,7 @@ export interface Engine extends AsyncDisposable {
   readonly contexts: Contexts;
   readonly registries: Registries;
   readonly lists: ManifestLists;
+  readonly freshness: Freshening;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;

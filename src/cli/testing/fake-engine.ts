@@ -95,6 +95,13 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    freshness: {
+      async rebase({ image }) {
+        const layers = { own: 1, before: 1, after: 1 };
+        return { id: find(image).id, layers, kept: [], conflicts: [], from: find(image).id };
+      },
+      outdated: async () => ({ images: [], order: [] }),
+    },
     lists: {
       create: async (name) => `docker.io/library/${name}`,
       annotate: async () => {},
