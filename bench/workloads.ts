@@ -13,6 +13,7 @@ import {
   unchanged,
 } from './builds.ts';
 import { must, type Contender } from './contenders.ts';
+import { imageWorkloads } from './images.ts';
 import type { Workload } from './workload.ts';
 
 const nothing = (): void => {};
@@ -95,6 +96,7 @@ export function workloads(work: string, top: string, wanted: RegExp): Workload[]
     runs: () => runs(work),
     sleeps: () => sleeps(work),
     memory: () => heavy(work),
+    ...imageWorkloads(work),
   };
   return Object.entries(makers)
     .filter(([name]) => wanted.test(name))
