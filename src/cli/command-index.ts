@@ -160,6 +160,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/tags.ts')).tags,
   },
   {
+    name: 'image exists',
+    aliases: [],
+    summary: 'Say by the exit code whether an image is here',
+    load: async () => (await import('./commands/image-exists.ts')).imageExists,
+  },
+  {
     name: 'image history',
     aliases: ['history'],
     summary: 'Show the history of an image',
@@ -208,6 +214,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-tag.ts')).imageTag,
   },
   {
+    name: 'image untag',
+    aliases: ['untag'],
+    summary: 'Take names away from images, and keep the images',
+    load: async () => (await import('./commands/image-untag.ts')).imageUntag,
+  },
+  {
     name: 'inspect',
     aliases: [],
     summary: 'Show everything about one or more objects',
@@ -224,6 +236,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Show what takes space on the disk',
     load: async () => (await import('./commands/system-df.ts')).systemDf,
+  },
+  {
+    name: 'system events',
+    aliases: ['events'],
+    summary: 'Show what happens to images and containers, as it happens',
+    load: async () => (await import('./commands/events.ts')).events,
   },
   {
     name: 'system prune',

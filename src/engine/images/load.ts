@@ -48,7 +48,10 @@ async function load(
   const images = await archivedImages(members, hostPlatform(process.arch), options.platform);
   const loaded: Loaded[] = [];
   for (const image of images) {
-    const to = new StoreDestination({ store, snapshotter, intake, lease }, image.names);
+    const to = new StoreDestination(
+      { store, snapshotter, intake, lease, action: 'load' },
+      image.names,
+    );
     // Its layers are in the store by now; only its documents move.
     const root = await copy(archiveSource(image), to, {
       ...(options.signal && { signal: options.signal }),

@@ -6,6 +6,7 @@ import { parseIndex } from '../../oci/parse-manifest.ts';
 import type { Platform } from '../../oci/platform.ts';
 import { familiar, parseReference, repositoryName } from '../../oci/reference.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import { recordImage } from '../../store/record-event.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import { copy } from '../../transport/copy.ts';
@@ -43,6 +44,13 @@ export async function saveImages(
       lease.hold('image', image.id);
       if (index) lease.holdIndex(index.digest);
     }
+    store.note((tables) => {
+      const now = store.clock.now().getTime();
+      for (const { image } of wanted) {
+        tables.images.use(image.id, now);
+        recordImage(tables, 'save', image.id, now);
+      }
+    });
     const archive = new DockerArchive();
     for (const { image, index, names: own } of wanted) {
       const label = [...own].map((name) => familiar(parseReference(name)))[0] ?? image.id;
