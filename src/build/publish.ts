@@ -8,7 +8,7 @@ import { encodeConfig } from '../oci/write-json.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { isNewUse } from '../store/record-event.ts';
-import type { LayerRow } from '../store/tables.ts';
+import type { ImageSteps, LayerRow } from '../store/tables.ts';
 import { putImage } from '../transport/put-image.ts';
 import { BuildError } from './errors.ts';
 import type { Solved } from './solver-parts.ts';
@@ -22,6 +22,7 @@ export interface Result {
   readonly base: { readonly name: string; readonly digest: string } | undefined;
   /** Times were clamped, so they say nothing of the image's age. */
   readonly clamped: boolean;
+  readonly steps: ImageSteps;
 }
 
 /** What {@link publish} works with. */
@@ -37,7 +38,7 @@ export interface PublishParts {
  * only named.
  */
 export function publish(
-  { config, result, names, base, clamped }: Result,
+  { config, result, names, base, clamped, steps }: Result,
   parts: PublishParts,
   call: CallOptions,
 ): { id: Digest; manifest: Descriptor } {
@@ -55,6 +56,8 @@ export function publish(
     return {
       image: row?.manifest.digest === made.descriptor.digest,
       names: names.every((name) => images.named(name)?.image === id),
+      // The same image may come from other lines than before.
+      steps: JSON.stringify(images.steps(id)) === JSON.stringify(steps),
       usedAt: row?.usedAt,
     };
   });
@@ -75,10 +78,16 @@ export function publish(
       names,
       clamped,
       blobs: foreignBlobs(store, layers),
+      steps,
     });
   } else {
     const now = store.clock.now().getTime();
-    if (isNewUse(known.usedAt, now)) store.note(({ images }) => images.use(id, now));
+    if (!known.steps || isNewUse(known.usedAt, now)) {
+      store.note(({ images }) => {
+        images.putSteps(id, steps);
+        images.use(id, now);
+      });
+    }
   }
   for (const name of names) task.note(`naming to ${name}`);
   task.outcome = 'done';

@@ -10,7 +10,16 @@ export const containerLs = command({
   operands: [0, 0],
   flags: {
     all: flag.toggle('Include containers that do not run', 'a'),
-    filter: flag.filter("Show only what passes, such as 'label=a=b'", 'f'),
+    filter: flag.filter("Show only what passes, such as 'label=a=b'", 'f', [
+      'ancestor',
+      'before',
+      'exited',
+      'id',
+      'label',
+      'name',
+      'since',
+      'status',
+    ]),
     format: flag.text(
       'string',
       "Form of the output: 'table', 'table TEMPLATE', 'json', 'raw' or a Go template",

@@ -57,10 +57,10 @@ export const containerRun = command({
   pointToHelp: true,
   flags,
   examples: [
-    ['A shell that leaves nothing behind', 'stave run --rm -it debian bash'],
+    ['A shell that leaves nothing behind', 'stave run --rm -it debian bash', 'a terminal'],
     [
       'A program on files of this machine',
-      'stave run --rm -v "$PWD:/src" -w /src app:v1 make test',
+      'stave run --rm -v "$PWD/src:/src" -w /src app:v1 cat main',
     ],
   ],
 
