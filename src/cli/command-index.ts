@@ -240,6 +240,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-explain.ts')).imageExplain,
   },
   {
+    name: 'image exists',
+    aliases: [],
+    summary: 'Say by the exit code whether an image is here',
+    load: async () => (await import('./commands/image-exists.ts')).imageExists,
+  },
+  {
     name: 'image history',
     aliases: ['history'],
     summary: 'Show the history of an image',
@@ -288,6 +294,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-tag.ts')).imageTag,
   },
   {
+    name: 'image untag',
+    aliases: ['untag'],
+    summary: 'Take names away from images, and keep the images',
+    load: async () => (await import('./commands/image-untag.ts')).imageUntag,
+  },
+  {
     name: 'inspect',
     aliases: [],
     summary: 'Show everything about one or more objects',
@@ -310,6 +322,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Show what takes space on the disk',
     load: async () => (await import('./commands/system-df.ts')).systemDf,
+  },
+  {
+    name: 'system events',
+    aliases: ['events'],
+    summary: 'Show what happens to images and containers, as it happens',
+    load: async () => (await import('./commands/events.ts')).events,
   },
   {
     name: 'system prune',

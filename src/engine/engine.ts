@@ -1,4 +1,5 @@
 import type { Bytes } from '../base/bytes.ts';
+import type { StaveError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
@@ -110,6 +111,11 @@ export interface HistoryRow {
 
 /** What `rmi` and `prune` did, in order. */
 export type RemovalEvent = { readonly untagged: string } | { readonly deleted: string };
+
+/** What became of one name that was to be removed. */
+export type RemovalOutcome =
+  | { readonly events: readonly RemovalEvent[] }
+  | { readonly error: StaveError };
 
 /** Everything known of one image; the door shapes it. */
 export interface ImageDetails extends ImageSummary {
@@ -251,6 +257,15 @@ export interface Images {
       readonly platform?: Platform;
     },
   ): Promise<RemovalEvent[]>;
+  /** As `remove`, of many at once; what cannot go is told with its error, and the others go. */
+  removeAll(
+    names: readonly string[],
+    options?: Parameters<Images['remove']>[1],
+  ): Promise<readonly RemovalOutcome[]>;
+  /** Takes a name away; the image stays. Returns the familiar name. Throws ImageNotFoundError, NotANameError. */
+  untag(name: string): Promise<string>;
+  /** Whether an image goes by this name or ID. Throws InvalidReferenceError, AmbiguousImageError. */
+  exists(name: string): Promise<boolean>;
   prune(options?: {
     readonly filter?: ImageFilter;
     readonly all?: boolean;
