@@ -3,6 +3,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { AuditReport } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
@@ -204,6 +205,11 @@ export interface Images {
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Looks for credentials in an image and its layers. Throws as {@link inspect}. */
+  audit(
+    name: string,
+    options?: CallOptions & { readonly platform?: Platform | undefined },
+  ): Promise<AuditReport>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */

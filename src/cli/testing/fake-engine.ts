@@ -102,6 +102,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         });
       },
       inspect: async (name) => find(name),
+      audit: async () => ({ findings: [], layers: 1, truncated: false }),
       async history(name) {
         const { id, created } = find(name);
         return HISTORY.map(([createdBy, size], i): HistoryRow => ({

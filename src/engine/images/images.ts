@@ -30,6 +30,8 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./inspect.ts')).inspectImage(store, name, platform),
     history: async (name, platform) =>
       (await import('./history.ts')).imageHistory(store, name, platform),
+    audit: async (name, options = {}) =>
+      (await import('../audit/audit.ts')).auditImage(name, await opened(), options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),
