@@ -14,6 +14,7 @@ import { checkContext, openContexts, readDockerfile, type DockerfileInput } from
 import { openGuard } from './leaks/open.ts';
 import { recipeFor } from './ops/recipe.ts';
 import type { BuiltImage } from './output/compose.ts';
+import { imageSteps } from './image.ts';
 import { configOf, isSeveral, plansOf } from './plans.ts';
 import { runner } from './runner.ts';
 import { Solver } from './solve.ts';
@@ -138,7 +139,13 @@ async function build(
         solved && (await caches.members({ ...solved, targets: [plan.stage.vertex] }, clamp));
       const base = plan.stage.baseImage;
       guard?.config({ ...config, ...more });
-      images.push({ platform, config: { ...config, ...more }, solved: result, base });
+      images.push({
+        platform,
+        config: { ...config, ...more },
+        solved: result,
+        base,
+        steps: imageSteps(plan.stage, dockerfile.origin),
+      });
     }
     const finished = await finish(
       {

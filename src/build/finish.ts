@@ -119,10 +119,10 @@ async function written(
     input.squash !== true &&
     (input.annotations ?? []).length === 0;
   if (only && isPlain) {
-    const { config, solved: result, base, platform } = only;
+    const { config, solved: result, base, platform, steps } = only;
     const clamped = build.clamp !== undefined;
     const { id, manifest } = publish(
-      { config, result, names: build.names, base, clamped },
+      { config, result, names: build.names, base, clamped, steps },
       parts,
       call,
     );

@@ -8,7 +8,16 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
+import type { ImageTree } from './image-trees.ts';
+import type {
+  Blame,
+  BlameOptions,
+  Explanation,
+  ExplainOptions,
+  StepOrigin,
+} from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -19,6 +28,7 @@ export interface Engine extends AsyncDisposable {
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
+  readonly lists: ManifestLists;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -36,9 +46,9 @@ export interface Engine extends AsyncDisposable {
 /** One image of a listing. */
 export interface ImageSummary {
   readonly id: Digest;
-  /** Familiar names with their tags, sorted. */
+  /** Familiar names with their tags, in the order of their full names. */
   readonly tags: readonly string[];
-  /** Familiar `name@digest`s, sorted. */
+  /** Familiar `name@digest`s, likewise. */
   readonly digests: readonly string[];
   /** From the config; absent where it says nothing. */
   readonly created: Date | undefined;
@@ -58,8 +68,18 @@ export interface ImageFilter {
   readonly dangling?: boolean;
   /** `key` or `key=value`. */
   readonly label?: readonly string[];
-  /** As `label`, but such images are left out (prune only). */
+  /** As `label`, but such images are left out. */
   readonly labelNot?: readonly string[];
+  /** How the ID begins, in hex digits. */
+  readonly id?: readonly string[];
+  /** How the digest of the manifest, of the index or of a name begins, in hex digits. */
+  readonly digest?: readonly string[];
+  /** Whether containers are there that were made of it. */
+  readonly containers?: boolean;
+  /** Whether it has no name and others were made from it. */
+  readonly intermediate?: boolean;
+  /** Whether a name of it means an index. */
+  readonly index?: boolean;
   /** Globs over names. */
   readonly reference?: readonly string[];
   /** Older than this image. */
@@ -72,7 +92,11 @@ export interface ImageFilter {
 
 /** One row of `history`, newest first. */
 export interface HistoryRow {
-  /** Of the first row, and of rows that are images here. */
+  /**
+   * Of an image that is here: in the first row, and where another one ends with this step.
+   * Else, of a step that was built here, a digest of it and of all before it: images that begin
+   * alike have the same.
+   */
   readonly id: Digest | undefined;
   readonly created: Date | undefined;
   readonly createdBy: string;
@@ -80,7 +104,7 @@ export interface HistoryRow {
   readonly size: number;
   readonly comment: string;
   /** Dockerfile and lines that made it, where stave built it. */
-  readonly origin?: { readonly file: string; readonly lines: readonly [number, number] };
+  readonly origin?: StepOrigin;
 }
 
 /** What `rmi` and `prune` did, in order. */
@@ -199,6 +223,8 @@ export interface Pushed {
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
+  /** The same images, with the platforms of those that are indexes. */
+  listTrees(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageTree[]>;
   /**
    * Of an index, the image for `platform`, or else for this machine. Throws
    * ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.
@@ -210,6 +236,13 @@ export interface Images {
     name: string,
     options?: CallOptions & { readonly platform?: Platform | undefined },
   ): Promise<AuditReport>;
+  /** Where the bytes of an image are, and which of them it could do without. */
+  explain(name: string, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * Which layers and lines made the names that `paths` stand for: files, directories with all
+   * below them, patterns. Throws PathNotFoundError.
+   */
+  blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */

@@ -54,6 +54,7 @@ export function overlaySnapshotter(store: Store): Snapshotter {
 
     async apply(draft, tar, options = {}) {
       const own = ownDraft(draft);
+      own.ours = true;
       return whileWriting(paths.root, async () => {
         const below = (layer: DiffId) => ({ diffId: layer, fs: onDisk(layer) });
         const layer = await applyTar(own, tar, options, below);

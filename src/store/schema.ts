@@ -193,6 +193,15 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX names_idx ON names (idx) WHERE idx IS NOT NULL;
   `,
   `
+  -- Which lines of which Dockerfile made the history of an image that was built here.
+  CREATE TABLE image_steps (
+    image TEXT PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    inherited INTEGER NOT NULL,
+    lines TEXT NOT NULL              -- of the entries after the inherited ones: first and last, or null; JSON
+  ) WITHOUT ROWID;
+  `,
+  `
   -- Layers that do not hold a value; the value is told by a keyed digest.
   CREATE TABLE searched_layers (
     id INTEGER PRIMARY KEY,

@@ -26,12 +26,17 @@ export function imagesOf(parts: ImagesParts): Images {
   });
   return {
     list: async (filter) => (await import('./list.ts')).listImages(store, filter),
+    listTrees: async (filter) => (await import('./trees.ts')).listTrees(store, filter),
     inspect: async (name, platform) =>
       (await import('./inspect.ts')).inspectImage(store, name, platform),
     history: async (name, platform) =>
       (await import('./history.ts')).imageHistory(store, name, platform),
     audit: async (name, options = {}) =>
       (await import('../audit/audit.ts')).auditImage(name, await opened(), options),
+    blame: async (name, paths, options) =>
+      (await import('../understand/blame.ts')).blameImage(await opened(), name, paths, options),
+    explain: async (name, options) =>
+      (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),
