@@ -4,6 +4,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { AuditReport } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
@@ -238,6 +239,11 @@ export interface Images {
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Looks for credentials in an image and its layers. Throws as {@link inspect}. */
+  audit(
+    name: string,
+    options?: CallOptions & { readonly platform?: Platform | undefined },
+  ): Promise<AuditReport>;
   /** Where the bytes of an image are, and which of them it could do without. */
   explain(name: string, options?: ExplainOptions): Promise<Explanation>;
   /**

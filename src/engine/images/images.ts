@@ -31,6 +31,8 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./inspect.ts')).inspectImage(store, name, platform),
     history: async (name, platform) =>
       (await import('./history.ts')).imageHistory(store, name, platform),
+    audit: async (name, options = {}) =>
+      (await import('../audit/audit.ts')).auditImage(name, await opened(), options),
     blame: async (name, paths, options) =>
       (await import('../understand/blame.ts')).blameImage(await opened(), name, paths, options),
     explain: async (name, options) =>
