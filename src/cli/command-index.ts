@@ -107,6 +107,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
+    name: 'container diff',
+    aliases: ['diff'],
+    summary: 'Show what a container changed, or in what two images differ',
+    load: async () => (await import('./commands/container-diff.ts')).containerDiff,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
@@ -183,6 +189,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['blame'],
     summary: 'Show which layer and line a file of an image comes from',
     load: async () => (await import('./commands/image-blame.ts')).imageBlame,
+  },
+  {
+    name: 'image diff',
+    aliases: [],
+    summary: 'Show in what two images differ',
+    load: async () => (await import('./commands/image-diff.ts')).imageDiff,
   },
   {
     name: 'image explain',

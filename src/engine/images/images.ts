@@ -32,6 +32,14 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./history.ts')).imageHistory(store, name, platform),
     blame: async (name, paths, options) =>
       (await import('../understand/blame.ts')).blameImage(await opened(), name, paths, options),
+    diff: async (before, after, options) => {
+      const { compareImages } = await import('../understand/compare.ts');
+      return compareImages(await opened(), [before, after], options);
+    },
+    diffFile: async (before, after, path, options) => {
+      const { compareFile } = await import('../understand/compare.ts');
+      return compareFile(await opened(), [before, after], path, options);
+    },
     explain: async (name, options) =>
       (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
