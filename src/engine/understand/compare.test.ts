@@ -98,7 +98,7 @@ test('compareImages() tells files, settings, steps and packages that differ', ro
       before?.size,
       after?.origin?.lines,
     ]),
-    [['RUN change # buildkit', undefined, [3, 3]]],
+    [['RUN /bin/sh -c change # buildkit', undefined, [3, 3]]],
   );
   assert.deepEqual(found.packages, [
     { name: 'a', before: '1', after: '2' },
