@@ -7,7 +7,9 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
+import type { ImageTree } from './image-trees.ts';
 import type {
   Blame,
   BlameOptions,
@@ -28,6 +30,7 @@ export interface Engine extends AsyncDisposable {
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
+  readonly lists: ManifestLists;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -45,9 +48,9 @@ export interface Engine extends AsyncDisposable {
 /** One image of a listing. */
 export interface ImageSummary {
   readonly id: Digest;
-  /** Familiar names with their tags, sorted. */
+  /** Familiar names with their tags, in the order of their full names. */
   readonly tags: readonly string[];
-  /** Familiar `name@digest`s, sorted. */
+  /** Familiar `name@digest`s, likewise. */
   readonly digests: readonly string[];
   /** From the config; absent where it says nothing. */
   readonly created: Date | undefined;
@@ -67,8 +70,18 @@ export interface ImageFilter {
   readonly dangling?: boolean;
   /** `key` or `key=value`. */
   readonly label?: readonly string[];
-  /** As `label`, but such images are left out (prune only). */
+  /** As `label`, but such images are left out. */
   readonly labelNot?: readonly string[];
+  /** How the ID begins, in hex digits. */
+  readonly id?: readonly string[];
+  /** How the digest of the manifest, of the index or of a name begins, in hex digits. */
+  readonly digest?: readonly string[];
+  /** Whether containers are there that were made of it. */
+  readonly containers?: boolean;
+  /** Whether it has no name and others were made from it. */
+  readonly intermediate?: boolean;
+  /** Whether a name of it means an index. */
+  readonly index?: boolean;
   /** Globs over names. */
   readonly reference?: readonly string[];
   /** Older than this image. */
@@ -212,6 +225,8 @@ export interface Pushed {
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
+  /** The same images, with the platforms of those that are indexes. */
+  listTrees(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageTree[]>;
   /**
    * Of an index, the image for `platform`, or else for this machine. Throws
    * ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.

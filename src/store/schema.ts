@@ -201,4 +201,16 @@ export const MIGRATIONS: readonly string[] = [
     lines TEXT NOT NULL              -- of the entries after the inherited ones: first and last, or null; JSON
   ) WITHOUT ROWID;
   `,
+  `
+  -- Layers that do not hold a value; the value is told by a keyed digest.
+  CREATE TABLE searched_layers (
+    id INTEGER PRIMARY KEY,
+    diff_id TEXT NOT NULL,
+    needle TEXT NOT NULL,
+    UNIQUE (diff_id, needle)
+  );
+  CREATE TRIGGER layer_forgotten AFTER DELETE ON layers BEGIN
+    DELETE FROM searched_layers WHERE diff_id = OLD.diff_id;
+  END;
+  `,
 ];

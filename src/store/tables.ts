@@ -17,6 +17,7 @@ export interface Tables {
   readonly containers: ContainerTable;
   readonly facts: FactTable;
   readonly sources: SourceTable;
+  readonly searched: SearchedTable;
 }
 
 /** One image: a config with its manifest. Stays until it is removed, named or not. */
@@ -330,4 +331,11 @@ export interface SourceTable {
   list(): SourceRow[];
   put(row: SourceRow): void;
   remove(key: string): void;
+}
+
+/** Which layers were searched for which values, and do not hold them. */
+export interface SearchedTable {
+  has(diffId: DiffId, needle: string): boolean;
+  /** `needle` is a keyed digest of the value. */
+  put(diffId: DiffId, needle: string): void;
 }

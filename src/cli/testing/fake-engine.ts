@@ -89,8 +89,20 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       search: async ({ term }) => [
         { name: term, description: 'What was looked for', stars: 5, official: true },
       ],
+      remove: async (name) => find(name).manifest.digest,
+      platform: async () => undefined,
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
+      },
+    },
+    lists: {
+      create: async (name) => `docker.io/library/${name}`,
+      annotate: async () => {},
+      get: async () => undefined,
+      push: async (name) => ({ digest: find(name).manifest.digest, members: [] }),
+      remove: async () => {},
+      async combine({ sources: [name = ''], tags = [] }) {
+        return { root: find(name).manifest, bytes: Buffer.from('{}'), tags };
       },
     },
     images: {
@@ -102,6 +114,15 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           return reference && tags.length === 0 ? [] : [{ ...one, tags }];
         });
       },
+      listTrees: async () =>
+        IMAGES.map(({ id, tags, size }) => ({
+          id,
+          names: tags,
+          size,
+          content: 0,
+          inUse: false,
+          platforms: [],
+        })),
       ...NO_LAYERS,
       inspect: async (name) => find(name),
       async history(name) {
