@@ -288,6 +288,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-tag.ts')).imageTag,
   },
   {
+    name: 'image tree',
+    aliases: [],
+    summary: 'Show the layers of an image, and which images have them, too',
+    load: async () => (await import('./commands/image-tree.ts')).imageTree,
+  },
+  {
     name: 'inspect',
     aliases: [],
     summary: 'Show everything about one or more objects',

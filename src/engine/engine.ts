@@ -17,6 +17,7 @@ import type {
   Comparison,
   Explanation,
   ExplainOptions,
+  ImageLayers,
   StepOrigin,
   TextDifference,
 } from './understand-types.ts';
@@ -245,6 +246,8 @@ export interface Images {
    * Throws ImageNotFoundError.
    */
   diff(before: string, after: string, options?: CompareOptions): Promise<Comparison>;
+  /** The layers of an image, with the images that have them, too. */
+  layers(name: string, platform?: Platform): Promise<ImageLayers>;
   /** One file of both as a unified diff. Throws PathNotFoundError, InvalidInputError. */
   diffFile(
     before: string,

@@ -269,3 +269,22 @@ export interface ContainerChange {
   readonly path: string;
   readonly change: 'added' | 'changed' | 'deleted';
 }
+
+/** A layer, with those who have it. */
+export interface TreeLayer extends LayerStep {
+  /** Names of the images that end with it, sorted; IDs of those without a name. */
+  readonly topOf: readonly string[];
+  /** The same of all other images that have it, wherever in their layers. */
+  readonly sharedWith: readonly string[];
+}
+
+/** An image as a pile of layers. */
+export interface ImageLayers {
+  readonly id: Digest;
+  /** Familiar names, sorted. */
+  readonly tags: readonly string[];
+  /** Bytes of file content in all layers. */
+  readonly size: number;
+  /** Bottom first. */
+  readonly layers: readonly TreeLayer[];
+}

@@ -41,6 +41,8 @@ export function imagesOf(parts: ImagesParts): Images {
       const { compareFile } = await import('../understand/compare.ts');
       return compareFile(await opened(), [before, after], path, options);
     },
+    layers: async (name, platform) =>
+      (await import('../understand/image-layers.ts')).imageLayers(store, name, platform),
     explain: async (name, options) =>
       (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
