@@ -1,5 +1,6 @@
 import type { CallOptions } from '../base/progress.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { ContainerChange } from './understand-types.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
 
 /** A container to run in the foreground. Absent members take the image's values. */
@@ -69,6 +70,8 @@ export interface Containers {
       readonly missing?: (name: string) => Promise<void>;
     },
   ): Promise<ExitStatus>;
+  /** What it changed of its image's files. Throws ContainerNotFoundError. */
+  changes(name: string): Promise<ContainerChange[]>;
   list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<string>;

@@ -16,9 +16,13 @@ import type { ImageTree } from './image-trees.ts';
 import type {
   Blame,
   BlameOptions,
+  CompareOptions,
+  Comparison,
   Explanation,
   ExplainOptions,
+  ImageLayers,
   StepOrigin,
+  TextDifference,
 } from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
@@ -251,6 +255,20 @@ export interface Images {
    * below them, patterns. Throws PathNotFoundError.
    */
   blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
+  /**
+   * In what two images or containers differ; a name means an image before it means a container.
+   * Throws ImageNotFoundError.
+   */
+  diff(before: string, after: string, options?: CompareOptions): Promise<Comparison>;
+  /** The layers of an image, with the images that have them, too. */
+  layers(name: string, platform?: Platform): Promise<ImageLayers>;
+  /** One file of both as a unified diff. Throws PathNotFoundError, InvalidInputError. */
+  diffFile(
+    before: string,
+    after: string,
+    path: string,
+    options?: CallOptions & { readonly platform?: Platform },
+  ): Promise<TextDifference>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */

@@ -222,6 +222,11 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         if (request.image === 'nosuch:1') throw new UsageError('No such image: nosuch:1');
         return { code: 3 };
       },
+      changes: async () => [
+        { path: '/bin', change: 'changed' },
+        { path: '/bin/yes', change: 'deleted' },
+        { path: '/newdir', change: 'added' },
+      ],
       list: async ({ all = false } = {}) =>
         CONTAINERS.filter(({ state }) => all || state === 'running'),
       async remove(name) {

@@ -15,6 +15,10 @@ export function containersOf(parts: ContainersParts): Containers {
       const { runContainer } = await import('./run.ts');
       return runContainer({ ...parts, snapshotter: await parts.snapshotter() }, request, options);
     },
+    async changes(name) {
+      const { containerChanges } = await import('./changes.ts');
+      return containerChanges(parts.store, await parts.snapshotter(), name);
+    },
     list: async (options) => (await import('./list.ts')).listContainers(parts.store, options),
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');

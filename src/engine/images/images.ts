@@ -35,6 +35,16 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('../audit/audit.ts')).auditImage(name, await opened(), options),
     blame: async (name, paths, options) =>
       (await import('../understand/blame.ts')).blameImage(await opened(), name, paths, options),
+    diff: async (before, after, options) => {
+      const { compareImages } = await import('../understand/compare.ts');
+      return compareImages(await opened(), [before, after], options);
+    },
+    diffFile: async (before, after, path, options) => {
+      const { compareFile } = await import('../understand/compare.ts');
+      return compareFile(await opened(), [before, after], path, options);
+    },
+    layers: async (name, platform) =>
+      (await import('../understand/image-layers.ts')).imageLayers(store, name, platform),
     explain: async (name, options) =>
       (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
