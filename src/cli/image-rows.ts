@@ -49,6 +49,28 @@ export function imageRows(
   });
 }
 
+/**
+ * Newest first. Images without a creation time are as old as their stay here. Rows of the same
+ * age are in the order of their names, those without a name last.
+ */
+export function newestFirst(rows: readonly ImageRow[]): ImageRow[] {
+  const age = ({ image }: ImageRow): number => (image.created ?? image.stored).getTime();
+  return rows.toSorted(
+    (a, b) =>
+      age(b) - age(a) ||
+      compareText(named(a.repository), named(b.repository)) ||
+      compareText(a.tag, b.tag) ||
+      compareText(a.image.id, b.image.id),
+  );
+}
+
+const named = (repository: string): string => (repository === NONE ? '~' : repository);
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** The fields of such rows. */
 export function imageFields(options: {
   readonly truncate: boolean;

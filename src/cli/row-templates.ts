@@ -63,7 +63,7 @@ function headerMap<Row>(fields: readonly Field<Row>[]): Value {
         'Label',
         {
           kind: 'method',
-          arity: 1,
+          params: ['string'],
           call: ([name]) =>
             typeof name === 'string' ? (name.split('.').at(-1) ?? '').replace(/[-_]/g, ' ') : '',
         },

@@ -5,9 +5,24 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
+import type {
+  ArchiveCall,
+  Inventory,
+  SaveCall,
+  SavedArchive,
+  SaveDirectoryCall,
+} from './archive-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
+import type {
+  Blame,
+  BlameOptions,
+  Explanation,
+  ExplainOptions,
+  StepOrigin,
+} from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -18,6 +33,7 @@ export interface Engine extends AsyncDisposable {
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
+  readonly lists: ManifestLists;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -35,9 +51,9 @@ export interface Engine extends AsyncDisposable {
 /** One image of a listing. */
 export interface ImageSummary {
   readonly id: Digest;
-  /** Familiar names with their tags, sorted. */
+  /** Familiar names with their tags, in the order of their full names. */
   readonly tags: readonly string[];
-  /** Familiar `name@digest`s, sorted. */
+  /** Familiar `name@digest`s, likewise. */
   readonly digests: readonly string[];
   /** From the config; absent where it says nothing. */
   readonly created: Date | undefined;
@@ -71,7 +87,11 @@ export interface ImageFilter {
 
 /** One row of `history`, newest first. */
 export interface HistoryRow {
-  /** Of the first row, and of rows that are images here. */
+  /**
+   * Of an image that is here: in the first row, and where another one ends with this step.
+   * Else, of a step that was built here, a digest of it and of all before it: images that begin
+   * alike have the same.
+   */
   readonly id: Digest | undefined;
   readonly created: Date | undefined;
   readonly createdBy: string;
@@ -79,7 +99,7 @@ export interface HistoryRow {
   readonly size: number;
   readonly comment: string;
   /** Dockerfile and lines that made it, where stave built it. */
-  readonly origin?: { readonly file: string; readonly lines: readonly [number, number] };
+  readonly origin?: StepOrigin;
 }
 
 /** What `rmi` and `prune` did, in order. */
@@ -111,50 +131,6 @@ export interface Loaded {
   readonly id: Digest;
   /** Familiar names; empty for an image without one. */
   readonly names: readonly string[];
-}
-
-/**
- * What a store has of layers, for `save` to leave it out. Sorted; the same store gives the same
- * text.
- */
-export interface Inventory {
-  /** Digests of layer blobs that it keeps byte for byte. */
-  readonly blobs: readonly string[];
-  /** Diff IDs of layers whose tar it can give. */
-  readonly layers: readonly string[];
-  /** Chain IDs of stacks that are whole. */
-  readonly chains: readonly string[];
-}
-
-/** What `save` may be told. */
-export interface SaveCall extends ArchiveCall {
-  /** Docker's archive, which is an OCI layout too, or the layout alone. */
-  readonly form?: 'docker' | 'oci';
-  /** The archive as a whole. */
-  readonly compress?: 'gzip' | 'zstd';
-  /** Of the store that the archive is for: what it has is left out. */
-  readonly have?: Inventory;
-}
-
-/** What `saveDirectory` may be told. */
-export interface SaveDirectoryCall extends ArchiveCall {
-  /** An OCI layout, or the `dir:` form of other tools, which holds one image. */
-  readonly form: 'oci' | 'dir';
-  /** Each layer. */
-  readonly compress?: 'gzip' | 'zstd';
-  readonly have?: Inventory;
-}
-
-/** An archive that is made while it is read: by iterating, or by `pour`, once. */
-export interface SavedArchive extends AsyncIterable<Uint8Array> {
-  /** Gives it out in pieces that are valid until the call returns: quicker. */
-  pour(sink: (chunk: Uint8Array) => void): Promise<void>;
-}
-
-/** Options of calls that move images in and out of archives. */
-export interface ArchiveCall extends CallOptions {
-  /** Of an index, only this platform. */
-  readonly platform?: Platform;
 }
 
 /** What `pull` may be told. */
@@ -204,6 +180,13 @@ export interface Images {
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Where the bytes of an image are, and which of them it could do without. */
+  explain(name: string, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * Which layers and lines made the names that `paths` stand for: files, directories with all
+   * below them, patterns. Throws PathNotFoundError.
+   */
+  blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
@@ -243,5 +226,9 @@ export interface Images {
     options?: ArchiveCall,
   ): Promise<readonly Loaded[]>;
   /** A file system tar, plain or compressed, as an image of one layer. */
-  import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;
+  import(
+    archive: Bytes | { readonly url: string },
+    request?: ImportRequest,
+    options?: CallOptions,
+  ): Promise<Digest>;
 }

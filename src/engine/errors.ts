@@ -84,3 +84,16 @@ export class ReferenceNotFoundError extends StaveError {
     });
   }
 }
+
+/** No layer of the image ever had that path. */
+export class PathNotFoundError extends StaveError {
+  readonly code = 'PATH_NOT_FOUND';
+
+  /** `near` are other places of the same name. */
+  constructor(path: string, image: string, near: readonly string[]) {
+    super(`no layer of ${image} has ${path}`, {
+      httpStatus: 404,
+      ...(near.length > 0 && { hint: `There is ${near.join(', ')}.` }),
+    });
+  }
+}

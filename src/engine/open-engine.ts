@@ -17,6 +17,7 @@ import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 
@@ -105,7 +106,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     insecure.set(host, made);
     return made;
   };
-  const images = imagesOf({ store, snapshotter, applyChanges, connections });
+  const images = imagesOf({
+    store,
+    snapshotter,
+    applyChanges,
+    connections,
+    settings: options.registries,
+  });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   const flights: Flights = new Map();
   const build: Engine['build'] = async (request, call = {}) => {
@@ -143,6 +150,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
     registries: registriesOf(connections),
+    lists: listsOf(store, connections),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {

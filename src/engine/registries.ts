@@ -41,6 +41,11 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const entries = document.kind === 'index' ? document.index.manifests : undefined;
       return { fullName: formatReference(reference), mediaType, digest, bytes, entries };
     },
+    async platform(name, call = {}) {
+      const { membersOf } = await import('./lists/members.ts');
+      const { index, members } = await membersOf(await connections(), name, call);
+      return index ? undefined : members[0]?.platform;
+    },
     async copy(what, to, call = {}) {
       const { copyToRegistry } = await import('./copy-remote.ts');
       return copyToRegistry(await connections(), what, to, call);
@@ -48,6 +53,10 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
     async archive(what, to, call = {}) {
       const { copyToArchive } = await import('./copy-remote.ts');
       return copyToArchive(await connections(), what, to, call);
+    },
+    async remove(name, call) {
+      const { removeRemote } = await import('./remove-remote.ts');
+      return removeRemote(await connections(), name, call);
     },
     async *tags(name, call) {
       const { openRepository } = await import('../registry/repository.ts');

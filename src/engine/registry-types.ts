@@ -84,6 +84,8 @@ export interface Registries {
   logout(server: string | undefined): Promise<void>;
   /** What a name points at. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   manifest(name: string, options?: CallOptions): Promise<RemoteDocument>;
+  /** What a manifest of a registry is for, by its config; undefined for an index, or no image. */
+  platform(name: string, options?: CallOptions): Promise<Platform | undefined>;
   /**
    * Copies from one registry to another, an index with all of its images. Returns the digest of
    * what was copied. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
@@ -91,6 +93,11 @@ export interface Registries {
   copy(what: RemoteCopy, to: string, options?: CallOptions): Promise<Digest>;
   /** An archive of what a registry has. */
   archive(what: RemoteCopy, to: ArchiveTarget, options?: CallOptions): Promise<Bytes>;
+  /**
+   * Removes a tag from its registry, or a manifest by its digest with all of its tags. Returns
+   * the digest. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
+   */
+  remove(name: string, options?: CallOptions): Promise<Digest>;
   /** The tags of a repository. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   tags(name: string, options?: CallOptions): AsyncIterable<string>;
   /**

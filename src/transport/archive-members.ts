@@ -76,7 +76,10 @@ export class ArchiveMembers {
   ): Promise<ArchiveMembers> {
     const members = new ArchiveMembers(intake);
     const tar = await peek(await plain(archive, ARCHIVE_LIMITS), SNIFF_LENGTH);
-    if (!looksLikeTar(tar.head)) throw notATar(tar.head);
+    if (!looksLikeTar(tar.head)) {
+      await tar.close();
+      throw notATar(tar.head);
+    }
     for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS)) {
       call.signal?.throwIfAborted();
       const name = memberName(entry.path);

@@ -5,6 +5,8 @@ export interface Peeked {
   /** `size` bytes, fewer only where the stream has no more. */
   readonly head: Buffer;
   readonly bytes: Bytes;
+  /** Ends the stream for somebody who will not read on: leaving `bytes` unread does not. */
+  readonly close: () => Promise<void>;
 }
 
 /** Looks at the first `size` bytes of a stream without losing them. */
@@ -23,6 +25,7 @@ export async function peek(bytes: Bytes, size: number): Promise<Peeked> {
     // Of the last chunk, which may be large, the beginning.
     head: Buffer.concat(chunks.map((chunk) => chunk.subarray(0, size))).subarray(0, size),
     bytes: resumed(chunks, iterator),
+    close: async () => void (await iterator.return?.()),
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { COMMANDS } from '../../src/cli/command-index.ts';
@@ -60,6 +60,10 @@ before(() => {
   };
   run('stave build -q --reproducible -t app:v1 . && mkdir rootfs && cp src/main rootfs');
   for (const name of NAMES.slice(1)) run(`stave tag app:v1 ${name}`);
+  // Another machine is this one.
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(join(folder, 'bin/ssh'), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
+  run('stave inventory >host.json');
   run('stave save -o app.tar app:v1 && gzip -k app.tar && tar -C rootfs -cf debian.tar .');
   run('stave run --name web1 --network none web true');
   id = house.must(['images', '-q', 'app:v1']).trim();
@@ -74,7 +78,7 @@ function shell(line: string, cwd: string, root: string): ReturnType<typeof exec>
       ...process.env,
       HOME: cwd,
       STAVE_ROOT: root,
-      PATH: `${join(top, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+      PATH: [join(top, 'bin'), join(cwd, 'bin'), process.env['PATH']].join(delimiter),
     },
   });
 }

@@ -92,9 +92,17 @@ hostileCases('kinds of files', [
     file('x', 'x', { xattrs: xattr('security.capability', 'nonsense') }),
   ]),
   good(
-    'an attribute in no name space, which is left out',
-    [[file('x', 'x', { xattrs: xattr('nowhere.x', 'y') })]],
-    async ({ layers }) => assert.match((await layers())[0]?.[0] ?? '', /"x" $/),
+    'an attribute in no name space, which is left out with a warning',
+    [
+      [
+        file('x', 'x'.repeat(70_000), { xattrs: xattr('nowhere.x', 'y') }),
+        directory('d', { xattrs: xattr('nowhere.x', 'y') }),
+      ],
+    ],
+    async ({ layers, ran }) => {
+      assert.match((await layers())[0]?.join('\n') ?? '', /^\/d [^\n]* "" \n.*x" $/);
+      assert.match(ran.stderr, /^WARNING: .*"nowhere\.x".*\n$/);
+    },
   ),
   bad('an attribute larger than any may be', /attribute/, [
     file('x', 'x', { xattrs: xattr('user.x', 'y'.repeat(70_000)) }),

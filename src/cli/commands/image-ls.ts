@@ -1,8 +1,7 @@
-import type { ImageSummary } from '../../engine/engine.ts';
 import { command } from '../command.ts';
 import { imageListFilter } from '../filters.ts';
 import { flag } from '../flags.ts';
-import { imageRows, imageFields, RAW_ID, rawBlock } from '../image-rows.ts';
+import { imageFields, imageRows, newestFirst, RAW_ID, rawBlock } from '../image-rows.ts';
 import { writeField, writeListing } from '../listing.ts';
 
 /** `image ls`, `images`. */
@@ -47,9 +46,8 @@ export const imageLs = command({
     });
     const format = flags.format ?? 'table';
     const isTable = format.startsWith('table');
-    const rows = imageRows(newestFirst(images), {
-      digests: (isTable && flags.digests) || format === 'json' || format.includes('.Digest'),
-    });
+    const digests = (isTable && flags.digests) || format === 'json' || format.includes('.Digest');
+    const rows = newestFirst(imageRows(images, { digests }));
     const fields = imageFields({ truncate: !flags['no-trunc'], now });
 
     if (flags.quiet && (format === 'table' || format === 'raw')) {
@@ -80,18 +78,3 @@ export const imageLs = command({
     }
   },
 });
-
-/** Images without a creation time are as old as their stay here. */
-function newestFirst(images: readonly ImageSummary[]): ImageSummary[] {
-  return images.toSorted(
-    (a, b) =>
-      (b.created ?? b.stored).getTime() - (a.created ?? a.stored).getTime() ||
-      compareText(a.tags[0] ?? '~', b.tags[0] ?? '~') ||
-      compareText(a.id, b.id),
-  );
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}

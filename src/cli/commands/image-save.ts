@@ -41,15 +41,10 @@ export const imageSave = command({
   examples: [
     ['An image in a file', 'stave save -o app.tar app:v1'],
     ['The same, compressed', 'stave save --compress -o app.tar.gz app:v1'],
-    [
-      'Every tag of a repository, to another machine',
-      'stave save app | ssh host stave load',
-      'another machine',
-    ],
+    ['Every tag of a repository, to another machine', 'stave save app | ssh host stave load'],
     [
       'Only the layers that the other machine lacks',
       'ssh host stave inventory | stave save --have - -o delta.tar app:v2',
-      'another machine',
     ],
   ],
 

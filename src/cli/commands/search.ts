@@ -20,8 +20,8 @@ export const search = command({
     'no-trunc': flag.toggle('Show whole descriptions'),
   },
   examples: [
-    ['On Docker Hub', 'stave search --filter is-official=true nginx'],
-    ['In a registry of your own', 'stave search registry.example.com/app'],
+    ['On Docker Hub', 'stave search --filter is-official=true nginx', 'a registry'],
+    ['In a registry of your own', 'stave search registry.example.com/app', 'a registry'],
   ],
 
   async run(context) {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
 import { CONTAINERS, HISTORY, IMAGES } from './fake-things.ts';
+import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK } from './fake-usage.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { RunRequest } from '../../engine/container-types.ts';
@@ -88,8 +89,20 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       search: async ({ term }) => [
         { name: term, description: 'What was looked for', stars: 5, official: true },
       ],
+      remove: async (name) => find(name).manifest.digest,
+      platform: async () => undefined,
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
+      },
+    },
+    lists: {
+      create: async (name) => `docker.io/library/${name}`,
+      annotate: async () => {},
+      get: async () => undefined,
+      push: async (name) => ({ digest: find(name).manifest.digest, members: [] }),
+      remove: async () => {},
+      async combine({ sources: [name = ''], tags = [] }) {
+        return { root: find(name).manifest, bytes: Buffer.from('{}'), tags };
       },
     },
     images: {
@@ -101,6 +114,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           return reference && tags.length === 0 ? [] : [{ ...one, tags }];
         });
       },
+      ...NO_LAYERS,
       inspect: async (name) => find(name),
       async history(name) {
         const { id, created } = find(name);
@@ -175,6 +189,11 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       },
       list: async ({ all = false } = {}) =>
         CONTAINERS.filter(({ state }) => all || state === 'running'),
+      async export(name) {
+        const found = CONTAINERS.find((one) => one.name === name);
+        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+        return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
+      },
       async remove(name) {
         const found = CONTAINERS.find((one) => one.name === name);
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Connections } from '../../registry/connection.ts';
+import type { RegistrySettings } from '../../registry/settings.ts';
 import type { Images } from '../engine.ts';
 import type { ImportParts } from './import.ts';
 
@@ -12,6 +13,8 @@ export interface ImagesParts {
   readonly applyChanges: ImportParts['applyChanges'];
   /** The ways to registries; opened when one is asked. */
   readonly connections: () => Promise<Connections>;
+  /** Proxies, for what is fetched from elsewhere. */
+  readonly settings?: RegistrySettings | undefined;
 }
 
 /**
@@ -30,6 +33,10 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./inspect.ts')).inspectImage(store, name, platform),
     history: async (name, platform) =>
       (await import('./history.ts')).imageHistory(store, name, platform),
+    blame: async (name, paths, options) =>
+      (await import('../understand/blame.ts')).blameImage(await opened(), name, paths, options),
+    explain: async (name, options) =>
+      (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),
@@ -57,6 +64,13 @@ export function imagesOf(parts: ImagesParts): Images {
         options,
       ),
     import: async (archive, request, options) =>
-      (await import('./import.ts')).importImage(await opened(), archive, request, options),
+      (await import('./import.ts')).importImage(
+        await opened(),
+        'url' in archive
+          ? (await import('./fetch-archive.ts')).fetchArchive(archive.url, parts.settings, options)
+          : archive,
+        request,
+        options,
+      ),
   };
 }
