@@ -15,6 +15,7 @@ export function formatRows<Row>(listing: Listing<Row>, format: string): string {
   const parsed = template(source);
   const body = listing.rows.map((row) => `${parsed.execute(rowStruct(listing, row))}\n`).join('');
   if (!isTable) return body;
+  if (listing.noHeading === true) return alignTabs(body);
   const header = parsed.execute(headerMap(listing.fields), { functions: HEADER_FUNCTIONS });
   return alignTabs(`${header}\n${body}`);
 }

@@ -16,6 +16,7 @@ import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
+import type { ImageTree } from './image-trees.ts';
 import type {
   Blame,
   BlameOptions,
@@ -73,8 +74,18 @@ export interface ImageFilter {
   readonly dangling?: boolean;
   /** `key` or `key=value`. */
   readonly label?: readonly string[];
-  /** As `label`, but such images are left out (prune only). */
+  /** As `label`, but such images are left out. */
   readonly labelNot?: readonly string[];
+  /** How the ID begins, in hex digits. */
+  readonly id?: readonly string[];
+  /** How the digest of the manifest, of the index or of a name begins, in hex digits. */
+  readonly digest?: readonly string[];
+  /** Whether containers are there that were made of it. */
+  readonly containers?: boolean;
+  /** Whether it has no name and others were made from it. */
+  readonly intermediate?: boolean;
+  /** Whether a name of it means an index. */
+  readonly index?: boolean;
   /** Globs over names. */
   readonly reference?: readonly string[];
   /** Older than this image. */
@@ -174,6 +185,8 @@ export interface Pushed {
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
+  /** The same images, with the platforms of those that are indexes. */
+  listTrees(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageTree[]>;
   /**
    * Of an index, the image for `platform`, or else for this machine. Throws
    * ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.

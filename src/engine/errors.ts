@@ -37,13 +37,13 @@ export class PlatformNotFoundError extends StaveError {
   }
 }
 
-/** The beginning of an ID fits several images. */
+/** The beginning of an ID fits several images; `candidates` describe some of them. */
 export class AmbiguousImageError extends StaveError {
   readonly code = 'AMBIGUOUS_IMAGE';
 
-  constructor(prefix: string) {
+  constructor(prefix: string, candidates: readonly string[]) {
     super(`image ID ${prefix} is ambiguous: several images begin with it`, {
-      hint: 'Give more of its digits, or a name.',
+      hint: `Give more of its digits, or a name: ${candidates.join(', ')}.`,
       httpStatus: 400,
     });
   }

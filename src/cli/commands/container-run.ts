@@ -96,11 +96,11 @@ export const containerRun = command({
   },
 });
 
-function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunRequest {
+function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>): RunRequest {
   const [image = '', ...argv] = operands;
   const network = networkMode(typed.network);
   const optional = {
-    ...platformOption(typed.platform),
+    ...platformOption(typed.platform, env),
     name: typed.name,
     user: typed.user,
     workdir: typed.workdir,

@@ -31,7 +31,7 @@ export const imagePull = command({
     } = context;
     const { quiet } = flags;
     const reference = parseReference(name);
-    const platform = platformOption(flags.platform);
+    const platform = platformOption(flags.platform, context.env);
     const isBare = reference.tag === undefined && reference.digest === undefined;
     if (!quiet && !flags['all-tags'] && isBare) stdout.line('Using default tag: latest');
     const { images } = await engine();

@@ -114,6 +114,15 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           return reference && tags.length === 0 ? [] : [{ ...one, tags }];
         });
       },
+      listTrees: async () =>
+        IMAGES.map(({ id, tags, size }) => ({
+          id,
+          names: tags,
+          size,
+          content: 0,
+          inUse: false,
+          platforms: [],
+        })),
       ...NO_LAYERS,
       inspect: async (name) => find(name),
       async history(name) {

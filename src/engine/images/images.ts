@@ -29,6 +29,7 @@ export function imagesOf(parts: ImagesParts): Images {
   });
   return {
     list: async (filter) => (await import('./list.ts')).listImages(store, filter),
+    listTrees: async (filter) => (await import('./trees.ts')).listTrees(store, filter),
     inspect: async (name, platform) =>
       (await import('./inspect.ts')).inspectImage(store, name, platform),
     history: async (name, platform) =>
