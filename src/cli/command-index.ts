@@ -114,6 +114,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/container-diff.ts')).containerDiff,
   },
   {
+    name: 'container export',
+    aliases: ['export'],
+    summary: 'Write the files of a container as a tar archive',
+    load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',

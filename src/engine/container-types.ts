@@ -1,4 +1,5 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { PouredArchive } from './archive-types.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { ContainerChange } from './understand-types.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
@@ -73,6 +74,11 @@ export interface Containers {
   /** What it changed of its image's files. Throws ContainerNotFoundError. */
   changes(name: string): Promise<ContainerChange[]>;
   list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
+  /**
+   * A tar of the files that a container sees, running or not, without what is mounted on them.
+   * Throws ContainerNotFoundError.
+   */
+  export(name: string, options?: CallOptions): Promise<PouredArchive>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<string>;
 }

@@ -7,6 +7,13 @@ import type { Platform } from '../oci/platform.ts';
 import type { AuditReport } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
+import type {
+  ArchiveCall,
+  Inventory,
+  SaveCall,
+  SavedArchive,
+  SaveDirectoryCall,
+} from './archive-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { Freshening } from './freshness-types.ts';
@@ -150,50 +157,6 @@ export interface Loaded {
   readonly names: readonly string[];
 }
 
-/**
- * What a store has of layers, for `save` to leave it out. Sorted; the same store gives the same
- * text.
- */
-export interface Inventory {
-  /** Digests of layer blobs that it keeps byte for byte. */
-  readonly blobs: readonly string[];
-  /** Diff IDs of layers whose tar it can give. */
-  readonly layers: readonly string[];
-  /** Chain IDs of stacks that are whole. */
-  readonly chains: readonly string[];
-}
-
-/** What `save` may be told. */
-export interface SaveCall extends ArchiveCall {
-  /** Docker's archive, which is an OCI layout too, or the layout alone. */
-  readonly form?: 'docker' | 'oci';
-  /** The archive as a whole. */
-  readonly compress?: 'gzip' | 'zstd';
-  /** Of the store that the archive is for: what it has is left out. */
-  readonly have?: Inventory;
-}
-
-/** What `saveDirectory` may be told. */
-export interface SaveDirectoryCall extends ArchiveCall {
-  /** An OCI layout, or the `dir:` form of other tools, which holds one image. */
-  readonly form: 'oci' | 'dir';
-  /** Each layer. */
-  readonly compress?: 'gzip' | 'zstd';
-  readonly have?: Inventory;
-}
-
-/** An archive that is made while it is read: by iterating, or by `pour`, once. */
-export interface SavedArchive extends AsyncIterable<Uint8Array> {
-  /** Gives it out in pieces that are valid until the call returns: quicker. */
-  pour(sink: (chunk: Uint8Array) => void): Promise<void>;
-}
-
-/** Options of calls that move images in and out of archives. */
-export interface ArchiveCall extends CallOptions {
-  /** Of an index, only this platform. */
-  readonly platform?: Platform;
-}
-
 /** What `pull` may be told. */
 export interface PullRequest {
   readonly name: string;
@@ -317,5 +280,9 @@ export interface Images {
     options?: ArchiveCall,
   ): Promise<readonly Loaded[]>;
   /** A file system tar, plain or compressed, as an image of one layer. */
-  import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;
+  import(
+    archive: Bytes | { readonly url: string },
+    request?: ImportRequest,
+    options?: CallOptions,
+  ): Promise<Digest>;
 }

@@ -229,6 +229,11 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       ],
       list: async ({ all = false } = {}) =>
         CONTAINERS.filter(({ state }) => all || state === 'running'),
+      async export(name) {
+        const found = CONTAINERS.find((one) => one.name === name);
+        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+        return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
+      },
       async remove(name) {
         const found = CONTAINERS.find((one) => one.name === name);
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Connections } from '../../registry/connection.ts';
+import type { RegistrySettings } from '../../registry/settings.ts';
 import type { Images } from '../engine.ts';
 import type { ImportParts } from './import.ts';
 
@@ -12,6 +13,8 @@ export interface ImagesParts {
   readonly applyChanges: ImportParts['applyChanges'];
   /** The ways to registries; opened when one is asked. */
   readonly connections: () => Promise<Connections>;
+  /** Proxies, for what is fetched from elsewhere. */
+  readonly settings?: RegistrySettings | undefined;
 }
 
 /**
@@ -78,6 +81,13 @@ export function imagesOf(parts: ImagesParts): Images {
         options,
       ),
     import: async (archive, request, options) =>
-      (await import('./import.ts')).importImage(await opened(), archive, request, options),
+      (await import('./import.ts')).importImage(
+        await opened(),
+        'url' in archive
+          ? (await import('./fetch-archive.ts')).fetchArchive(archive.url, parts.settings, options)
+          : archive,
+        request,
+        options,
+      ),
   };
 }

@@ -9,7 +9,8 @@ import { copy } from '../../transport/copy.ts';
 import { ImageBatch } from '../../transport/image-batch.ts';
 import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
-import type { ArchiveCall, Loaded } from '../engine.ts';
+import type { ArchiveCall } from '../archive-types.ts';
+import type { Loaded } from '../engine.ts';
 import { layoutDirectory } from './layout-directory.ts';
 
 /**
