@@ -1,4 +1,5 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
 
@@ -49,6 +50,8 @@ export interface ContainerSummary {
   readonly name: string;
   /** As typed at `run`; the ID when that name now means another image. */
   readonly image: string;
+  readonly imageId: Digest;
+  /** Arguments with a blank stand in quotes. */
   readonly command: string;
   readonly created: Date;
   readonly state: 'created' | 'running' | 'exited';

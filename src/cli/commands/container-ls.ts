@@ -3,6 +3,7 @@ import { containerFields, PS_RAW } from '../container-rows.ts';
 import { selectContainers } from '../container-filters.ts';
 import { flag } from '../flags.ts';
 import { writeField, writeListing } from '../listing.ts';
+import { formatOf } from '../user-config.ts';
 
 /** `container ls`, `ps`. */
 export const containerLs = command({
@@ -57,7 +58,7 @@ export const containerLs = command({
         raw: PS_RAW,
         columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'],
       },
-      flags.format ?? 'table',
+      flags.format ?? formatOf('psFormat', context) ?? 'table',
     );
   },
 });

@@ -4,6 +4,7 @@ import { imageListFilter } from '../filters.ts';
 import { flag } from '../flags.ts';
 import { imageRows, imageFields, RAW_ID, rawBlock } from '../image-rows.ts';
 import { writeField, writeListing } from '../listing.ts';
+import { formatOf } from '../user-config.ts';
 
 /** `image ls`, `images`. */
 export const imageLs = command({
@@ -38,7 +39,8 @@ export const imageLs = command({
       ...(reference !== undefined && { reference: [...(filter.reference ?? []), reference] }),
       all: flags.all,
     });
-    const format = flags.format ?? 'table';
+    const format =
+      flags.format ?? (flags.quiet ? undefined : formatOf('imagesFormat', context)) ?? 'table';
     const isTable = format.startsWith('table');
     const rows = imageRows(newestFirst(images), {
       digests: (isTable && flags.digests) || format === 'json' || format.includes('.Digest'),

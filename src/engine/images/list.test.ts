@@ -30,7 +30,7 @@ function listed(store: Store, filter: ImageFilter & { all?: boolean } = {}): str
 }
 
 const CASES: readonly (readonly [string, ImageFilter, string])[] = [
-  ['nothing', {}, 'base:1 - app:v2 app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['nothing', {}, 'base:1 - app:v2 app:v1,myapp:v1,localhost:5599/team/app:v1'],
   ['a repository', { reference: ['app'] }, 'app:v2 app:v1'],
   ['a tag', { reference: ['app:v2'] }, 'app:v2'],
   ['a glob', { reference: ['a*'] }, 'app:v2 app:v1'],
@@ -39,7 +39,7 @@ const CASES: readonly (readonly [string, ImageFilter, string])[] = [
   ['a whole name', { reference: ['docker.io/library/app'] }, 'app:v2 app:v1'],
   ['a class', { reference: ['app:v[2-9]'] }, 'app:v2'],
   ['two references, ORed', { reference: ['*:v2', 'base'] }, 'base:1 app:v2'],
-  ['a label', { label: ['environment'] }, '- app:v2 app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['a label', { label: ['environment'] }, '- app:v2 app:v1,myapp:v1,localhost:5599/team/app:v1'],
   ['a label with its value', { label: ['environment=test'] }, '-'],
   ['two labels, ANDed', { label: ['environment=prod', 'stage=c'] }, 'app:v2'],
   ['a label that every object has', { label: ['toString'] }, ''],
@@ -47,17 +47,17 @@ const CASES: readonly (readonly [string, ImageFilter, string])[] = [
   [
     'not dangling',
     { dangling: false, label: ['environment'] },
-    'app:v2 app:v1,localhost:5599/team/app:v1,myapp:v1',
+    'app:v2 app:v1,myapp:v1,localhost:5599/team/app:v1',
   ],
-  ['before', { before: ['app:v2'] }, 'app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['before', { before: ['app:v2'] }, 'app:v1,myapp:v1,localhost:5599/team/app:v1'],
   ['since, strictly', { since: ['app:v2'] }, 'base:1 -'],
   ['before and since', { before: ['base:1'], since: ['app:v1'] }, '- app:v2'],
   [
     'before twice, ANDed',
     { before: ['base:1', 'app:v2'] },
-    'app:v1,localhost:5599/team/app:v1,myapp:v1',
+    'app:v1,myapp:v1,localhost:5599/team/app:v1',
   ],
-  ['until', { until: new Date(2 * HOUR) }, 'app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['until', { until: new Date(2 * HOUR) }, 'app:v1,myapp:v1,localhost:5599/team/app:v1'],
   [
     'until, for an image that says no time',
     { until: new Date(4 * HOUR + 1), reference: ['base'] },

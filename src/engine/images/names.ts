@@ -3,15 +3,16 @@ import type { NameRow } from '../../store/tables.ts';
 
 /** Names of one image as a listing shows them. */
 export interface ShownNames {
-  /** Familiar names with tags, sorted. */
+  /** Familiar names with tags, in the order of the full ones. */
   readonly tags: readonly string[];
-  /** Familiar `name@digest`s, sorted. */
+  /** Familiar `name@digest`s, in the order of the full ones. */
   readonly digests: readonly string[];
 }
 
 /** Canonical names as people write them, told apart by what they end in. */
 export function shownNames(names: readonly string[]): ShownNames {
-  const shown = names.map((name) => familiar(parseReference(name))).sort();
+  // In the order of the full names, as Docker has them.
+  const shown = names.toSorted().map((name) => familiar(parseReference(name)));
   return {
     tags: shown.filter((name) => !name.includes('@')),
     digests: shown.filter((name) => name.includes('@')),
