@@ -42,8 +42,11 @@ export type {
   ArchiveTarget,
   LoggedIn,
   Registries,
+  RegistryFinding,
   RemoteCopy,
   RemoteDocument,
+  SearchRequest,
+  SearchResult,
 } from './engine/registry-types.ts';
 export type { CheckResult, System, SystemInfo } from './engine/system-types.ts';
 export {

@@ -10,7 +10,7 @@ declare const PROGRAM_ENCODING: 'latin1' | 'utf8';
 
 /** Milliseconds: how long a cache of compiled functions is used before it is made anew. */
 const FRESH = 60 * 60 * 1000;
-const COMMAND = /^[a-z][a-z-]*$/;
+const COMMAND = /^[a-z_][a-z_-]*$/;
 
 interface Cache {
   readonly directory: string;

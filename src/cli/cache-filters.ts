@@ -5,6 +5,9 @@ import { invalid, parseTime, type FilterPair } from './filters.ts';
 const TEXTS = ['id', 'parent', 'type', 'description'] as const;
 const SWITCHES = ['inuse', 'shared', 'private', 'mutable', 'immutable'] as const;
 
+/** What {@link cacheFilter} knows. */
+export const CACHE_FILTER_KEYS: readonly string[] = [...TEXTS, ...SWITCHES, 'until'].toSorted();
+
 /**
  * The filters of `builder prune` and `buildx du`: `until=24h` (or `unused-for`), texts with `=`,
  * `!=` or, for a pattern, `~=`, and properties that are true or false. Throws InvalidInputError.

@@ -14,6 +14,13 @@ export interface Input {
   secret(): Promise<string | undefined>;
 }
 
+/** A store other than the one that the command line asks for. */
+export interface StorePlace {
+  readonly root: string | undefined;
+  /** None is made: StoreMissingError. */
+  readonly mustExist: boolean;
+}
+
 /** The process around a command: what only the door may touch. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,7 +34,7 @@ export interface Host {
   /** The version in package.json. */
   readonly version: () => string;
   /** Opens the store and everything above it, once. */
-  readonly engine: () => Promise<Engine>;
+  readonly engine: (place?: StorePlace) => Promise<Engine>;
 }
 
 /** What a command gets to work with. */
@@ -40,6 +47,12 @@ export interface Context<F extends FlagTable = FlagTable> extends Host {
   readonly complain: (error: unknown) => void;
 }
 
+/**
+ * What a line does, in few words, and the line. Tests run it (test/e2e/examples.test.ts says on
+ * what images and files); the third says what it needs that a test has not: "a registry".
+ */
+export type Example = readonly [what: string, line: string, needs?: string];
+
 /** A command. Its names and summary are in the index, so that help need not load it. */
 export interface Command<F extends FlagTable = FlagTable> {
   /** What follows the name in the usage line. */
@@ -51,8 +64,8 @@ export interface Command<F extends FlagTable = FlagTable> {
   /** Failures of the engine point to `--help` too, as `run`'s do. */
   readonly pointToHelp?: boolean;
   readonly flags: F;
-  /** What it does, and how one types it. */
-  readonly examples: readonly (readonly [string, string])[];
+  /** Shown by `--help`, in man pages and in the reference. */
+  readonly examples: readonly Example[];
   /** Returns the exit code; nothing means 0. Results go to `stdout`, all else to `stderr`. */
   run(context: Context<F>): Promise<number | void>;
 }

@@ -17,6 +17,8 @@ export interface Flag<T> {
   read(text: string, before: T): T;
   /** Known, but not to be used: one sentence that says why. Such flags are not listed. */
   readonly refusal: string | undefined;
+  /** The words that a value is one of, or the keys of a filter: for completion and documents. */
+  readonly words?: readonly string[];
 }
 
 /** Flags by their long names. */
@@ -78,24 +80,29 @@ export const flag = {
     words: readonly T[],
     summary: string,
     short?: string,
-  ): Flag<T | undefined> =>
-    scalar<T | undefined>('string', summary, short, undefined, (text) => {
+  ): Flag<T | undefined> => ({
+    ...scalar<T | undefined>('string', summary, short, undefined, (text) => {
       const word = words.find((one) => one === text);
       if (word === undefined) throw new RangeError(`must be one of ${words.join(', ')}`);
       return word;
     }),
+    words,
+  }),
   /** Repeatable; commas are part of the value. */
   list: (valueName: string, summary: string, short?: string): Flag<readonly string[]> =>
     repeated(valueName, summary, short, (text) => [text]),
   /** Repeatable, and split at commas. */
   stringSlice: (valueName: string, summary: string, short?: string): Flag<readonly string[]> =>
     repeated(valueName, summary, short, (text) => text.split(',')),
-  /** `key=value` pairs; keys in lower case. */
+  /** `key=value` pairs; keys in lower case. `keys` are those that the command knows. */
   filter: (
     summary: string,
     short?: string,
-  ): Flag<readonly { readonly key: string; readonly value: string }[]> =>
-    repeated('filter', summary, short, readFilter),
+    keys: readonly string[] = [],
+  ): Flag<readonly { readonly key: string; readonly value: string }[]> => ({
+    ...repeated('filter', summary, short, readFilter),
+    words: keys,
+  }),
   /** A whole number with an optional unit of 1024: `512m`. */
   bytes: (summary: string, short?: string): Flag<number | undefined> =>
     scalar<number | undefined>('bytes', summary, short, undefined, parseBytes),
@@ -110,6 +117,9 @@ export const flag = {
       if (!pattern.test(text)) throw new RangeError('invalid syntax');
       return Number(text);
     }),
+  /** A text with a meaning of its own. `read` throws RangeError with the reason. */
+  limit: <T>(summary: string, read: (text: string) => T): Flag<T | undefined> =>
+    scalar<T | undefined>('string', summary, undefined, undefined, read),
   /** Go's form: `1h2m3s`, `300ms`. In milliseconds. */
   duration: (summary: string, short?: string): Flag<number | undefined> =>
     scalar<number | undefined>('duration', summary, short, undefined, (text) => {

@@ -1,35 +1,26 @@
 import { COMMANDS, groupMembers, GROUPS, type CommandEntry } from './command-index.ts';
 import type { Command } from './command.ts';
-import type { Flag } from './flags.ts';
+import { GLOBAL_FLAGS } from './global-flags.ts';
+import { pageOf, type OptionRow } from './manual/page.ts';
 
 const WIDTH = 80;
-const GLOBAL_OPTIONS: readonly (readonly [string, string])[] = [
-  ['-D, --debug', 'Show the causes of errors'],
-  ['    --help', 'Show help'],
-  ['    --root string', 'Keep everything in this directory (environment: STAVE_ROOT)'],
-  ['-v, --version', 'Show the version and quit'],
-];
 
 /** The page of one command: summary, usage, aliases, examples, options. */
 export function commandHelp(entry: CommandEntry, typed: string, command: Command): string {
-  const options = Object.entries(command.flags)
-    .filter(([, flag]) => flag.refusal === undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, flag]) => [optionName(name, flag), optionSummary(flag)] as const);
+  const { summary, text, aliases, examples, options, exits } = pageOf(entry, command);
   return page([
-    wrap(entry.summary, '').join('\n'),
+    wrap(summary, '').join('\n'),
     usageLines(typed, command),
-    entry.aliases.length === 0
+    ...text.map((paragraph) => wrap(paragraph, '').join('\n')),
+    aliases.length === 0
       ? undefined
-      : section(
-          'Aliases',
-          wrapWhole([entry.name, ...entry.aliases].map((name) => `stave ${name}`)),
-        ),
+      : section('Aliases', wrapWhole([entry.name, ...aliases].map((name) => `stave ${name}`))),
     section(
       'Examples',
-      command.examples.flatMap(([what, line]) => [`  # ${what}`, `  ${line}`]),
+      examples.flatMap(([what, line]) => [`  # ${what}`, `  ${line}`]),
     ),
-    options.length === 0 ? undefined : section('Options', columns(options)),
+    options.length === 0 ? undefined : section('Options', optionLines(options)),
+    exits.length === 0 ? undefined : section('Exit codes', columns(exits)),
   ]);
 }
 
@@ -59,9 +50,12 @@ export function rootHelp(): string {
     'Container images, whole, without a daemon',
     'Usage:  stave [OPTIONS] COMMAND',
     section('Common Commands', columns(common)),
-    section('Management Commands', columns(Object.entries(GROUPS))),
+    section(
+      'Management Commands',
+      columns(Object.entries(GROUPS).filter(([name]) => !name.includes(' '))),
+    ),
     section('Commands', columns(others)),
-    section('Global Options', columns(GLOBAL_OPTIONS)),
+    section('Global Options', optionLines(GLOBAL_FLAGS)),
     "Run 'stave COMMAND --help' for more information on a command.",
   ]);
 }
@@ -73,13 +67,13 @@ function usageLines(typed: string, command: Command): string {
     .replace('        ', 'Usage:  ');
 }
 
-function optionName(name: string, flag: Flag<unknown>): string {
-  const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
-  return `${short}--${name}${flag.valueName === '' ? '' : ` ${flag.valueName}`}`;
+function optionLines(rows: readonly OptionRow[]): string[] {
+  return columns(rows.map((row) => [optionName(row), row.summary]));
 }
 
-function optionSummary(flag: Flag<unknown>): string {
-  return flag.initial === true ? `${flag.summary} (default true)` : flag.summary;
+function optionName({ short, long, valueName }: OptionRow): string {
+  const before = short === undefined ? '    ' : `-${short}, `;
+  return `${before}--${long}${valueName === '' ? '' : ` ${valueName}`}`;
 }
 
 function page(parts: readonly (string | undefined)[]): string {

@@ -27,7 +27,7 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
       clock: systemClock,
       signal: stop.signal,
       version: packageVersion,
-      engine: () => (engine ??= open(options.root, uid)),
+      engine: (place) => (engine ??= open(place?.root ?? options.root, uid, place?.mustExist)),
     };
     code = await main(options, host);
     // One that could not be opened was complained about already.
@@ -44,12 +44,13 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
   return code;
 }
 
-async function open(asked: string | undefined, uid: number): Promise<Engine> {
+async function open(asked: string | undefined, uid: number, mustExist = false): Promise<Engine> {
   const { openEngine } = await import('../engine/open-engine.ts');
   const location = storeLocation(asked, uid, process.env);
   return openEngine({
     ...location,
     version: packageVersion(),
+    mustExist,
     ownProcess: true,
     registries: { environment: process.env },
   });

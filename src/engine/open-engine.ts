@@ -17,6 +17,7 @@ import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 
@@ -29,6 +30,8 @@ export interface EngineOptions {
   /** Run-time state that a reboot may empty; inside `root` by default. */
   readonly run?: string;
   readonly clock?: Clock;
+  /** Throw StoreMissingError where there is no store, instead of making one. */
+  readonly mustExist?: boolean;
   /**
    * This process works for the engine alone, so it may take mounts of its own when the first
    * container is started. Otherwise a child process takes them: slower, and invisible to
@@ -46,9 +49,10 @@ export interface EngineOptions {
  * used. Leaving the scope closes the database; what runs must have ended before.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { clock, run, version = '' } = options;
+  const { clock, run, mustExist = false, version = '' } = options;
   // Programs that are started from elsewhere are told of places in it.
   const store = openStore(resolve(options.root), {
+    mustExist,
     ...(clock && { clock }),
     ...(run !== undefined && { run: resolve(run) }),
   });
@@ -140,6 +144,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
     registries: registriesOf(connections),
+    lists: listsOf(store, connections),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {

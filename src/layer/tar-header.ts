@@ -18,6 +18,9 @@ const NANOSECONDS = 1_000_000_000n;
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 /** The id that system calls read as "leave it as it is". */
 const NO_ID = 2 ** 32 - 1;
+/** The largest device numbers that Linux knows. */
+const MAJOR_LIMIT = 2 ** 12 - 1;
+const MINOR_LIMIT = 2 ** 20 - 1;
 
 /**
  * The entry that a header and its extensions describe. Its size is that of the header: the
@@ -162,7 +165,7 @@ function deviceOf(
 ): { readonly major: number; readonly minor: number } {
   const major = numberField(block, at, Field.major, 'a device number');
   const minor = numberField(block, at, Field.minor, 'a device number');
-  if (major < 0 || major > NO_ID || minor < 0 || minor > NO_ID) {
+  if (major < 0 || major > MAJOR_LIMIT || minor < 0 || minor > MINOR_LIMIT) {
     throw new TarFormatError(`device ${shownName(path)} has a bad number`);
   }
   return { major, minor };

@@ -143,6 +143,7 @@ function tooManyPieces(): LayerLimitError {
 
 /** Throws TarFormatError unless the pieces are in order, within `size`, and `stored` bytes in all. */
 function checkSparseMap(map: SparseMap, size: number, stored: number): void {
+  if (size < 0) throw new TarFormatError('a size is negative');
   let end = 0;
   let sum = 0;
   for (let index = 0; index < map.length; index += 2) {

@@ -80,7 +80,11 @@ export function openClient(options: HttpOptions = {}): HttpClient {
       if (secure) {
         const { Agent } = process.getBuiltinModule('node:https');
         const verify = tls.verify !== false;
-        agent = new Agent({ ...kept, secureContext: context(tls), rejectUnauthorized: verify });
+        agent = new Agent({
+          ...kept,
+          secureContext: secureContext(tls),
+          rejectUnauthorized: verify,
+        });
         if (proxy) connectThrough(agent, proxy, options.stall ?? STALL);
       } else {
         agent = new (process.getBuiltinModule('node:http').Agent)(kept);
@@ -111,7 +115,7 @@ function parsed(url: string | URL): URL {
 }
 
 /** What Node trusts, what this machine trusts, and what was given. */
-function context({ ca = [], cert, key }: TlsSettings): SecureContext {
+export function secureContext({ ca = [], cert, key }: TlsSettings): SecureContext {
   const tls = process.getBuiltinModule('node:tls');
   const trusted = (['default', 'system'] as const).flatMap((kind) => tls.getCACertificates(kind));
   return tls.createSecureContext({

@@ -16,6 +16,7 @@ import { putRemote } from '../../test/support/remote-image.ts';
 import { TestRegistry, type TestRegistryOptions } from '../../test/support/test-registry.ts';
 import { parseReference } from '../oci/reference.ts';
 import { openConnections } from './connection.ts';
+import { diagnose } from './doctor/diagnose.ts';
 import { openRepository } from './repository.ts';
 
 const skip = existsSync('/usr/bin/openssl') ? false : 'certificates are made with openssl';
@@ -72,6 +73,26 @@ async function ask(
   assert.equal(found.descriptor.digest, digest);
   return (await connections.to(registry.host).base()).protocol;
 }
+
+test('the doctor shows the certificate, and why it is not to be trusted', { skip }, async () => {
+  const tls = { cert: read('server.crt'), key: read('server.key') };
+  await using registry = await TestRegistry.open({ tls });
+  const home = mkdtempSync(join(directory, 'home-'));
+  const look = async (): Promise<string> => {
+    using connections = openConnections({ environment: { HOME: home }, stall: 3000, etc: home });
+    const what = { registry: registry.host, reference: undefined };
+    const found = await Array.fromAsync(diagnose(connections, what));
+    return found.map(({ step, outcome, text }) => `${step} ${outcome} ${text}`).join('\n');
+  };
+  // On this machine any certificate will do, but it is told.
+  assert.match(await look(), /tls note TLSv1.3, "server" by "ca", .*signed by nobody known/);
+  const folder = join(home, '.config/containers/certs.d', registry.host);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(directory, 'other.crt'), join(folder, 'ca.crt'));
+  assert.match(await look(), /tls failed .*certificate/);
+  copyFileSync(join(directory, 'ca.crt'), join(folder, 'ca.crt'));
+  assert.match(await look(), /tls ok TLSv1.3, "server" by "ca".*certs.d folder/);
+});
 
 test('a registry on this machine is found with TLS and without', { skip }, async () => {
   assert.equal(await ask({}), 'https:');

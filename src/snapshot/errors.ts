@@ -1,4 +1,5 @@
 import { InvalidInputError, StaveError } from '../base/errors.ts';
+import { shownName } from '../layer/errors.ts';
 import type { DiffId } from '../oci/digest.ts';
 
 /** A layer from outside holds an entry that no layer may hold. */
@@ -50,11 +51,5 @@ export class LayerDamagedError extends StaveError {
   }
 }
 
-/** A path as text for messages, escaped, on one line. */
-export function quoted(path: Uint8Array): string {
-  const text = JSON.stringify(Buffer.from(path.subarray(0, 512)).toString());
-  return text.replaceAll(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
+/** A path as text for messages: escaped, short, on one line. */
+export const quoted: (path: Uint8Array) => string = shownName;

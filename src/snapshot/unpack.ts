@@ -40,6 +40,7 @@ const EMPTY_DIGEST = digestOf('');
 const AUFS = Buffer.from('.wh..wh.');
 const MARK = Buffer.from('.wh.');
 const OPAQUE_MARK = Buffer.from('.wh..wh..opq');
+const NONE: TarEntry['xattrs'] = new Map();
 /** Smaller files are not worth looking for holes. */
 const SPARSE_FROM = 64 * 1024;
 
@@ -66,6 +67,8 @@ export class Unpacker implements Disposable {
   readonly #places: MemberPlaces;
   readonly #dropped: (attribute: string) => void;
   readonly #directories: DirectoryToFinish[] = [];
+  /** Attributes of the current member that the file system cannot hold. */
+  readonly #lost = new Set<string>();
   #entries = 0;
   #contentSize = 0;
 
@@ -104,9 +107,10 @@ export class Unpacker implements Disposable {
       throw new LayerEntryError(entry.path, 'stands for the root and is no directory');
     }
     const place = path.length === 0 ? path : this.#places.place(path, entry.mtime);
+    this.#lost.clear();
     const digest = await this.#make(clean, place, body);
     // Where it came to lie, not what the archive calls it: that is what a reader looks for.
-    this.#table.add(fileRow({ ...clean, path: place }, digest));
+    this.#table.add(fileRow({ ...clean, path: place, xattrs: this.#kept(clean.xattrs) }, digest));
   }
 
   /** Puts the metadata on all directories, which everything written into them would have changed. */
@@ -189,7 +193,9 @@ export class Unpacker implements Disposable {
         else if (!stat.isDirectory()) throw error;
       }
     }
-    this.#directories.push({ path: place, uid, gid, mode, mtime, xattrs });
+    // At once, so that the table tells what could be kept: nothing written into it changes them.
+    if (xattrs.size > 0) this.#setXattrs(entry.path, this.#at(place), xattrs);
+    this.#directories.push({ path: place, uid, gid, mode, mtime, xattrs: NONE });
   }
 
   #symlink(entry: TarEntry, place: Buffer): void {
@@ -285,9 +291,15 @@ export class Unpacker implements Disposable {
           );
         }
         if (!isErrno(error, 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+        this.#lost.add(name);
         this.#dropped(name);
       }
     }
+  }
+
+  #kept(xattrs: TarEntry['xattrs']): TarEntry['xattrs'] {
+    if (this.#lost.size === 0) return xattrs;
+    return new Map([...xattrs].filter(([name]) => !this.#lost.has(name)));
   }
 }
 

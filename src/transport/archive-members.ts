@@ -68,15 +68,9 @@ export class ArchiveMembers {
   ): Promise<ArchiveMembers> {
     const members = new ArchiveMembers();
     const tar = await peek(await plain(archive, ARCHIVE_LIMITS), SNIFF_LENGTH);
-    if (tar.head.length === 0) {
-      throw new InvalidArchiveError('the archive is empty', {
-        hint: "It should be what 'stave save' or 'docker save' writes.",
-      });
-    }
     if (!looksLikeTar(tar.head)) {
-      throw new InvalidArchiveError('this is not an image archive: it is no tar archive at all', {
-        hint: "It should be what 'stave save' or 'docker save' writes, plain or compressed.",
-      });
+      await tar.close();
+      throw noTar(tar.head.length === 0);
     }
     for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS)) {
       call.signal?.throwIfAborted();
@@ -205,6 +199,17 @@ export class ArchiveMembers {
       { hint: "If it is the archive of a file system, use 'stave import'." },
     );
   }
+}
+
+function noTar(isEmpty: boolean): InvalidArchiveError {
+  if (isEmpty) {
+    return new InvalidArchiveError('the archive is empty', {
+      hint: "It should be what 'stave save' or 'docker save' writes.",
+    });
+  }
+  return new InvalidArchiveError('this is not an image archive: it is no tar archive at all', {
+    hint: "It should be what 'stave save' or 'docker save' writes, plain or compressed.",
+  });
 }
 
 function fileSystemArchive(): InvalidArchiveError {

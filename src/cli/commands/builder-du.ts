@@ -1,4 +1,4 @@
-import { cacheFilter } from '../cache-filters.ts';
+import { CACHE_FILTER_KEYS, cacheFilter } from '../cache-filters.ts';
 import { writeCacheBlocks, writeCacheTable } from '../cache-rows.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -10,7 +10,11 @@ export const builderDu = command({
   operands: [0, 0],
   flags: {
     builder: flag.refused('there is one builder, and nothing to choose'),
-    filter: flag.filter("Only what passes, such as 'type=exec.cachemount'"),
+    filter: flag.filter(
+      "Only what passes, such as 'type=exec.cachemount'",
+      undefined,
+      CACHE_FILTER_KEYS,
+    ),
     verbose: flag.toggle('Show everything about each entry'),
   },
   examples: [

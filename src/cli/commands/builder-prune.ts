@@ -1,4 +1,4 @@
-import { cacheFilter } from '../cache-filters.ts';
+import { CACHE_FILTER_KEYS, cacheFilter } from '../cache-filters.ts';
 import { writeCacheBlocks, writeCacheTable } from '../cache-rows.ts';
 import { command } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -12,7 +12,11 @@ export const builderPrune = command({
   flags: {
     all: flag.toggle('Also results that images have', 'a'),
     builder: flag.refused('there is one builder, and nothing to choose'),
-    filter: flag.filter("Only what passes, such as 'until=24h' or 'type=exec.cachemount'"),
+    filter: flag.filter(
+      "Only what passes, such as 'until=24h' or 'type=exec.cachemount'",
+      undefined,
+      CACHE_FILTER_KEYS,
+    ),
     force: flag.toggle('Do not ask', 'f'),
     'keep-storage': flag.bytes('The same as --reserved-space'),
     'max-used-space': flag.bytes('Stop as soon as the cache takes no more than this'),

@@ -3,7 +3,7 @@ import { containerFields, PS_RAW } from '../container-rows.ts';
 import { selectContainers } from '../container-filters.ts';
 import { flag } from '../flags.ts';
 import { writeField, writeListing } from '../listing.ts';
-import { formatOf } from '../user-config.ts';
+import { dockerSetting } from '../docker-settings.ts';
 
 /** `container ls`, `ps`. */
 export const containerLs = command({
@@ -11,7 +11,16 @@ export const containerLs = command({
   operands: [0, 0],
   flags: {
     all: flag.toggle('Include containers that do not run', 'a'),
-    filter: flag.filter("Show only what passes, such as 'label=a=b'", 'f'),
+    filter: flag.filter("Show only what passes, such as 'label=a=b'", 'f', [
+      'ancestor',
+      'before',
+      'exited',
+      'id',
+      'label',
+      'name',
+      'since',
+      'status',
+    ]),
     format: flag.text(
       'string',
       "Form of the output: 'table', 'table TEMPLATE', 'json', 'raw' or a Go template",
@@ -58,7 +67,7 @@ export const containerLs = command({
         raw: PS_RAW,
         columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'],
       },
-      flags.format ?? formatOf('psFormat', context) ?? 'table',
+      flags.format ?? dockerSetting(context, 'psFormat') ?? 'table',
     );
   },
 });

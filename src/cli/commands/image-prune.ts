@@ -12,7 +12,12 @@ export const imagePrune = command({
     all: flag.toggle('Every image that no container uses', 'a'),
     dangling: flag.toggle("The same as --filter 'dangling=true'"),
     'dry-run': flag.toggle('Show what would go, and remove nothing'),
-    filter: flag.filter("Only images that pass, such as 'until=24h'"),
+    filter: flag.filter("Only images that pass, such as 'until=24h'", undefined, [
+      'dangling',
+      'label',
+      'label!',
+      'until',
+    ]),
     force: flag.toggle('Do not ask', 'f'),
   },
   examples: [

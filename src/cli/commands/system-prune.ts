@@ -13,7 +13,11 @@ export const systemPrune = command({
   operands: [0, 0],
   flags: {
     all: flag.toggle('Every image that no container uses, and every build result', 'a'),
-    filter: flag.filter("Only what passes: 'until=24h', 'label=a=b'"),
+    filter: flag.filter("Only what passes: 'until=24h', 'label=a=b'", undefined, [
+      'label',
+      'label!',
+      'until',
+    ]),
     force: flag.toggle('Do not ask', 'f'),
     volumes: flag.toggle('Unnamed volumes too; they always go with their containers'),
   },

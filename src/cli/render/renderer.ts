@@ -65,12 +65,13 @@ export function warningLines(out: Output): ProgressSink {
 
 /**
  * The display of short transfers (`load`, `save`, `import`): on a terminal only, so that a
- * script's log stays as Docker's.
+ * script's log stays as Docker's. Warnings are shown everywhere.
  */
 export async function openTransferRenderer(
   out: Output,
   env: Readonly<Record<string, string | undefined>>,
   quiet = false,
 ): Promise<Renderer> {
-  return openRenderer(!quiet && out.terminal ? 'tty' : 'quiet', out, env);
+  if (!quiet && out.terminal) return openRenderer('tty', out, env);
+  return { sink: warningLines(out), pause: unpaused, [Symbol.dispose]: () => {} };
 }

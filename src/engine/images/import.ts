@@ -80,23 +80,28 @@ async function unpack(
   archive: Bytes,
   options: CallOptions,
 ): Promise<SealedLayer> {
-  const { head, bytes } = await peek(await plain(archive), BLOCK);
-  if (head.length === 0) {
-    throw new InvalidArchiveError('the archive is empty', {
-      hint: "It should be the tar archive of a root file system, such as 'docker export' writes.",
-    });
-  }
+  const { head, bytes, close } = await peek(await plain(archive), BLOCK);
   const isZero = head.length === BLOCK && head.every((byte) => byte === 0);
   if (!isZero && !looksLikeTar(head)) {
-    throw new InvalidArchiveError('this is no tar archive', {
-      hint: 'It should be the tar archive of a root file system, plain or compressed.',
-    });
+    await close();
+    throw noTar(head.length === 0);
   }
   await using draft = snapshotter.draft(lease);
   using task = reporter(options.progress).begin('importing', { kind: 'transfer', unit: 'bytes' });
   const layer = await snapshotter.apply(draft, task.count(bytes), { ...options, rewrite: true });
   task.outcome = 'done';
   return layer;
+}
+
+function noTar(isEmpty: boolean): InvalidArchiveError {
+  if (isEmpty) {
+    return new InvalidArchiveError('the archive is empty', {
+      hint: "It should be the tar archive of a root file system, such as 'docker export' writes.",
+    });
+  }
+  return new InvalidArchiveError('this is no tar archive', {
+    hint: 'It should be the tar archive of a root file system, plain or compressed.',
+  });
 }
 
 function configOf(

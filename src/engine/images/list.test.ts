@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addContainer, addImage } from '../../../test/image-rows.ts';
 import { scratchStore } from '../../../test/scratch-store.ts';
+import { encoded } from '../../oci/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageFilter } from '../engine.ts';
 import { listImages } from './list.ts';
@@ -86,6 +87,31 @@ test('listImages() shows unnamed parents only when all are asked for', () => {
   addImage(scratch.store, 'child', ['app:1'], { createdAt: 2 * HOUR, parent });
   assert.equal(listed(scratch.store), 'app:1');
   assert.equal(listed(scratch.store, { all: true }), 'app:1 -');
+});
+
+test('listImages() filters by what stands on an image', () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const parent = addImage(store, 'parent', [], { createdAt: HOUR });
+  const child = addImage(store, 'child', ['app:1'], { createdAt: 2 * HOUR, parent });
+  addContainer(store, 'a'.repeat(64), child, 'exited');
+  assert.equal(listed(store, { containers: true }), 'app:1');
+  assert.equal(listed(store, { containers: false, all: true }), '-');
+  assert.equal(listed(store, { intermediate: true }), '-');
+  assert.equal(listed(store, { intermediate: false, all: true }), 'app:1');
+});
+
+test('listImages() filters by how IDs and digests begin', () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const one = addImage(store, 'one', ['app:1', `app@sha256:${'d'.repeat(64)}`]);
+  addImage(store, 'two', ['app:2']);
+  const manifest = store.read((tables) => tables.images.get(one))?.manifest.digest ?? '';
+  assert.equal(listed(store, { id: [encoded(one).slice(0, 12)] }), 'app:1');
+  assert.equal(listed(store, { id: [encoded(one), 'f'.repeat(64)] }), 'app:1');
+  assert.equal(listed(store, { id: ['x'] }), '');
+  assert.equal(listed(store, { digest: [manifest.slice(7, 30)] }), 'app:1');
+  assert.equal(listed(store, { digest: ['dddd'] }), 'app:1');
 });
 
 test('listImages() counts containers and tells tags from digests', () => {

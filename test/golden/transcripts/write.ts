@@ -1,7 +1,7 @@
 /**
  * Writes the differences of one or more files anew, for a look at what changed: differences that are listed are
  * replaced where they stand, those that are gone are taken out, new ones are put at the end, to be explained or mended.
- * `sh scripts/in-node.sh test/golden/docker/write.ts listing.txt`
+ * `sh scripts/in-node.sh test/golden/transcripts/write.ts listing.txt`
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { compared } from './compare.ts';

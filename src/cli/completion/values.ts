@@ -1,0 +1,113 @@
+/** What the value of a flag or an operand is, where the table of flags does not say. */
+export type ValueKind =
+  | 'files'
+  | 'directories'
+  | 'images'
+  | 'containers'
+  | 'objects'
+  | 'platforms'
+  | 'stages'
+  | 'targets'
+  | 'labels'
+  | 'formats'
+  | 'nothing'
+  | readonly string[];
+
+/** Usual ones, the most usual first. */
+export const PLATFORMS: readonly string[] = [
+  'linux/amd64',
+  'linux/arm64',
+  'linux/arm/v7',
+  'linux/386',
+  'linux/ppc64le',
+  'linux/riscv64',
+  'linux/s390x',
+];
+
+const CACHES = ['type=registry,ref=', 'type=local,', 'type=inline', 'type=s3,'] as const;
+const SWITCH = ['true', 'false'] as const;
+
+/** By the flag's long name, or by the command and that. */
+export const FLAG_VALUES: Readonly<Record<string, ValueKind>> = {
+  allow: ['network.host', 'security.insecure', 'device'],
+  'buildx bake list': ['targets', 'variables'],
+  'cache-from': CACHES,
+  'cache-to': CACHES,
+  call: ['check', 'outline', 'targets'],
+  cidfile: 'files',
+  context: 'directories',
+  'env-file': 'files',
+  file: 'files',
+  format: 'formats',
+  iidfile: 'files',
+  'image build output': [
+    'type=local,dest=',
+    'type=tar,dest=',
+    'type=oci,dest=',
+    'type=docker,dest=',
+    'type=image,name=',
+    'type=registry,name=',
+  ],
+  input: 'files',
+  isolation: ['default'],
+  'label-file': 'files',
+  'metadata-file': 'files',
+  network: ['default', 'host', 'none'],
+  'no-cache-filter': 'stages',
+  'on-fail': ['none', 'shell'],
+  output: 'files',
+  platform: 'platforms',
+  progress: ['auto', 'plain', 'tty', 'quiet', 'rawjson', 'none'],
+  provenance: ['true', 'false', 'mode=max', 'mode=min'],
+  'container run pull': ['always', 'missing', 'never'],
+  'security-opt': ['no-new-privileges', 'seccomp=unconfined'],
+  ssh: ['default'],
+  tag: 'images',
+  target: 'stages',
+  ulimit: ['nofile=', 'nproc=', 'core=', 'memlock='],
+  verify: 'images',
+  volume: 'files',
+};
+
+/** Values of filters by key, or by the command and the key. */
+export const FILTER_VALUES: Readonly<Record<string, ValueKind>> = {
+  ancestor: 'images',
+  before: 'images',
+  'container ls before': 'containers',
+  'container ls since': 'containers',
+  dangling: SWITCH,
+  immutable: SWITCH,
+  inuse: SWITCH,
+  label: 'labels',
+  'label!': 'labels',
+  mutable: SWITCH,
+  name: 'containers',
+  private: SWITCH,
+  reference: 'images',
+  shared: SWITCH,
+  since: 'images',
+  status: ['created', 'running', 'exited'],
+  type: ['regular', 'exec.cachemount', 'source.http', 'source.git.checkout'],
+  until: ['24h', '168h', '720h'],
+};
+
+/** What the operand at `index` is, by its word in the usage line; `[X...]` stands for any number. */
+export function operandKind(usage: string, index: number): ValueKind {
+  const words = usage
+    .replaceAll(' | ', '|')
+    .split(' ')
+    .filter((word) => word !== '' && word !== '[OPTIONS]');
+  const single = words.filter((word) => !word.includes('...'));
+  const word = single[index] ?? words.find((one) => one.includes('...')) ?? '';
+  return kindOf(word.replace(/^\[/, '').replace(/(?:\.\.\.)?\]?$/, ''));
+}
+
+function kindOf(word: string): ValueKind {
+  if (/^[a-z]+(?:\|[a-z]+)+$/.test(word)) return word.split('|');
+  if (/PATH|FILE|DIR|ARCHIVE|^file/.test(word)) return 'files';
+  if (/NAME\|ID|CONTAINER\|IMAGE|IMAGE\|CONTAINER/.test(word)) return 'objects';
+  if (/CONTAINER/.test(word)) return 'containers';
+  if (/IMAGE|REPOSITORY|^NAME/.test(word)) return 'images';
+  if (word === 'TARGET') return 'targets';
+  return 'nothing';
+}

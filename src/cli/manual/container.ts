@@ -1,0 +1,25 @@
+import type { Manuals } from './manual.ts';
+
+/** `run`, `ps`, `rm`. */
+export const CONTAINER_MANUALS: Manuals = {
+  'container run': {
+    text: [
+      'What follows the image is the command, with its own options. An image that is not here is pulled first.',
+    ],
+    exits: [
+      ['125', 'The container could not be made: a wrong option, an unknown image'],
+      ['126', 'The command cannot be executed'],
+      ['127', 'The command was not found'],
+      ['128+n', 'Signal n ended the command'],
+      ['other', "The command's own"],
+    ],
+  },
+  'container ls': {
+    text: [
+      'Containers that have ended are shown with --all, or when a status filter asks for them.',
+    ],
+  },
+  'container rm': {
+    text: ['With --force an unknown container is complained about, and is no failure.'],
+  },
+};

@@ -1,0 +1,35 @@
+import type { Manuals } from './manual.ts';
+
+/** Commands that talk to registries. */
+export const REGISTRY_MANUALS: Manuals = {
+  'image pull': {
+    text: [
+      'A name without a host means Docker Hub; without a tag it means "latest". A broken download goes on where it broke off, also in another process.',
+      "Mirrors, certificates and credentials come from Docker's, Podman's and containerd's files. Plain HTTP is used for this machine only, and for hosts that those files name as insecure.",
+    ],
+  },
+  'image push': {
+    text: [
+      'The host is part of the name: give the image such a name with "stave tag" first. Layers that the registry has, also in other repositories, are not sent.',
+    ],
+  },
+  copy: {
+    text: [
+      'Nothing is stored here, and nothing is unpacked: manifests and layers keep their digests. Places are docker://NAME for a registry, and oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME] for a file.',
+    ],
+  },
+  login: {
+    text: [
+      'Credentials are checked with the registry and kept in config.json in $DOCKER_CONFIG or ~/.docker, or with the credential helper that the file names; other tools read them there.',
+    ],
+  },
+  logout: {
+    text: ['Nothing is asked of the registry. Being logged out already is no failure.'],
+  },
+  'manifest inspect': {
+    text: ['Asks the registry, not the store. Nothing is downloaded but the document.'],
+  },
+  tags: {
+    text: ['Asks the registry, not the store. One tag a line.'],
+  },
+};

@@ -1,0 +1,29 @@
+import type { Manuals } from './manual.ts';
+
+/** The store, and stave itself. */
+export const SYSTEM_MANUALS: Manuals = {
+  'system check': {
+    text: [
+      'Reads every blob and every file of every layer. What --repair drops is said line by line; images that have lost a layer go with it.',
+    ],
+    exits: [['1', 'Something is wrong, and was not repaired']],
+  },
+  'system df': {
+    text: [
+      'Every byte is counted once. RECLAIMABLE is what the prune commands could free; -v says for each image what it shares with others.',
+    ],
+  },
+  'system info': {
+    text: [
+      'Says which container runtime, storage and confinement are used, and warns of what this machine lacks.',
+    ],
+  },
+  'system prune': {
+    text: [
+      'Containers that have ended, images without a name (with --all, without a container), and build results that no image needs. Asks first unless --force is given.',
+    ],
+  },
+  version: {
+    text: ['Opens no store. Client and Server in templates are the same program.'],
+  },
+};
