@@ -1,5 +1,6 @@
 import type { CallOptions } from '../base/progress.ts';
 import type { PouredArchive } from './archive-types.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { ContainerChange } from './understand-types.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
@@ -51,6 +52,8 @@ export interface ContainerSummary {
   readonly name: string;
   /** As typed at `run`; the ID when that name now means another image. */
   readonly image: string;
+  readonly imageId: Digest;
+  /** Arguments with a blank stand in quotes. */
   readonly command: string;
   readonly created: Date;
   readonly state: 'created' | 'running' | 'exited';
