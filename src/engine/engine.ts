@@ -18,6 +18,7 @@ import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
+import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { ImageTree } from './image-trees.ts';
 import type {
@@ -253,11 +254,9 @@ export interface Images {
   untag(name: string): Promise<string>;
   /** Whether an image goes by this name or ID. Throws InvalidReferenceError, AmbiguousImageError. */
   exists(name: string): Promise<boolean>;
-  prune(options?: {
-    readonly filter?: ImageFilter;
-    readonly all?: boolean;
-    readonly dryRun?: boolean;
-  }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
+  prune(request?: ImagePruneRequest): Promise<ImagesPruned>;
+  /** What `prune` would do, and why. */
+  planPrune(request?: ImagePruneRequest): Promise<ImagePrunePlan>;
   /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */

@@ -58,6 +58,7 @@ export function imagesOf(parts: ImagesParts): Images {
     untag: async (name) => (await import('./untag.ts')).untagImage(store, name),
     exists: async (name) => (await import('./untag.ts')).imageExists(store, name),
     prune: async (options) => (await import('./prune.ts')).pruneImages(store, options),
+    planPrune: async (options) => (await import('./prune.ts')).planPrune(store, options),
     pull: async (request, options) =>
       (await import('./pull.ts')).pullImages(parts, request, options),
     push: async (request, options) =>
