@@ -1,4 +1,5 @@
 import type { Bytes } from '../base/bytes.ts';
+import type { StaveError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
@@ -8,6 +9,7 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { ImageTree } from './image-trees.ts';
@@ -29,6 +31,7 @@ export interface Engine extends AsyncDisposable {
   readonly contexts: Contexts;
   readonly registries: Registries;
   readonly lists: ManifestLists;
+  readonly freshness: Freshening;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -109,6 +112,11 @@ export interface HistoryRow {
 
 /** What `rmi` and `prune` did, in order. */
 export type RemovalEvent = { readonly untagged: string } | { readonly deleted: string };
+
+/** What became of one name that was to be removed. */
+export type RemovalOutcome =
+  | { readonly events: readonly RemovalEvent[] }
+  | { readonly error: StaveError };
 
 /** Everything known of one image; the door shapes it. */
 export interface ImageDetails extends ImageSummary {
@@ -255,6 +263,15 @@ export interface Images {
       readonly platform?: Platform;
     },
   ): Promise<RemovalEvent[]>;
+  /** As `remove`, of many at once; what cannot go is told with its error, and the others go. */
+  removeAll(
+    names: readonly string[],
+    options?: Parameters<Images['remove']>[1],
+  ): Promise<readonly RemovalOutcome[]>;
+  /** Takes a name away; the image stays. Returns the familiar name. Throws ImageNotFoundError, NotANameError. */
+  untag(name: string): Promise<string>;
+  /** Whether an image goes by this name or ID. Throws InvalidReferenceError, AmbiguousImageError. */
+  exists(name: string): Promise<boolean>;
   prune(options?: {
     readonly filter?: ImageFilter;
     readonly all?: boolean;

@@ -2,7 +2,7 @@ import { once } from '../../base/bytes.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
-import { CONTAINERS, HISTORY, IMAGES } from './fake-things.ts';
+import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK } from './fake-usage.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
@@ -95,6 +95,13 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    freshness: {
+      async rebase({ image }) {
+        const layers = { own: 1, before: 1, after: 1 };
+        return { id: find(image).id, layers, kept: [], conflicts: [], from: find(image).id };
+      },
+      outdated: async () => ({ images: [], order: [] }),
+    },
     lists: {
       create: async (name) => `docker.io/library/${name}`,
       annotate: async () => {},
@@ -157,6 +164,24 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       async remove(name, options = {}) {
         asked.removed.push({ name, ...options });
         return [{ untagged: name }, { deleted: find(name).id }];
+      },
+      async removeAll(names, options = {}) {
+        return names.map((name) => {
+          asked.removed.push({ name, ...options });
+          try {
+            return { events: [{ untagged: name }, { deleted: find(name).id }] };
+          } catch (error) {
+            if (!(error instanceof StaveError)) throw error;
+            return { error };
+          }
+        });
+      },
+      async untag(name) {
+        find(name);
+        return name;
+      },
+      async exists(name) {
+        return IMAGES.some(({ tags }) => tags.includes(name));
       },
       async prune(options = {}) {
         asked.filters.push({
@@ -241,6 +266,9 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       }),
       cacheUsage: async () => CACHE,
       diskUsage: async () => DISK,
+      async *events() {
+        yield* EVENTS;
+      },
       async pruneCache(request = {}) {
         asked.prunes.push(request);
         return { bytes: 4096, removed: CACHE.entries };

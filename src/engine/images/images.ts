@@ -40,6 +40,10 @@ export function imagesOf(parts: ImagesParts): Images {
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),
+    removeAll: async (names, options) =>
+      (await import('./remove.ts')).removeImages(store, names, options),
+    untag: async (name) => (await import('./untag.ts')).untagImage(store, name),
+    exists: async (name) => (await import('./untag.ts')).imageExists(store, name),
     prune: async (options) => (await import('./prune.ts')).pruneImages(store, options),
     pull: async (request, options) =>
       (await import('./pull.ts')).pullImages(parts, request, options),

@@ -5,7 +5,7 @@ import type { ImageFilter, RemovalEvent } from '../engine.ts';
 import { ImageConflictError } from '../errors.ts';
 import { byAge } from './age.ts';
 import { imageTest } from './filter.ts';
-import { goneLayers, type Removal, removeIn } from './remove.ts';
+import { emptyRemoval, goneLayers, type Removal, removeIn } from './remove.ts';
 
 /** What to prune. */
 export interface PruneOptions {
@@ -31,11 +31,12 @@ export interface Pruned {
  */
 export async function pruneImages(store: Store, options: PruneOptions = {}): Promise<Pruned> {
   if (options.dryRun === true) return rehearsal(store, options);
-  const removal: Removal = { events: [], chains: [] };
+  const removal: Removal = emptyRemoval(store);
   store.write((tables) => pruneIn(tables, options, removal));
   if (removal.events.length === 0) return { removed: [], bytes: 0 };
   const { bytes } = await store.collect();
-  return { removed: [...removal.events, ...goneLayers(store, removal.chains)], bytes };
+  const gone = goneLayers(store, removal.chains).map((chain) => ({ deleted: chain }));
+  return { removed: [...removal.events, ...gone], bytes };
 }
 
 function pruneIn(tables: Tables, options: PruneOptions, removal: Removal): void {
@@ -73,7 +74,7 @@ function removeUnlessKept(tables: Tables, target: string, removal: Removal): voi
 class Undo extends Error {}
 
 function rehearsal(store: Store, options: PruneOptions): Pruned {
-  const removal: Removal = { events: [], chains: [] };
+  const removal: Removal = emptyRemoval(store);
   let bytes = 0;
   try {
     store.write((tables) => {
