@@ -76,8 +76,8 @@ function placeOf({ place, where, line }: AuditFinding): string {
 }
 
 /** What made the layer; of a file that a later layer hides that, too. */
-function stepOf({ layer }: AuditFinding): string {
-  if (!layer) return '';
+function stepOf({ layer, place, line }: AuditFinding): string {
+  if (!layer) return place === 'history' && line !== undefined ? `entry ${line}` : '';
   const { position, hiddenBy, origin, createdBy } = layer;
   const gone = hiddenBy === undefined ? '' : `, hidden by layer ${hiddenBy}`;
   const by = origin ? `${oneLine(origin.file)}:${origin.line}` : oneLine(createdBy);

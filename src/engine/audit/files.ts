@@ -103,7 +103,7 @@ export function credentialsOf(path: string, text: string): Found[] {
   }
   if (DOTENV.test(path)) {
     for (const { 1: name = '', 2: value = '', index } of text.matchAll(
-      /^\s*(?:export\s+)?([A-Za-z_]\w{0,80})\s*=\s*(\S[^\n]{0,500})/gm,
+      /^[ \t]*(?:export\s+)?([A-Za-z_]\w{0,80})[ \t]*=[ \t]*(\S[^\n]{0,500})/gm,
     )) {
       if (!isCredential(name, value)) continue;
       const description = `the value of ${name}`;

@@ -123,7 +123,10 @@ export function tokensIn(text: string): Found[] {
 /** The beginning of a value, so that people know which one it is; what is short shows nothing. */
 export function masked(value: string): string {
   if (value.startsWith('-----BEGIN')) return `${value.split('\n', 1)[0]}***`.slice(0, 60);
-  const prefix = /^(?:[A-Za-z]{2,6}[_-](?:pat_|live_)?|AKIA|ASIA|AIza)/.exec(value)?.[0];
+  const prefix =
+    /^(?:gh[pousr]_|github_pat_|gl[a-z]{2,3}-|npm_|xox[a-z]-|[sr]k_live_|dckr_[po]at_|pypi-|AKIA|ASIA|AIza)/.exec(
+      value,
+    )?.[0];
   if (value.length < 12) return '***';
   return `${prefix ?? value.slice(0, 2)}***`;
 }

@@ -3,7 +3,7 @@ import { tokensIn, type Found } from './shapes.ts';
 
 /** What stands where a value will stand, or is none. */
 const PLACEHOLDER =
-  /^(?:\$.*|%.*%|<.*>|\{\{.*|\[.*\]|(.)\1*|true|false|null|none|nil|undefined|yes|no|on|off|enabled|disabled|changeme|change-me|placeholder|dummy|todo|redacted|password|passwd|secret|token|user|username|your[-_ ].*|my[-_]?(?:password|secret|token)|example.*)$/i;
+  /^(?:\$.*|%.*%|<.*>|\{\{.*|\[.*\]|(.)\1*|true|false|null|none|nil|undefined|yes|no|on|off|enabled|disabled|changeme|pass|change-me|placeholder|dummy|todo|redacted|password|passwd|secret|token|user|username|your[-_ ].*|my[-_]?(?:password|secret|token)|example.*)$/i;
 /** Names of what is public, or no credential at all. */
 const PUBLIC_NAME =
   /gpg|pgp|fingerprint|keyring|keyserver|checksum|(?:_|^)(?:id|ids|url|uri|path|dir|name|host|port|ttl|type|size|length|mode|method|header|expiry|timeout|algorithm|enabled|disabled|prefix|suffix)$/i;
@@ -12,7 +12,9 @@ const SURE = /passw(?:or)?d|passphrase|secret|token|api_?key|credential/i;
 
 /** Whether a value that is called like a secret can be one. */
 export function isCredential(name: string, value: string): boolean {
-  if (!looksSecret(name) || PUBLIC_NAME.test(name)) return false;
+  // Labels have points where variables have lines.
+  const plain = name.replace(/[./-]/g, '_');
+  if (!looksSecret(plain) || PUBLIC_NAME.test(plain)) return false;
   return isValue(value);
 }
 
@@ -28,8 +30,8 @@ const URL_PASSWORD =
 
 /** Passwords in URLs. */
 export function urlPasswordsIn(text: string): Found[] {
-  return [...text.matchAll(URL_PASSWORD)].flatMap(({ 1: user = '', 2: value = '', index }) =>
-    isValue(value) && !/^(?:user(?:name)?|foo|me|joe|bob)$/i.test(user)
+  return [...text.matchAll(URL_PASSWORD)].flatMap(({ 2: value = '', index }) =>
+    isValue(value)
       ? [{ rule: 'UrlPassword', description: 'a password in a URL', value, at: index }]
       : [],
   );
