@@ -44,6 +44,7 @@ export type {
   Registries,
   RegistryFinding,
   RemoteCopy,
+  RemoteDetails,
   RemoteDocument,
   SearchRequest,
   SearchResult,
