@@ -17,6 +17,13 @@ export function rfc3339(time: Date): string {
   return `${localDay(time)}T${localClock(time)}${zone}`;
 }
 
+/** RFC 3339 with nine digits of the second, in the local zone: `2026-11-21T07:01:20.123000000Z`. */
+export function nanoTime(time: Date): string {
+  const zone = time.getTimezoneOffset() === 0 ? 'Z' : offset(time, ':');
+  const fraction = String(time.getMilliseconds()).padStart(3, '0').padEnd(9, '0');
+  return `${localDay(time)}T${localClock(time)}.${fraction}${zone}`;
+}
+
 /** `2 minutes ago`; `N/A` for a time that is not known. */
 export function ago(time: Date | undefined, now: Date): string {
   return time === undefined || time.getTime() <= 0

@@ -16,6 +16,7 @@ interface Row {
   readonly parent: Digest | null;
   readonly labels: string;
   readonly tagged_at: number | null;
+  readonly used_at: number | null;
 }
 
 /** Images and their names in the database. */
@@ -70,14 +71,15 @@ export function imageTable(db: Database): ImageTable {
     put(row) {
       db.run(
         `INSERT INTO images (id, manifest_digest, manifest, platform, chain, created_at,
-           stored_at, size, parent, labels, tagged_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           stored_at, size, parent, labels, tagged_at, used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET
            manifest_digest = excluded.manifest_digest, manifest = excluded.manifest,
            platform = excluded.platform, chain = excluded.chain,
            created_at = excluded.created_at, size = excluded.size,
            parent = coalesce(excluded.parent, parent), labels = excluded.labels,
-           tagged_at = coalesce(excluded.tagged_at, tagged_at)`,
+           tagged_at = coalesce(excluded.tagged_at, tagged_at),
+           used_at = coalesce(excluded.used_at, used_at)`,
         row.id,
         row.manifest.digest,
         JSON.stringify(row.manifest),
@@ -89,6 +91,7 @@ export function imageTable(db: Database): ImageTable {
         row.parent ?? null,
         JSON.stringify(row.labels),
         row.taggedAt ?? null,
+        row.usedAt ?? null,
       );
     },
     remove: (id) => void db.run('DELETE FROM images WHERE id = ?', id),
@@ -118,6 +121,7 @@ export function imageTable(db: Database): ImageTable {
       forgetUnnamed(db, before?.index);
       return gone;
     },
+    use: (id, at) => void db.run('UPDATE images SET used_at = ? WHERE id = ?', at, id),
   };
 }
 
@@ -145,6 +149,7 @@ function imageRow(row: Row, platforms: Map<string, Platform>): ImageRow {
   if (row.created_at !== null) image.createdAt = row.created_at;
   if (row.parent !== null) image.parent = row.parent;
   if (row.tagged_at !== null) image.taggedAt = row.tagged_at;
+  if (row.used_at !== null) image.usedAt = row.used_at;
   return image;
 }
 
