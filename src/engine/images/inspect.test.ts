@@ -33,7 +33,7 @@ function addIndex(store: Store, image: Digest): Digest {
         digest: descriptor.digest,
         descriptor,
         storedAt: 0,
-        members: [{ image, manifest: { ...here, platform: manifests[0]!.platform! } }],
+        members: [{ image, manifest: { ...here, platform: manifests[0]!.platform } }],
       },
       [],
     );
