@@ -114,6 +114,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/container-diff.ts')).containerDiff,
   },
   {
+    name: 'container export',
+    aliases: ['export'],
+    summary: 'Write the files of a container as a tar archive',
+    load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
@@ -192,6 +198,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
+    name: 'outdated',
+    aliases: [],
+    summary: 'Compare images with what their bases are today',
+    load: async () => (await import('./commands/outdated.ts')).outdated,
+  },
+  {
+    name: 'rebase',
+    aliases: [],
+    summary: 'Put an image on another base without building it anew',
+    load: async () => (await import('./commands/rebase.ts')).rebase,
+  },
+  {
     name: 'search',
     aliases: [],
     summary: 'Find images in a registry, Docker Hub by default',
@@ -238,6 +256,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['explain'],
     summary: 'Show where the bytes of an image are, and what it could do without',
     load: async () => (await import('./commands/image-explain.ts')).imageExplain,
+  },
+  {
+    name: 'image exists',
+    aliases: [],
+    summary: 'Say by the exit code whether an image is here',
+    load: async () => (await import('./commands/image-exists.ts')).imageExists,
   },
   {
     name: 'image history',
@@ -294,6 +318,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-tree.ts')).imageTree,
   },
   {
+    name: 'image untag',
+    aliases: ['untag'],
+    summary: 'Take names away from images, and keep the images',
+    load: async () => (await import('./commands/image-untag.ts')).imageUntag,
+  },
+  {
     name: 'inspect',
     aliases: [],
     summary: 'Show everything about one or more objects',
@@ -316,6 +346,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Show what takes space on the disk',
     load: async () => (await import('./commands/system-df.ts')).systemDf,
+  },
+  {
+    name: 'system events',
+    aliases: ['events'],
+    summary: 'Show what happens to images and containers, as it happens',
+    load: async () => (await import('./commands/events.ts')).events,
   },
   {
     name: 'system prune',
