@@ -45,6 +45,8 @@ export type {
   RegistryFinding,
   RemoteCopy,
   RemoteDocument,
+  SearchRequest,
+  SearchResult,
 } from './engine/registry-types.ts';
 export type { CheckResult, System, SystemInfo } from './engine/system-types.ts';
 export {

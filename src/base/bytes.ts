@@ -5,6 +5,9 @@
  */
 export type Bytes = AsyncIterable<Uint8Array>;
 
+/** Takes the pieces of a stream as they come. A piece is valid until the call returns. */
+export type ByteSink = (chunk: Uint8Array) => void;
+
 /** Reads a stream to its end into memory. Throws RangeError when it holds more than `limit` bytes. */
 export async function collect(bytes: Bytes, limit = 4 * 1024 * 1024): Promise<Buffer> {
   const chunks: Uint8Array[] = [];

@@ -48,6 +48,8 @@ export interface BuildInput extends OutputInput {
   readonly shmSize: number | undefined;
   /** What is asked for URLs and repositories; none unless given. */
   readonly proxy?: ProxySettings;
+  /** Ids of secrets, keys and build arguments that may be in the result. */
+  readonly allowLeaks?: readonly string[];
   /** What RUN gets beside the Dockerfile. */
   readonly run?: RunSettings | undefined;
   /** How many steps may run at the same time. */

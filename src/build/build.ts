@@ -11,8 +11,10 @@ import { finish, needsLayers } from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { Vertex } from './graph.ts';
 import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
+import { openGuard } from './leaks/open.ts';
 import { recipeFor } from './ops/recipe.ts';
 import type { BuiltImage } from './output/compose.ts';
+import { imageSteps } from './image.ts';
 import { configOf, isSeveral, plansOf } from './plans.ts';
 import { runner } from './runner.ts';
 import { Solver } from './solve.ts';
@@ -84,6 +86,16 @@ async function build(
   const plans = await plansOf(input, dockerfile, resolve, report);
   const targets = plans.map(({ plan }) => plan.stage.vertex);
   remotes.begin(targets, call);
+  const sharesAll = input.caches?.to.some(({ form }) => form.mode === 'max') === true;
+  const guard = await openGuard(input, {
+    store,
+    snapshotter,
+    supply,
+    dockerfile,
+    targets,
+    sharesAll,
+  });
+  for (const { plan } of plans) guard?.planned(plan.stage);
   const solverParts: SolverParts = {
     store,
     snapshotter,
@@ -95,7 +107,7 @@ async function build(
     run: runner(
       input,
       dockerfile,
-      { ...parts, contexts: contexts.get, remotes, targets, lease: leases.get, caches },
+      { ...parts, contexts: contexts.get, remotes, targets, lease: leases.get, caches, guard },
       call.signal,
     ),
     lease: leases.get,
@@ -114,6 +126,8 @@ async function build(
     if (needsLayers(input)) {
       for (const result of results) await supply.ensure(result.layers, call);
     }
+    for (const [at, result] of results.entries()) await guard?.result(targets[at], result, call);
+    if (guard && sharesAll) await guard.results(await solver.outcomes(), call);
     const solved = caches && { outcomes: await solver.outcomes(), targets };
     if (solved) await caches.keep(solved);
     const clamp = input.sourceDateEpoch === undefined ? undefined : input.sourceDateEpoch * 1000;
@@ -124,7 +138,14 @@ async function build(
       const more =
         solved && (await caches.members({ ...solved, targets: [plan.stage.vertex] }, clamp));
       const base = plan.stage.baseImage;
-      images.push({ platform, config: { ...config, ...more }, solved: result, base });
+      guard?.config({ ...config, ...more });
+      images.push({
+        platform,
+        config: { ...config, ...more },
+        solved: result,
+        base,
+        steps: imageSteps(plan.stage, dockerfile.origin),
+      });
     }
     const finished = await finish(
       {
@@ -135,7 +156,7 @@ async function build(
         provenance: () => ({ input, dockerfile, targets, began, ended: store.clock.now() }),
       },
       input,
-      { store, snapshotter, lease: leases.get, registry: parts.registry, supply },
+      { store, snapshotter, lease: leases.get, registry: parts.registry, supply, guard },
       call,
     );
     const used = solver.tally.hits;
@@ -143,7 +164,7 @@ async function build(
       const now = store.clock.now().getTime();
       store.note(({ cache }) => cache.touch(used, now));
     }
-    if (solved) await caches.export(solved);
+    if (solved) await caches.export(solved, guard);
     return { ...finished, steps: solver.tally.steps, cached: solver.tally.cached };
   };
   return await (caches?.attempt(attempt) ?? attempt());

@@ -5,6 +5,7 @@ import { excerpt } from '../dockerfile/excerpt.ts';
 import { BuildError } from './errors.ts';
 import type { Vertex } from './graph.ts';
 import type { DockerfileInput } from './inputs.ts';
+import { SecretLeakError } from './leaks/errors.ts';
 import type { Recipe } from './solver-parts.ts';
 
 /** An error of a step, with the lines of the Dockerfile that it is about. */
@@ -14,6 +15,8 @@ export function pointed(
   dockerfile: DockerfileInput,
 ): unknown {
   if (!(error instanceof StaveError) || error instanceof BuildError) return error;
+  // It names its place itself, and its excerpt leaves things out.
+  if (error instanceof SecretLeakError) return error;
   return new BuildError(`failed to solve: ${error.message}`, {
     hint: error.hint,
     cause: error,

@@ -6,6 +6,7 @@ import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { Destination } from '../transport/transport.ts';
+import type { LeakGuard } from './leaks/guard.ts';
 import type { BuiltImage } from './output/compose.ts';
 import type { Output, OutputAnnotation, ProvenanceOptions } from './output/spec.ts';
 import { publish } from './publish.ts';
@@ -36,6 +37,8 @@ export interface FinishParts {
   readonly registry?: OpenRegistry | undefined;
   /** Where layers can be had that are not in the store. */
   readonly supply?: LayerSupply | undefined;
+  /** Looks at documents before they go out. */
+  readonly guard?: Pick<LeakGuard, 'document'> | undefined;
 }
 
 /** A build whose steps are done. */
@@ -116,10 +119,10 @@ async function written(
     input.squash !== true &&
     (input.annotations ?? []).length === 0;
   if (only && isPlain) {
-    const { config, solved: result, base, platform } = only;
+    const { config, solved: result, base, platform, steps } = only;
     const clamped = build.clamp !== undefined;
     const { id, manifest } = publish(
-      { config, result, names: build.names, base, clamped },
+      { config, result, names: build.names, base, clamped, steps },
       parts,
       call,
     );

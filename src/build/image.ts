@@ -1,6 +1,7 @@
 import { rfc3339Nano } from '../base/clock.ts';
 import type { ContainerConfig, History, ImageConfig } from '../oci/image-config.ts';
 import type { StageState } from './frontend/state.ts';
+import type { ImageSteps } from '../store/tables.ts';
 import type { Solved } from './solver-parts.ts';
 import type { Vertex } from './graph.ts';
 
@@ -31,6 +32,16 @@ export function imageConfig(state: StageState, result: Solved, options: ImageOpt
     config: finalConfig(state, options.labels),
     rootfs: { type: 'layers', diff_ids: [...result.layers] },
     history,
+  };
+}
+
+/** Which lines of the Dockerfile called `file` made the history of a finished stage. */
+export function imageSteps({ history }: StageState, file: string): ImageSteps {
+  const own = history.filter(({ inherited }) => !inherited);
+  return {
+    file,
+    inherited: history.length - own.length,
+    lines: own.map(({ span }) => (span ? [span.start.line, span.end.line] : null)),
   };
 }
 

@@ -7,7 +7,7 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import { encodeConfig } from '../oci/write-json.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
-import type { LayerRow } from '../store/tables.ts';
+import type { ImageSteps, LayerRow } from '../store/tables.ts';
 import { putImage } from '../transport/put-image.ts';
 import { BuildError } from './errors.ts';
 import type { Solved } from './solver-parts.ts';
@@ -21,6 +21,7 @@ export interface Result {
   readonly base: { readonly name: string; readonly digest: string } | undefined;
   /** Times were clamped, so they say nothing of the image's age. */
   readonly clamped: boolean;
+  readonly steps: ImageSteps;
 }
 
 /** What {@link publish} works with. */
@@ -36,7 +37,7 @@ export interface PublishParts {
  * only named.
  */
 export function publish(
-  { config, result, names, base, clamped }: Result,
+  { config, result, names, base, clamped, steps }: Result,
   parts: PublishParts,
   call: CallOptions,
 ): { id: Digest; manifest: Descriptor } {
@@ -52,6 +53,8 @@ export function publish(
   const known = store.read(({ images }) => ({
     image: images.get(id)?.manifest.digest === made.descriptor.digest,
     names: names.every((name) => images.named(name)?.image === id),
+    // The same image may come from other lines than before.
+    steps: JSON.stringify(images.steps(id)) === JSON.stringify(steps),
   }));
   if (!known.image) {
     // Held before they are there: a collector at work elsewhere must not take them.
@@ -70,7 +73,10 @@ export function publish(
       names,
       clamped,
       blobs: foreignBlobs(store, layers),
+      steps,
     });
+  } else if (!known.steps) {
+    store.note(({ images }) => images.putSteps(id, steps));
   }
   for (const name of names) task.note(`naming to ${name}`);
   task.outcome = 'done';

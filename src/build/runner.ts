@@ -9,6 +9,7 @@ import type { Dated } from './date/source-date.ts';
 import { pointed } from './explained.ts';
 import type { Vertex } from './graph.ts';
 import type { DockerfileInput } from './inputs.ts';
+import type { LeakGuard } from './leaks/guard.ts';
 import type { ExecParts } from './ops/exec.ts';
 import { requireContext, type Contexts } from './ops/recipe.ts';
 import type { Runner } from './solver-parts.ts';
@@ -22,13 +23,15 @@ export interface RunnerParts extends Pick<BuildParts, 'store' | 'snapshotter' | 
   readonly targets: readonly (Vertex | undefined)[];
   readonly lease: () => Lease;
   readonly caches: CacheSession | undefined;
+  /** Looks at what steps write, where the build was given something to keep to itself. */
+  readonly guard: LeakGuard | undefined;
 }
 
 /** Runs the op of a vertex; what goes wrong there points at its lines. */
 export function runner(
   input: Dated<BuildInput>,
   dockerfile: DockerfileInput,
-  { store, snapshotter, executor, contexts, remotes, targets, lease, caches }: RunnerParts,
+  { store, snapshotter, executor, contexts, remotes, targets, lease, caches, guard }: RunnerParts,
   signal: AbortSignal | undefined,
 ): Runner {
   const opParts: ExecParts = {
@@ -52,9 +55,10 @@ export function runner(
     const tell = input.failed;
     return tell ? { failed: { tell: (step) => tell({ ...step, name }), signal } } : {};
   };
-  return async (vertex, base, inputs, task, call) => {
+  const run: Runner = async (vertex, base, inputs, task, call) => {
     try {
       const { op } = vertex;
+      const watch = guard?.watch(vertex);
       switch (op.kind) {
         // Loaded when something has to run: a rebuild from the cache needs none of it.
         case 'exec': {
@@ -63,12 +67,17 @@ export function runner(
           }
           const { runExec } = await import('./ops/exec.ts');
           const foreign = foreignPlatform(vertex, input.buildPlatform);
-          const more = { ...opParts, ...failed(vertex), ...(foreign !== undefined && { foreign }) };
+          const more = {
+            ...opParts,
+            ...failed(vertex),
+            ...(foreign !== undefined && { foreign }),
+            watch,
+          };
           return await runExec(op, base.layers, inputs, more, task, call);
         }
         case 'mkdir': {
           const { runMkdir } = await import('./ops/copy.ts');
-          return await runMkdir(op, base.layers, opParts, call);
+          return await runMkdir(op, base.layers, { ...opParts, watch }, call);
         }
         case 'copy': {
           const { runCopy } = await import('./ops/copy.ts');
@@ -81,7 +90,7 @@ export function runner(
           const place = vertex.span && `${dockerfile.name}:${vertex.span.start.line}`;
           const warn: ExecParts['warn'] = (warning) =>
             reporter(call.progress).warn({ ...warning, ...(place !== undefined && { place }) });
-          const more = { ...opParts, warn };
+          const more = { ...opParts, warn, watch };
           return await runCopy(op, files, base.layers, more, call);
         }
         default:
@@ -92,6 +101,11 @@ export function runner(
       const known = full ? new DiskFullError(store.paths.root, error) : error;
       throw pointed(known, vertex.span, dockerfile);
     }
+  };
+  return async (vertex, ...rest) => {
+    const layer = await run(vertex, ...rest);
+    guard?.made(vertex, layer);
+    return layer;
   };
 }
 

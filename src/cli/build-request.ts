@@ -29,6 +29,7 @@ export async function buildRequest(context: BuildContext): Promise<BuildRequest>
     ...proxiesOf(env),
     ...resourcesOf(flags),
     ...(flags.secret.length > 0 && { secrets: secretsOf(flags.secret, context) }),
+    ...(flags['allow-leak'].length > 0 && { allowLeaks: flags['allow-leak'] }),
     ...(flags.ssh.length > 0 && { ssh: sshOf(flags.ssh, context) }),
     tags: flags.tag,
     args,

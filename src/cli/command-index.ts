@@ -11,16 +11,17 @@ export interface CommandEntry {
   readonly load: () => Promise<Command>;
 }
 
-/** Groups of commands, in the order of the help. */
+/** Groups of commands, and groups in groups, in the order of the help. */
 export const GROUPS: Readonly<Record<string, string>> = {
   builder: 'Manage builds',
   buildx: 'Build images, under the name of the extended builder',
+  'buildx imagetools': 'Look at images in registries',
   container: 'Manage containers',
   context: 'Look at build contexts',
   debug: 'Look inside',
   doctor: 'Find out why something does not work',
   image: 'Manage images',
-  manifest: 'Look at manifests in registries',
+  manifest: 'Manage manifests in registries, and lists of them',
   system: 'Manage stave',
 };
 
@@ -137,16 +138,58 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/doctor-registry.ts')).doctorRegistry,
   },
   {
+    name: 'manifest annotate',
+    aliases: [],
+    summary: 'Say which platform an image of a list is for',
+    load: async () => (await import('./commands/manifest-annotate.ts')).manifestAnnotate,
+  },
+  {
+    name: 'manifest create',
+    aliases: [],
+    summary: 'Begin a list of images for several platforms',
+    load: async () => (await import('./commands/manifest-create.ts')).manifestCreate,
+  },
+  {
+    name: 'manifest delete',
+    aliases: [],
+    summary: 'Remove a tag or a manifest from its registry',
+    load: async () => (await import('./commands/manifest-delete.ts')).manifestDelete,
+  },
+  {
     name: 'manifest inspect',
     aliases: [],
     summary: 'Show what a name points at in its registry',
     load: async () => (await import('./commands/manifest-inspect.ts')).manifestInspect,
   },
   {
+    name: 'manifest push',
+    aliases: [],
+    summary: 'Push a list to its registry',
+    load: async () => (await import('./commands/manifest-push.ts')).manifestPush,
+  },
+  {
+    name: 'manifest rm',
+    aliases: [],
+    summary: 'Forget lists that were not pushed',
+    load: async () => (await import('./commands/manifest-rm.ts')).manifestRm,
+  },
+  {
+    name: 'buildx imagetools create',
+    aliases: [],
+    summary: 'Put images of registries under new names, as one index',
+    load: async () => (await import('./commands/imagetools-create.ts')).imagetoolsCreate,
+  },
+  {
     name: 'buildx imagetools inspect',
     aliases: [],
     summary: 'Show what a name points at, and for which platforms',
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
+  },
+  {
+    name: 'search',
+    aliases: [],
+    summary: 'Find images in a registry, Docker Hub by default',
+    load: async () => (await import('./commands/search.ts')).search,
   },
   {
     name: 'copy',
@@ -171,6 +214,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'List the tags of a repository in its registry',
     load: async () => (await import('./commands/tags.ts')).tags,
+  },
+  {
+    name: 'image blame',
+    aliases: ['blame'],
+    summary: 'Show which layer and line a file of an image comes from',
+    load: async () => (await import('./commands/image-blame.ts')).imageBlame,
+  },
+  {
+    name: 'image explain',
+    aliases: ['explain'],
+    summary: 'Show where the bytes of an image are, and what it could do without',
+    load: async () => (await import('./commands/image-explain.ts')).imageExplain,
   },
   {
     name: 'image history',
@@ -227,6 +282,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inspect.ts')).inspect,
   },
   {
+    name: 'inventory',
+    aliases: [],
+    summary: "List the layers of this store, for 'save --have' elsewhere",
+    load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+  {
     name: 'system check',
     aliases: ['fsck'],
     summary: 'Re-hash everything stored and say what is wrong',
@@ -266,6 +327,11 @@ export function findCommand(
     if (entry) return { entry, typed, length };
   }
   return undefined;
+}
+
+/** The group that the words begin with, the innermost one; undefined when there is none. */
+export function findGroup(words: readonly string[]): string | undefined {
+  return [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => Object.hasOwn(GROUPS, name));
 }
 
 /** What a group holds: the word after the group's name, and the command. */

@@ -44,7 +44,7 @@ export function containerFields(options: {
       hidden: true,
       value: ({ labels }) => ({
         kind: 'method',
-        arity: 1,
+        params: ['string'],
         call: ([name]) =>
           typeof name === 'string' && Object.hasOwn(labels, name) ? labels[name] : '',
       }),

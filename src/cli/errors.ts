@@ -9,6 +9,11 @@ export class ObjectNotFoundError extends StaveError {
   }
 }
 
+/** Something is larger, or worse, than was allowed with a flag. */
+export class LimitError extends StaveError {
+  readonly code = 'LIMIT_EXCEEDED';
+}
+
 /** A Dockerfile that was to be checked cannot be built at all. */
 export class DockerfileCheckError extends StaveError {
   readonly code = 'BUILD_FAILED';

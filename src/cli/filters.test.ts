@@ -49,6 +49,39 @@ test('imageListFilter() keeps all values of a key', () => {
   );
 });
 
+test('imageListFilter() takes the keys of Podman too', () => {
+  assert.deepEqual(
+    imageListFilter(
+      pairs(
+        'label!=a=b',
+        'since=x',
+        'after=y',
+        'id=sha256:abc',
+        'digest=def',
+        'containers=0',
+        'intermediate=true',
+        'manifest=false',
+      ),
+      NOW,
+    ),
+    {
+      labelNot: ['a=b'],
+      since: ['x', 'y'],
+      id: ['abc'],
+      digest: ['def'],
+      containers: false,
+      intermediate: true,
+      index: false,
+    },
+  );
+  assert.throws(() => imageListFilter(pairs('containers=2'), NOW), {
+    message: "invalid filter 'containers=[2]'",
+  });
+  assert.throws(() => imageListFilter(pairs('readonly=true'), NOW), {
+    message: "invalid filter 'readonly'",
+  });
+});
+
 test('imagePruneFilter() knows negated labels, and not the filters of listings', () => {
   assert.deepEqual(imagePruneFilter([{ key: 'label!', value: 'stage=c' }], NOW), {
     labelNot: ['stage=c'],

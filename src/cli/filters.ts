@@ -8,15 +8,52 @@ export interface FilterPair {
   readonly value: string;
 }
 
+/** The keys of {@link imageListFilter}: Docker's, and those that Podman has besides. */
+export const IMAGE_LIST_KEYS: readonly string[] = [
+  'after',
+  'before',
+  'containers',
+  'dangling',
+  'digest',
+  'id',
+  'intermediate',
+  'label',
+  'label!',
+  'manifest',
+  'reference',
+  'since',
+  'until',
+];
+
 /** The filters of `image ls`. Throws InvalidInputError. */
 export function imageListFilter(pairs: readonly FilterPair[], now: Date): ImageFilter {
-  const values = grouped(pairs, ['dangling', 'label', 'before', 'since', 'until', 'reference']);
+  const values = grouped(pairs, IMAGE_LIST_KEYS);
+  const since = [...(values.get('since') ?? []), ...(values.get('after') ?? [])];
+  const [ids, digests] = [values.get('id'), values.get('digest')];
   return {
     ...common(values, now),
+    ...listOf(values, 'label!', 'labelNot'),
     ...listOf(values, 'before', 'before'),
-    ...listOf(values, 'since', 'since'),
+    ...(since.length > 0 && { since }),
     ...listOf(values, 'reference', 'reference'),
+    ...(ids && { id: ids.map(withoutAlgorithm) }),
+    ...(digests && { digest: digests.map(withoutAlgorithm) }),
+    ...flagOf(values, 'containers', 'containers'),
+    ...flagOf(values, 'intermediate', 'intermediate'),
+    ...flagOf(values, 'manifest', 'index'),
   };
+}
+
+const withoutAlgorithm = (text: string): string => text.replace(/^sha256:/, '');
+
+function flagOf<K extends keyof ImageFilter>(
+  values: ReadonlyMap<string, readonly string[]>,
+  key: string,
+  as: K,
+): { readonly [P in K]?: boolean } {
+  const list = values.get(key);
+  const is = list === undefined ? {} : { [as]: booleanOf(key, list) };
+  return is as { readonly [P in K]?: boolean };
 }
 
 /** The filters of `image prune`. Throws InvalidInputError. */

@@ -117,6 +117,9 @@ export const flag = {
       if (!pattern.test(text)) throw new RangeError('invalid syntax');
       return Number(text);
     }),
+  /** A text with a meaning of its own. `read` throws RangeError with the reason. */
+  limit: <T>(summary: string, read: (text: string) => T): Flag<T | undefined> =>
+    scalar<T | undefined>('string', summary, undefined, undefined, read),
   /** Go's form: `1h2m3s`, `300ms`. In milliseconds. */
   duration: (summary: string, short?: string): Flag<number | undefined> =>
     scalar<number | undefined>('duration', summary, short, undefined, (text) => {

@@ -50,7 +50,10 @@ export function rootHelp(): string {
     'Container images, whole, without a daemon',
     'Usage:  stave [OPTIONS] COMMAND',
     section('Common Commands', columns(common)),
-    section('Management Commands', columns(Object.entries(GROUPS))),
+    section(
+      'Management Commands',
+      columns(Object.entries(GROUPS).filter(([name]) => !name.includes(' '))),
+    ),
     section('Commands', columns(others)),
     section('Global Options', optionLines(GLOBAL_FLAGS)),
     "Run 'stave COMMAND --help' for more information on a command.",

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { ImageDetails } from '../engine/engine.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
-import { fromJson, struct, type Struct, type Value } from './template/values.ts';
+import { duration, fromData, int64, struct, type Struct, type Value } from './template/values.ts';
 import { rfc3339Nano } from '../base/clock.ts';
 
 const NO_TIME = '0001-01-01T00:00:00Z';
@@ -52,9 +52,9 @@ export function imageStruct(image: ImageDetails): Struct {
     Variant: config.variant ?? '',
     Os: config.os,
     OsVersion: image.platform['os.version'] ?? '',
-    Size: image.size,
+    Size: int64(image.size),
     GraphDriver: struct('storage.DriverData', {
-      Data: fromJson(graphData(image.directories)),
+      Data: fromData(graphData(image.directories)),
       Name: 'overlay2',
     }),
     RootFS: struct(
@@ -63,7 +63,7 @@ export function imageStruct(image: ImageDetails): Struct {
       ['Layers'],
     ),
     Metadata: struct('image.Metadata', { LastTagTime: tagTime(image.tagged) }),
-    Descriptor: fromJson(json['Descriptor']),
+    Descriptor: descriptorStruct(image.manifest),
   });
   const rename = (key: string): string => (key === 'ID' ? 'Id' : key);
   const optional = new Set(['Created', 'Variant', 'OsVersion']);
@@ -74,6 +74,16 @@ export function imageStruct(image: ImageDetails): Struct {
       field,
       omitEmpty: optional.has(field),
     })),
+  };
+}
+
+function descriptorStruct({ mediaType, digest, size }: ImageDetails['manifest']): Struct {
+  const fields = { MediaType: mediaType, Digest: digest as string, Size: int64(size) };
+  const lower = (key: string): string => key.charAt(0).toLowerCase() + key.slice(1);
+  const descriptor = struct('v1.Descriptor', fields);
+  return {
+    ...descriptor,
+    json: descriptor.json.map(({ field }) => ({ field, key: lower(field) })),
   };
 }
 
@@ -142,10 +152,10 @@ function configStruct(config: ContainerConfig): Struct {
             'v1.HealthcheckConfig',
             {
               Test: list(probe.Test),
-              Interval: probe.Interval ?? 0,
-              Timeout: probe.Timeout ?? 0,
-              StartPeriod: probe.StartPeriod ?? 0,
-              StartInterval: probe.StartInterval ?? 0,
+              Interval: duration(probe.Interval ?? 0),
+              Timeout: duration(probe.Timeout ?? 0),
+              StartPeriod: duration(probe.StartPeriod ?? 0),
+              StartInterval: duration(probe.StartInterval ?? 0),
               Retries: probe.Retries ?? 0,
             },
             ['Test', 'Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'],
@@ -171,8 +181,5 @@ function some(members: object | undefined): boolean {
 }
 
 function tagTime(time: Date | undefined): Value {
-  if (time === undefined)
-    return { kind: 'time', text: '0001-01-01 00:00:00 +0000 UTC', json: NO_TIME };
-  const json = rfc3339Nano(time);
-  return { kind: 'time', text: `${json.replace('T', ' ').replace('Z', '')} +0000 UTC`, json };
+  return { kind: 'time', json: time === undefined ? NO_TIME : rfc3339Nano(time) };
 }

@@ -49,17 +49,54 @@ export function imageRows(
   });
 }
 
+/** What rows may be sorted by. */
+export const SORTS = ['created', 'id', 'repository', 'size', 'tag'] as const;
+
+const COMPARE: Readonly<Record<(typeof SORTS)[number], (a: ImageRow, b: ImageRow) => number>> = {
+  // Images without a creation time are as old as their stay here.
+  created: (a, b) => madeAt(b).getTime() - madeAt(a).getTime(),
+  id: (a, b) => compareText(a.image.id, b.image.id),
+  repository: (a, b) => compareText(named(a.repository), named(b.repository)),
+  size: (a, b) => a.image.size - b.image.size,
+  tag: (a, b) => compareText(a.tag, b.tag),
+};
+
+/**
+ * The rows in an order: the newest first, or the smallest first. Those that are equal are in
+ * the order of their names, those without a name last.
+ */
+export function sorted(rows: readonly ImageRow[], by: (typeof SORTS)[number]): ImageRow[] {
+  const orders = [by, 'repository', 'tag', 'id'] as const;
+  return rows.toSorted((a, b) => {
+    for (const order of orders) {
+      const difference = COMPARE[order](a, b);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  });
+}
+
+function madeAt({ image }: ImageRow): Date {
+  return image.created ?? image.stored;
+}
+
+const named = (repository: string): string => (repository === NONE ? '~' : repository);
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** The fields of such rows. */
 export function imageFields(options: {
   readonly truncate: boolean;
   readonly now: Date;
 }): readonly Field<ImageRow>[] {
   const { truncate, now } = options;
-  const made = ({ image }: ImageRow): Date => image.created ?? image.stored;
   return [
     { key: 'Containers', title: 'CONTAINERS', value: ({ image }) => String(image.containers) },
-    { key: 'CreatedAt', title: 'CREATED AT', value: (row) => goTimeText(made(row)) },
-    { key: 'CreatedSince', title: 'CREATED', value: (row) => ago(made(row), now) },
+    { key: 'CreatedAt', title: 'CREATED AT', value: (row) => goTimeText(madeAt(row)) },
+    { key: 'CreatedSince', title: 'CREATED', value: (row) => ago(madeAt(row), now) },
     { key: 'Digest', title: 'DIGEST', value: ({ digest }) => digest },
     {
       key: 'ID',

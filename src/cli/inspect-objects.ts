@@ -16,9 +16,10 @@ export interface Inspected {
  */
 export async function inspectObjects(
   { operands, stdout, complain }: Context,
-  format: string | undefined,
+  typed: string | undefined,
   look: (name: string) => Promise<Inspected>,
 ): Promise<number> {
+  const format = typed === '' ? undefined : typed;
   const render = format === undefined || format === 'json' ? undefined : await renderer(format);
   const found: Inspected[] = [];
   const lines: string[] = [];
@@ -31,8 +32,6 @@ export async function inspectObjects(
     } catch (error) {
       if (!(error instanceof StaveError)) throw error;
       failures.push(error);
-      // A template that fails on one object would fail on the next.
-      if (error.code === 'TEMPLATE') break;
     }
   }
   if (render) stdout.write(lines.join('') || '\n');

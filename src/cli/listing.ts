@@ -23,6 +23,8 @@ export interface Listing<Row> {
   readonly raw?: string;
   /** Fields that a table template gets added where it lacks them. */
   readonly append?: readonly string[];
+  /** Tables without their first line. */
+  readonly noHeading?: boolean;
 }
 
 /**
@@ -66,11 +68,16 @@ function cell<Row>(field: Field<Row>, row: Row): string {
   return value;
 }
 
-function defaultTable<Row>({ rows, fields, columns }: Listing<Row>): string {
+function defaultTable<Row>({ rows, fields, columns, noHeading }: Listing<Row>): string {
   const shown = columns.map((key) => fieldOf(fields, key));
   const lines = [
-    shown.map((field) => field.title).join('\t'),
-    ...rows.map((row) => shown.map((field) => cell(field, row)).join('\t')),
+    ...(noHeading === true ? [] : [shown.map((field) => field.title).join('\t')]),
+    ...rows.map((row) => shown.map((field) => inOneLine(cell(field, row))).join('\t')),
   ];
-  return `${lines.join('\n')}\n`;
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Texts of images may hold line ends, and must not look like other rows. */
+function inOneLine(text: string): string {
+  return /[\n\r\t]/.test(text) ? text.replaceAll(/[\n\r\t]+/g, ' ') : text;
 }

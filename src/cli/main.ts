@@ -1,5 +1,5 @@
 import { Exit, UsageError } from '../base/errors.ts';
-import { COMMANDS, findCommand, GROUPS, groupMembers } from './command-index.ts';
+import { COMMANDS, findCommand, findGroup, GROUPS, groupMembers } from './command-index.ts';
 import type { Command, Context, Host } from './command.ts';
 import { explain } from './explain.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -22,8 +22,9 @@ export async function main(options: GlobalOptions, host: Host): Promise<number> 
     const words = options.rest[0] === 'help' ? options.rest.slice(1) : options.rest;
     const found = findCommand(words);
     if (!found) {
-      if (Object.hasOwn(GROUPS, words[0] ?? '')) command = `stave ${words[0]}`;
-      return await withoutCommand(words, host);
+      const group = findGroup(words);
+      if (group !== undefined) command = `stave ${group}`;
+      return await withoutCommand(words, group, host);
     }
     command = `stave ${found.typed}`;
     const definition = await found.entry.load();
@@ -47,10 +48,12 @@ export async function main(options: GlobalOptions, host: Host): Promise<number> 
 }
 
 /** No command, a group's name alone, or a word that is neither. */
-async function withoutCommand(words: readonly string[], host: Host): Promise<number> {
-  const [first, second] = words;
-  const group = first !== undefined && Object.hasOwn(GROUPS, first) ? first : undefined;
-  const wanted = group === undefined ? first : second;
+async function withoutCommand(
+  words: readonly string[],
+  group: string | undefined,
+  host: Host,
+): Promise<number> {
+  const wanted = words[group === undefined ? 0 : group.split(' ').length];
   if (wanted === undefined || wanted === '--help' || wanted === '-h') {
     const { groupHelp, rootHelp } = await import('./help.ts');
     host.stdout.write(group === undefined ? rootHelp() : groupHelp(group));
@@ -68,7 +71,7 @@ async function withoutCommand(words: readonly string[], host: Host): Promise<num
 
 function topLevel(): string[] {
   const names = COMMANDS.flatMap((entry) => [entry.name, ...entry.aliases]);
-  return [...names.filter((name) => !name.includes(' ')), ...Object.keys(GROUPS)];
+  return [...names, ...Object.keys(GROUPS)].filter((name) => !name.includes(' '));
 }
 
 function membersOf(group: string): string[] {

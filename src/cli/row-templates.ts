@@ -15,6 +15,7 @@ export function formatRows<Row>(listing: Listing<Row>, format: string): string {
   const parsed = template(source);
   const body = listing.rows.map((row) => `${parsed.execute(rowStruct(listing, row))}\n`).join('');
   if (!isTable) return body;
+  if (listing.noHeading === true) return alignTabs(body);
   const header = parsed.execute(headerMap(listing.fields), { functions: HEADER_FUNCTIONS });
   return alignTabs(`${header}\n${body}`);
 }
@@ -63,7 +64,7 @@ function headerMap<Row>(fields: readonly Field<Row>[]): Value {
         'Label',
         {
           kind: 'method',
-          arity: 1,
+          params: ['string'],
           call: ([name]) =>
             typeof name === 'string' ? (name.split('.').at(-1) ?? '').replace(/[-_]/g, ' ') : '',
         },

@@ -18,6 +18,8 @@ export type { FilePlace, ImageOutputOptions, OutputAnnotation, ProvenanceOptions
 export interface BuildRunRequest {
   /** Values of secret mounts by their id. */
   readonly secrets?: Readonly<Record<string, Uint8Array>>;
+  /** Ids of secrets, SSH keys and build arguments that may be in the result. */
+  readonly allowLeaks?: readonly string[];
   /** For ssh mounts, by id: the socket of an agent, or files of private keys without passphrase. */
   readonly ssh?: Readonly<Record<string, readonly string[]>>;
   /** `network.host`, `security.insecure`, `device`, `device=NAME`. */

@@ -54,6 +54,7 @@ export async function runBuild(
       shmSize: request.shmSize,
       ...outputsOf(request),
       run: runSettings(request),
+      ...(request.allowLeaks && { allowLeaks: request.allowLeaks }),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
       caches: await cachesOf(request, parts, scope),

@@ -9,6 +9,7 @@ import type { Connections } from '../registry/connection.ts';
 import { RegistryDestination } from '../registry/registry-destination.ts';
 import { RegistrySource } from '../registry/registry-source.ts';
 import { openRepository } from '../registry/repository.ts';
+import { archiveTar } from '../transport/archive-tar.ts';
 import { copy } from '../transport/copy.ts';
 import { DockerArchive } from '../transport/docker-archive-destination.ts';
 import { layerProgress } from './images/layer-progress.ts';
@@ -61,7 +62,7 @@ export async function copyToArchive(
   const names = reference.tag === undefined ? [] : [canonicalName(reference)];
   // Layers move when the archive is read; that is the progress to tell.
   await copy(source, archive.destination(names), call.signal ? { signal: call.signal } : {});
-  return archive.bytes(call);
+  return archiveTar(archive, call);
 }
 
 async function opened(

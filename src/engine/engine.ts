@@ -7,7 +7,16 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { ManifestLists } from './list-types.ts';
 import type { Registries } from './registry-types.ts';
+import type { ImageTree } from './image-trees.ts';
+import type {
+  Blame,
+  BlameOptions,
+  Explanation,
+  ExplainOptions,
+  StepOrigin,
+} from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
 
@@ -18,6 +27,7 @@ export interface Engine extends AsyncDisposable {
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
+  readonly lists: ManifestLists;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -35,9 +45,9 @@ export interface Engine extends AsyncDisposable {
 /** One image of a listing. */
 export interface ImageSummary {
   readonly id: Digest;
-  /** Familiar names with their tags, sorted. */
+  /** Familiar names with their tags, in the order of their full names. */
   readonly tags: readonly string[];
-  /** Familiar `name@digest`s, sorted. */
+  /** Familiar `name@digest`s, likewise. */
   readonly digests: readonly string[];
   /** From the config; absent where it says nothing. */
   readonly created: Date | undefined;
@@ -57,8 +67,18 @@ export interface ImageFilter {
   readonly dangling?: boolean;
   /** `key` or `key=value`. */
   readonly label?: readonly string[];
-  /** As `label`, but such images are left out (prune only). */
+  /** As `label`, but such images are left out. */
   readonly labelNot?: readonly string[];
+  /** How the ID begins, in hex digits. */
+  readonly id?: readonly string[];
+  /** How the digest of the manifest, of the index or of a name begins, in hex digits. */
+  readonly digest?: readonly string[];
+  /** Whether containers are there that were made of it. */
+  readonly containers?: boolean;
+  /** Whether it has no name and others were made from it. */
+  readonly intermediate?: boolean;
+  /** Whether a name of it means an index. */
+  readonly index?: boolean;
   /** Globs over names. */
   readonly reference?: readonly string[];
   /** Older than this image. */
@@ -71,7 +91,11 @@ export interface ImageFilter {
 
 /** One row of `history`, newest first. */
 export interface HistoryRow {
-  /** Of the first row, and of rows that are images here. */
+  /**
+   * Of an image that is here: in the first row, and where another one ends with this step.
+   * Else, of a step that was built here, a digest of it and of all before it: images that begin
+   * alike have the same.
+   */
   readonly id: Digest | undefined;
   readonly created: Date | undefined;
   readonly createdBy: string;
@@ -79,7 +103,7 @@ export interface HistoryRow {
   readonly size: number;
   readonly comment: string;
   /** Dockerfile and lines that made it, where stave built it. */
-  readonly origin?: { readonly file: string; readonly lines: readonly [number, number] };
+  readonly origin?: StepOrigin;
 }
 
 /** What `rmi` and `prune` did, in order. */
@@ -111,6 +135,44 @@ export interface Loaded {
   readonly id: Digest;
   /** Familiar names; empty for an image without one. */
   readonly names: readonly string[];
+}
+
+/**
+ * What a store has of layers, for `save` to leave it out. Sorted; the same store gives the same
+ * text.
+ */
+export interface Inventory {
+  /** Digests of layer blobs that it keeps byte for byte. */
+  readonly blobs: readonly string[];
+  /** Diff IDs of layers whose tar it can give. */
+  readonly layers: readonly string[];
+  /** Chain IDs of stacks that are whole. */
+  readonly chains: readonly string[];
+}
+
+/** What `save` may be told. */
+export interface SaveCall extends ArchiveCall {
+  /** Docker's archive, which is an OCI layout too, or the layout alone. */
+  readonly form?: 'docker' | 'oci';
+  /** The archive as a whole. */
+  readonly compress?: 'gzip' | 'zstd';
+  /** Of the store that the archive is for: what it has is left out. */
+  readonly have?: Inventory;
+}
+
+/** What `saveDirectory` may be told. */
+export interface SaveDirectoryCall extends ArchiveCall {
+  /** An OCI layout, or the `dir:` form of other tools, which holds one image. */
+  readonly form: 'oci' | 'dir';
+  /** Each layer. */
+  readonly compress?: 'gzip' | 'zstd';
+  readonly have?: Inventory;
+}
+
+/** An archive that is made while it is read: by iterating, or by `pour`, once. */
+export interface SavedArchive extends AsyncIterable<Uint8Array> {
+  /** Gives it out in pieces that are valid until the call returns: quicker. */
+  pour(sink: (chunk: Uint8Array) => void): Promise<void>;
 }
 
 /** Options of calls that move images in and out of archives. */
@@ -160,12 +222,21 @@ export interface Pushed {
 /** Images and their names. Names are taken as typed: `alpine`, an ID, an ID's beginning. */
 export interface Images {
   list(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageSummary[]>;
+  /** The same images, with the platforms of those that are indexes. */
+  listTrees(filter?: ImageFilter & { readonly all?: boolean }): Promise<ImageTree[]>;
   /**
    * Of an index, the image for `platform`, or else for this machine. Throws
    * ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Where the bytes of an image are, and which of them it could do without. */
+  explain(name: string, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * Which layers and lines made the names that `paths` stand for: files, directories with all
+   * below them, patterns. Throws PathNotFoundError.
+   */
+  blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
@@ -191,7 +262,14 @@ export interface Images {
    * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
    * all of its images that are here; with a platform, that image alone.
    */
-  save(names: readonly string[], options?: ArchiveCall): Promise<Bytes>;
+  save(names: readonly string[], options?: SaveCall): Promise<SavedArchive>;
+  /** The same unpacked. A layout that is there already keeps its other images. */
+  saveDirectory(
+    names: readonly string[],
+    directory: string,
+    options: SaveDirectoryCall,
+  ): Promise<void>;
+  inventory(): Promise<Inventory>;
   /** An archive, or the directory of an unpacked OCI layout. */
   load(
     archive: Bytes | { readonly directory: string },

@@ -37,13 +37,13 @@ export class PlatformNotFoundError extends StaveError {
   }
 }
 
-/** The beginning of an ID fits several images. */
+/** The beginning of an ID fits several images; `candidates` describe some of them. */
 export class AmbiguousImageError extends StaveError {
   readonly code = 'AMBIGUOUS_IMAGE';
 
-  constructor(prefix: string) {
+  constructor(prefix: string, candidates: readonly string[]) {
     super(`image ID ${prefix} is ambiguous: several images begin with it`, {
-      hint: 'Give more of its digits, or a name.',
+      hint: `Give more of its digits, or a name: ${candidates.join(', ')}.`,
       httpStatus: 400,
     });
   }
@@ -81,6 +81,19 @@ export class ReferenceNotFoundError extends StaveError {
     super('reference does not exist', {
       hint: `No image is called '${name}'; 'stave images' lists them.`,
       httpStatus: 404,
+    });
+  }
+}
+
+/** No layer of the image ever had that path. */
+export class PathNotFoundError extends StaveError {
+  readonly code = 'PATH_NOT_FOUND';
+
+  /** `near` are other places of the same name. */
+  constructor(path: string, image: string, near: readonly string[]) {
+    super(`no layer of ${image} has ${path}`, {
+      httpStatus: 404,
+      ...(near.length > 0 && { hint: `There is ${near.join(', ')}.` }),
     });
   }
 }

@@ -17,6 +17,7 @@ import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 
@@ -143,6 +144,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       runtime: async (): Promise<RuntimeInfo> => (await executor()).runtime,
     }),
     registries: registriesOf(connections),
+    lists: listsOf(store, connections),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../base/errors.ts';
 import { formatReference, parseReference, withDefaultTag } from '../oci/reference.ts';
 import type { Connections } from '../registry/connection.ts';
 import type { Registries } from './registry-types.ts';
@@ -40,6 +41,11 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const entries = document.kind === 'index' ? document.index.manifests : undefined;
       return { fullName: formatReference(reference), mediaType, digest, bytes, entries };
     },
+    async platform(name, call = {}) {
+      const { membersOf } = await import('./lists/members.ts');
+      const { index, members } = await membersOf(await connections(), name, call);
+      return index ? undefined : members[0]?.platform;
+    },
     async copy(what, to, call = {}) {
       const { copyToRegistry } = await import('./copy-remote.ts');
       return copyToRegistry(await connections(), what, to, call);
@@ -48,9 +54,25 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const { copyToArchive } = await import('./copy-remote.ts');
       return copyToArchive(await connections(), what, to, call);
     },
+    async remove(name, call) {
+      const { removeRemote } = await import('./remove-remote.ts');
+      return removeRemote(await connections(), name, call);
+    },
     async *tags(name, call) {
       const { openRepository } = await import('../registry/repository.ts');
       yield* openRepository(await connections(), parseReference(name)).tags(call);
+    },
+    async search({ term, limit = 25 }, call) {
+      const { search } = await import('../registry/search.ts');
+      if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
+        throw new InvalidInputError(`Limit ${limit} is outside the range of [1, 100]`);
+      }
+      const [host = '', ...rest] = term.split('/');
+      const isHost = rest.length > 0 && (/[.:]/.test(host) || host === 'localhost');
+      const { registryNamed } = await import('../registry/login.ts');
+      const registry = registryNamed(isHost ? host : undefined);
+      const what = isHost ? rest.join('/') : term;
+      return search(await connections(), { registry, term: what, limit }, call);
     },
     async *diagnose(what, call) {
       const { diagnose } = await import('../registry/doctor/diagnose.ts');

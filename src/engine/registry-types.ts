@@ -50,6 +50,23 @@ export interface RegistryFinding {
   readonly hint?: string;
 }
 
+/** What to search a registry for. */
+export interface SearchRequest {
+  /** `nginx` on Docker Hub; `registry.example.com/nginx` in another registry. */
+  readonly term: string;
+  /** The most results, 1 to 100; 25 by default. */
+  readonly limit?: number;
+}
+
+/** A repository that a search found. */
+export interface SearchResult {
+  /** As `pull` takes it. */
+  readonly name: string;
+  readonly description: string;
+  readonly stars: number;
+  readonly official: boolean;
+}
+
 /** Registries themselves: who we are to them, and what they hold. */
 export interface Registries {
   /** The host that a text means; Docker Hub by default. Throws InvalidReferenceError. */
@@ -67,6 +84,8 @@ export interface Registries {
   logout(server: string | undefined): Promise<void>;
   /** What a name points at. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   manifest(name: string, options?: CallOptions): Promise<RemoteDocument>;
+  /** What a manifest of a registry is for, by its config; undefined for an index, or no image. */
+  platform(name: string, options?: CallOptions): Promise<Platform | undefined>;
   /**
    * Copies from one registry to another, an index with all of its images. Returns the digest of
    * what was copied. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
@@ -74,8 +93,19 @@ export interface Registries {
   copy(what: RemoteCopy, to: string, options?: CallOptions): Promise<Digest>;
   /** An archive of what a registry has. */
   archive(what: RemoteCopy, to: ArchiveTarget, options?: CallOptions): Promise<Bytes>;
+  /**
+   * Removes a tag from its registry, or a manifest by its digest with all of its tags. Returns
+   * the digest. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
+   */
+  remove(name: string, options?: CallOptions): Promise<Digest>;
   /** The tags of a repository. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   tags(name: string, options?: CallOptions): AsyncIterable<string>;
+  /**
+   * Repositories whose name has the term, as the registry sorts them; its catalogue is looked
+   * through where it has no search. Throws InvalidInputError, RegistryAccessError, RegistryError,
+   * NetError.
+   */
+  search(request: SearchRequest, options?: CallOptions): Promise<readonly SearchResult[]>;
   /**
    * Walks the way to a registry (`host`), or to an image in it (`host/team/app:1`), step by step;
    * it ends at the first step that fails. Writes nothing. Throws InvalidReferenceError,

@@ -16,7 +16,8 @@ const ARTIFACT_TYPE = 'application/vnd.docker.attestation.manifest.v1+json';
 
 /** Says in an index that a manifest is about another one. */
 export const REFERENCE_TYPE = 'vnd.docker.reference.type';
-const REFERENCE_DIGEST = 'vnd.docker.reference.digest';
+/** Says which. */
+export const REFERENCE_DIGEST = 'vnd.docker.reference.digest';
 
 /**
  * The manifest that carries what is claimed of `about`, with its entry for the index: of an

@@ -41,7 +41,8 @@ const NANOSECONDS = 1_000_000_000n;
 /** Writes a layer's file table, row by row. Leaving the scope without `close` leaves it unfinished. */
 export class FileTableWriter implements Disposable {
   readonly #file: number;
-  #buffer = Buffer.allocUnsafeSlow(CHUNK);
+  /** Most layers are small, and a large buffer is dear to make. */
+  #buffer = Buffer.allocUnsafeSlow(CHUNK / 64);
   #at = 0;
   #rows = 0;
   #open = true;
@@ -55,7 +56,7 @@ export class FileTableWriter implements Disposable {
   add(row: LayerFile): void {
     const most = FIXED + 256 + row.path.length + (row.linkTarget?.length ?? 0);
     if (most > MAX_ROW) throw new RangeError('a row of a file table is too long');
-    if (this.#buffer.length - this.#at < most) this.#flush(most);
+    if (this.#buffer.length - this.#at < most) this.#makeRoom(most);
     this.#at = putRow(this.#buffer, this.#at, row);
     this.#rows += 1;
   }
@@ -74,6 +75,13 @@ export class FileTableWriter implements Disposable {
     if (!this.#open) return;
     this.#open = false;
     closeSync(this.#file);
+  }
+
+  #makeRoom(need: number): void {
+    if (this.#buffer.length >= CHUNK) return this.#flush(need);
+    const larger = Buffer.allocUnsafeSlow(Math.max(need + this.#at, this.#buffer.length * 8));
+    larger.set(this.#buffer.subarray(0, this.#at));
+    this.#buffer = larger;
   }
 
   #flush(need: number): void {

@@ -15,10 +15,19 @@ export interface SealedFigures {
   readonly entries: number;
 }
 
+/** Looks at a layer's entries and their content as they pass, in tar order. What it throws ends the work. */
+export interface LayerWatch {
+  entry(entry: TarEntry): void;
+  /** The next piece of the last file's content: to be used before returning. */
+  content(chunk: Uint8Array): void;
+}
+
 /** Where a layer's parts go while it is written. */
 export interface LayerTaps {
   /** Gets a row for each entry. The caller closes it. */
   readonly table?: FileTableWriter;
+  /** Is shown everything before it is written. */
+  readonly watch?: LayerWatch | undefined;
   /** Gets the tar. Content comes in the very chunks that were given: use them before returning. */
   readonly output?: (chunk: Uint8Array) => void;
 }
@@ -34,7 +43,8 @@ const EMPTY = digestOf('');
  * of a file with content followed by `content` until it is whole. Whiteouts are ordinary
  * entries with their `.wh.` names. The same calls always give the same bytes.
  */
-export class LayerStream {
+export class LayerStream implements LayerWatch {
+  readonly #watch: LayerWatch | undefined;
   readonly #table: FileTableWriter | undefined;
   readonly #output: ((chunk: Uint8Array) => void) | undefined;
   readonly #hash = createHash('sha256');
@@ -51,6 +61,7 @@ export class LayerStream {
 
   constructor(taps: LayerTaps = {}) {
     this.#table = taps.table;
+    this.#watch = taps.watch;
     this.#output = taps.output;
   }
 
@@ -60,6 +71,7 @@ export class LayerStream {
    */
   entry(entry: TarEntry, known: { readonly digest?: Digest } = {}): void {
     this.#expectWhole();
+    this.#watch?.entry(entry);
     this.#put(encodeHeader(entry));
     this.#entries += 1;
     if (entry.type !== 'file') {
@@ -80,6 +92,7 @@ export class LayerStream {
     if (file === undefined || chunk.length > this.#missing) {
       throw new RangeError('a layer got more content than its entry announced');
     }
+    this.#watch?.content(chunk);
     this.#put(chunk);
     if (this.#table && this.#fileDigest === undefined) this.#hashContent(chunk);
     this.#missing -= chunk.length;

@@ -10,8 +10,13 @@ export interface Asked {
   /** `docker.io/library/app` as it is typed: `app`. */
   readonly repository: string;
   readonly registry: string;
-  readonly what: 'manifest' | 'blob' | 'tags' | 'upload';
+  readonly what: 'manifest' | 'blob' | 'tags' | 'upload' | 'delete';
 }
+
+const DOING: ReadonlyMap<Asked['what'], string> = new Map([
+  ['upload', 'writing to'],
+  ['delete', 'removing'],
+] as const);
 
 /**
  * The error for an answer that is not what was hoped for, in Docker's words where it has any.
@@ -25,7 +30,7 @@ export async function refusalOf(response: HttpResponse, asked: Asked): Promise<E
   if (status === 404) return notFound(asked, fault, hint);
   if (status === 429) return tooMany(response, asked);
   const said = fault ? faultText(fault) : `status ${status}`;
-  const doing = asked.what === 'upload' ? 'writing to' : 'reading';
+  const doing = DOING.get(asked.what) ?? 'reading';
   return new RegistryError(`${asked.registry} refused ${doing} ${asked.name}: ${said}`, {
     status,
     hint,
@@ -39,7 +44,9 @@ function isDenial(fault: RemoteFault | undefined): boolean {
 function denied(asked: Asked, fault: RemoteFault | undefined, status: number): Error {
   const said = fault ? faultText(fault) : status === 401 ? 'unauthorized' : 'forbidden';
   const hint = `'stave login ${asked.registry}' stores credentials; check the name too.`;
-  if (asked.what === 'upload') return new RegistryAccessError(said, { hint });
+  if (asked.what === 'upload' || asked.what === 'delete') {
+    return new RegistryAccessError(said, { hint });
+  }
   return new RegistryAccessError(
     `pull access denied for ${asked.repository}, repository does not exist or may require 'docker login': ${said}`,
     { hint },

@@ -66,6 +66,7 @@ export function mirrored(
       }
       yield* origin.blobFrom(node, offset, call);
     },
+    deleteManifest: (tag, call) => origin.deleteManifest(tag, call),
     putManifest: (...put) => origin.putManifest(...put),
     hasBlob: (...has) => origin.hasBlob(...has),
     putBlob: (...put) => origin.putBlob(...put),

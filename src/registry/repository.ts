@@ -50,6 +50,11 @@ export interface Repository {
   getManifest(tag: string | undefined, call?: CallOptions): Promise<RemoteManifest>;
   /** Under its digest, or under a tag. */
   putManifest(manifest: RemoteManifest, tag?: string, call?: CallOptions): Promise<void>;
+  /**
+   * Removes a tag, or a manifest under its digest with all of its tags. Throws
+   * RemoteNotFoundError, and RegistryError where the registry does not let it be removed.
+   */
+  deleteManifest(tag: string, call?: CallOptions): Promise<void>;
   hasBlob(digest: Digest, call?: CallOptions): Promise<boolean>;
   /** The blob's bytes, unverified; nothing is asked before they are read. */
   getBlob(node: Descriptor, call?: CallOptions): Bytes;
@@ -78,6 +83,9 @@ export function openRepository(
     open(origin),
   );
 }
+
+/** What a token is to allow. */
+type Right = 'pull' | 'push' | 'delete';
 
 /** Pages of a list of tags. */
 const PAGES = 10_000;
@@ -159,6 +167,18 @@ class RemoteRepository implements Repository {
     if (told !== undefined && told !== descriptor.digest) {
       throw new DigestMismatchError(descriptor.digest, told, this.registry);
     }
+  }
+
+  async deleteManifest(tag: string, call: CallOptions = {}): Promise<void> {
+    const target = `${this.#path}manifests/${tag}`;
+    const response = await this.#ask({ method: 'DELETE', target }, call, 'delete');
+    if (![200, 202, 204].includes(response.status)) {
+      throw await refusalOf(
+        response,
+        this.#asked(response.status === 404 ? 'manifest' : 'delete', tag),
+      );
+    }
+    await response.discard();
   }
 
   async hasBlob(digest: Digest, call: CallOptions = {}): Promise<boolean> {
@@ -248,7 +268,7 @@ class RemoteRepository implements Repository {
   #ask(
     request: Omit<RegistryRequest, 'scopes'>,
     call: CallOptions,
-    right: 'pull' | 'push' = this.#options.push === true ? 'push' : 'pull',
+    right: Right = this.#options.push === true ? 'push' : 'pull',
   ): Promise<HttpResponse> {
     const { ns } = this.#place;
     const { target } = request;
@@ -270,8 +290,8 @@ class RemoteRepository implements Repository {
     return this.#connections.to(this.#place.registry, this.#place.scheme);
   }
 
-  #scopes(right: 'pull' | 'push'): string[] {
-    const rights = right === 'push' ? 'pull,push' : 'pull';
+  #scopes(right: Right): string[] {
+    const rights = right === 'push' ? 'pull,push' : right;
     return [`repository:${this.#repository}:${rights}`];
   }
 

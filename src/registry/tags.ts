@@ -2,6 +2,7 @@ import type { HttpResponse } from '../net/request.ts';
 import { RegistryError } from './errors.ts';
 import { type Asked, refusalOf } from './faults.ts';
 import { jsonAnswer } from './json-answer.ts';
+import { nextPage } from './pages.ts';
 
 /** Tags of one page. */
 const PAGE_LIMIT = 100_000;
@@ -33,11 +34,4 @@ export async function* tagPages(
     yield* fields.optionalTexts('tags', PAGE_LIMIT) ?? [];
     target = nextPage(response);
   }
-}
-
-/** The address in a `Link` header, on the same server only. */
-function nextPage({ headers, url }: HttpResponse): URL | undefined {
-  const link = /<([^>]*)>\s*;[^,]*rel="?next"?/i.exec(headers['link'] ?? '')?.[1];
-  const next = link !== undefined && URL.canParse(link, url.href) ? new URL(link, url) : undefined;
-  return next?.origin === url.origin ? next : undefined;
 }

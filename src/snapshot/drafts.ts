@@ -14,6 +14,8 @@ export class Draft implements LayerDraft {
   readonly work: string;
   readonly scratch: string;
   readonly lease: Lease;
+  /** True for what nobody but us writes to, and nothing is ever mounted on. */
+  ours = false;
   readonly #directory: string;
 
   /** Throws NotPrivilegedError: a layer holds files of other owners, and devices. */
@@ -37,7 +39,7 @@ export class Draft implements LayerDraft {
   // oxlint-disable-next-line typescript/require-await
   async [Symbol.asyncDispose](): Promise<void> {
     // What somebody failed to unmount is not this draft's to delete.
-    for (const target of mountsBelow(this.#directory)) unmount(target);
+    if (!this.ours) for (const target of mountsBelow(this.#directory)) unmount(target);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -3,7 +3,7 @@ import { DiskFullError, isErrno } from '../base/errors.ts';
 import { breather } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { FileTableWriter, readFileTable } from '../layer/file-table-io.ts';
-import { LayerStream } from '../layer/layer-stream.ts';
+import { LayerStream, type LayerWatch } from '../layer/layer-stream.ts';
 import { TAR_WRITER_VERSION } from '../layer/tar-writer.ts';
 import { chainOn, type DiffId } from '../oci/digest.ts';
 import type { Store } from '../store/store.ts';
@@ -13,8 +13,8 @@ import { applyTar } from './apply-tar.ts';
 import { isOpaque } from './attributes.ts';
 import { Draft, ownDraft } from './drafts.ts';
 import { LayerMissingError } from './errors.ts';
-import { tarOf } from './layer-tar.ts';
-import type { LayerSource, SealedLayer, Snapshotter } from './snapshotter.ts';
+import { pourTar, tarOf } from './layer-tar.ts';
+import type { LayerSource, SealedLayer, SealOptions, Snapshotter } from './snapshotter.ts';
 import { verifyLayer } from './verify-layer.ts';
 import { stackView } from './view.ts';
 import { writeTree } from './write-tree.ts';
@@ -54,6 +54,7 @@ export function overlaySnapshotter(store: Store): Snapshotter {
 
     async apply(draft, tar, options = {}) {
       const own = ownDraft(draft);
+      own.ours = true;
       return whileWriting(paths.root, async () => {
         const below = (layer: DiffId) => ({ diffId: layer, fs: onDisk(layer) });
         const layer = await applyTar(own, tar, options, below);
@@ -97,27 +98,35 @@ export function overlaySnapshotter(store: Store): Snapshotter {
 
     tar: (layer, options = {}) => tarOf(store, layer, options),
 
+    pourTar: (layer, sink, options = {}) => pourTar(store, layer, sink, options),
+
     files(layer) {
       onDisk(layer);
       return readFileTable(paths.layerFiles(layer));
     },
 
+    walk: (layer, watch, options = {}) => walkTree(onDisk(layer), watch, options),
+
     verify: (layer, options = {}) => verifyLayer(store, layer, options),
   };
 }
 
-async function sealTree(draft: Draft, options: CallOptions): Promise<SealedLayer> {
+async function sealTree(draft: Draft, { watch, ...call }: SealOptions): Promise<SealedLayer> {
   using table = new FileTableWriter(draft.files);
-  const stream = new LayerStream({ table });
-  const pause = breather();
-  for (const _ of writeTree(draft.fs, stream)) {
-    options.signal?.throwIfAborted();
-    const rest = pause();
-    if (rest) await rest;
-  }
+  const stream = new LayerStream({ table, watch });
+  await walkTree(draft.fs, stream, call);
   const layer = stream.finish();
   table.close();
   return layer;
+}
+
+async function walkTree(fs: string, watch: LayerWatch, { signal }: CallOptions): Promise<void> {
+  const pause = breather();
+  for (const _ of writeTree(fs, watch)) {
+    signal?.throwIfAborted();
+    const rest = pause();
+    if (rest) await rest;
+  }
 }
 
 /**

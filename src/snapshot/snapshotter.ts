@@ -1,6 +1,7 @@
-import type { Bytes } from '../base/bytes.ts';
+import type { Bytes, ByteSink } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { LayerFile } from '../layer/file-table.ts';
+import type { LayerWatch } from '../layer/layer-stream.ts';
 import type { ChainId, DiffId } from '../oci/digest.ts';
 import type { Lease } from '../store/store.ts';
 import type { StackView } from './stack-view.ts';
@@ -22,6 +23,12 @@ export interface SealedLayer {
   readonly size: number;
   readonly contentSize: number;
   readonly entries: number;
+}
+
+/** Options of sealing. */
+export interface SealOptions extends CallOptions {
+  /** Is shown everything that the layer holds, before it is one. */
+  readonly watch?: LayerWatch | undefined;
 }
 
 /** Bounds for what a layer from outside may be; see `DEFAULT_LIMITS` in layer/. */
@@ -46,7 +53,7 @@ export interface ApplyOptions extends CallOptions {
 export interface Snapshotter {
   draft(lease: Lease): LayerDraft;
   /** Walks the draft's directory once through the tar writer into hash and file table; then renames. */
-  seal(draft: LayerDraft, options?: CallOptions): Promise<SealedLayer>;
+  seal(draft: LayerDraft, options?: SealOptions): Promise<SealedLayer>;
   /**
    * For a writer that hashed while it wrote: takes its figures and its finished table file.
    * The tar can be written again only if its entries had the order and the content that
@@ -68,7 +75,11 @@ export interface Snapshotter {
   view(layers: readonly DiffId[]): StackView;
   /** The layer's uncompressed tar: its kept blob, or written again and checked against the diff ID. */
   tar(layer: DiffId, options?: CallOptions): Bytes;
+  /** {@link tar} in pieces that are not kept: quicker. */
+  pourTar(layer: DiffId, sink: ByteSink, options?: CallOptions): Promise<void>;
   files(layer: DiffId): Iterable<LayerFile>;
+  /** Shows a layer's entries with their content, in tar order, out of its directory. */
+  walk(layer: DiffId, watch: LayerWatch, options?: CallOptions): Promise<void>;
   /** Re-hashes a layer's directory. Returns what is wrong, or undefined. */
   verify(layer: DiffId, options?: CallOptions): Promise<string | undefined>;
 }

@@ -1,5 +1,5 @@
 import type { CallOptions } from '../base/progress.ts';
-import { LayerStream } from '../layer/layer-stream.ts';
+import { LayerStream, type LayerWatch } from '../layer/layer-stream.ts';
 import type { DiffId } from '../oci/digest.ts';
 import { writeTree } from './write-tree.ts';
 
@@ -11,11 +11,12 @@ const CHUNK = 512 * 1024;
  */
 export async function* treeTar(
   directory: string,
-  { signal }: CallOptions,
+  { signal, watch }: CallOptions & { readonly watch?: LayerWatch | undefined },
 ): AsyncGenerator<Uint8Array, DiffId> {
   let pieces: Uint8Array[] = [];
   let size = 0;
   const stream = new LayerStream({
+    watch,
     output: (chunk) => {
       // Content is in a buffer that the walk uses again.
       pieces.push(Buffer.from(chunk));

@@ -8,7 +8,7 @@ import {
   readlinkSync,
   readSync,
 } from 'node:fs';
-import type { LayerStream } from '../layer/layer-stream.ts';
+import type { LayerWatch } from '../layer/layer-stream.ts';
 import type { TarEntry, TarEntryType } from '../layer/tar-entry.ts';
 import { deviceParts } from '../sys/node.ts';
 import { isOpaque, isWhiteout, layerXattrs } from './attributes.ts';
@@ -31,7 +31,7 @@ interface Level {
 }
 
 /**
- * Writes a layer's directory as tar: depth first, the entries of a directory sorted by the
+ * Gives a layer's directory to `stream` as tar entries: depth first, the entries of a directory sorted by the
  * bytes of their names, a directory before what is in it. What overlayfs keeps of deletions
  * becomes whiteouts, further names of one regular file become hard links, sockets are left
  * out, and so is the entry of the root itself. The same tree always gives the same bytes.
@@ -39,7 +39,7 @@ interface Level {
  * Pauses (yields) after each entry and each MiB of content, for the caller to breathe.
  * Throws UnwritableLayerError for what a tar of a layer cannot say.
  */
-export function* writeTree(root: string, stream: LayerStream): Generator<void, void> {
+export function* writeTree(root: string, stream: LayerWatch): Generator<void, void> {
   const levels: Level[] = [];
   const links = new Map<string, Buffer>();
   const piece = { buffer: Buffer.alloc(0) };
@@ -79,7 +79,7 @@ function* writeLeaf(
   path: Buffer,
   place: Buffer,
   stat: BigIntStats,
-  stream: LayerStream,
+  stream: LayerWatch,
   links: Map<string, Buffer>,
   piece: { buffer: Buffer },
 ): Generator<void, void> {
@@ -105,7 +105,7 @@ function* writeContent(
   path: Buffer,
   place: Buffer,
   size: number,
-  stream: LayerStream,
+  stream: LayerWatch,
   piece: { buffer: Buffer },
 ): Generator<void, void> {
   if (piece.buffer.length < Math.min(size, PIECE)) {

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import {
   closeSync,
   fdatasync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -53,7 +54,7 @@ export function removeDeadIngests(paths: StorePaths): void {
 export async function openIngest(
   host: IngestHost,
   key: string,
-  { signal, resumable = true }: IngestOptions,
+  { signal, resumable = true, hash = true }: IngestOptions,
 ): Promise<BlobWriter> {
   const path = resumable
     ? ingestPath(host.paths, key)
@@ -64,7 +65,7 @@ export async function openIngest(
     const lock = withStoreErrors(host.paths.root, () =>
       lockFile(path, { exclusive: true, wait: false }),
     );
-    if (lock !== undefined) return resume(host, path, lock, { signal, resumable });
+    if (lock !== undefined) return resume(host, path, lock, { signal, resumable, hash });
     await delay(POLL, undefined, signal && { signal });
   }
 }
@@ -73,23 +74,23 @@ async function resume(
   host: IngestHost,
   path: string,
   lock: Lock,
-  { signal, resumable }: { readonly signal: AbortSignal | undefined; readonly resumable: boolean },
+  {
+    signal,
+    resumable,
+    hash: isHashed,
+  }: {
+    readonly signal: AbortSignal | undefined;
+    readonly resumable: boolean;
+    readonly hash: boolean;
+  },
 ): Promise<BlobWriter> {
   const fd = openSync(path, 'r+');
   try {
-    if (!resumable) ftruncateSync(fd);
-    const hash = createHash('sha256');
-    const breathe = breather();
-    const chunk = Buffer.allocUnsafe(CHUNK);
-    let offset = 0;
-    for (;;) {
-      signal?.throwIfAborted();
-      const count = readSync(fd, chunk, 0, CHUNK, offset);
-      if (count === 0) return new IngestWriter(host, path, lock, { fd, hash, offset, resumable });
-      hash.update(chunk.subarray(0, count));
-      offset += count;
-      await breathe();
-    }
+    const hash = isHashed ? createHash('sha256') : undefined;
+    // What nobody hashes is not gone on with.
+    if (!resumable || !hash) ftruncateSync(fd);
+    const offset = hash && resumable ? await hashFile(fd, hash, Infinity, signal) : 0;
+    return new IngestWriter(host, path, lock, { fd, hash, offset, resumable });
   } catch (error) {
     closeSync(fd);
     lock[Symbol.dispose]();
@@ -97,11 +98,30 @@ async function resume(
   }
 }
 
+/** Hashes the first bytes of a file, `size` at most. Returns how many there were. */
+async function hashFile(
+  fd: number,
+  hash: Hash,
+  size: number,
+  signal?: AbortSignal,
+): Promise<number> {
+  const breathe = breather();
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size, fstatSync(fd).size));
+  for (let at = 0; ;) {
+    signal?.throwIfAborted();
+    const count = readSync(fd, chunk, 0, Math.min(chunk.length, size - at), at);
+    if (count === 0) return at;
+    hash.update(chunk.subarray(0, count));
+    at += count;
+    await breathe();
+  }
+}
+
 class IngestWriter implements BlobWriter {
   readonly #host: IngestHost;
   readonly #path: string;
   readonly #lock: Lock;
-  readonly #hash: Hash;
+  readonly #hash: Hash | undefined;
   readonly #fd: number;
   readonly #breathe = breather();
   readonly #resumable: boolean;
@@ -114,7 +134,7 @@ class IngestWriter implements BlobWriter {
     lock: Lock,
     at: {
       readonly fd: number;
-      readonly hash: Hash;
+      readonly hash: Hash | undefined;
       readonly offset: number;
       readonly resumable: boolean;
     },
@@ -141,15 +161,15 @@ class IngestWriter implements BlobWriter {
       if (isErrno(error, 'ENOSPC', 'EDQUOT')) this.#close({ keep: false });
       throw storeError(this.#host.paths.root, error);
     }
-    this.#hash.update(chunk);
+    this.#hash?.update(chunk);
     this.#offset += chunk.length;
     await this.#breathe();
   }
 
-  async commit(expected: Partial<BlobInfo> = {}): Promise<BlobInfo> {
+  async commit(expected: Partial<BlobInfo> = {}, known?: Digest): Promise<BlobInfo> {
     this.#assertOpen();
     try {
-      const info = { digest: await this.#digest(expected.digest), size: this.#offset };
+      const info = { digest: await this.#digest(expected.digest, known), size: this.#offset };
       this.#check(info, expected);
       await promisify(fdatasync)(this.#fd);
       this.#host.publish(this.#path, info);
@@ -171,17 +191,13 @@ class IngestWriter implements BlobWriter {
   }
 
   /** The digest in the algorithm that is asked for. Only SHA-256 is at hand without reading again. */
-  async #digest(expected: Digest | undefined): Promise<Digest> {
-    if (expected === undefined || !expected.startsWith('sha512:')) return finish(this.#hash);
-    const hash = createHash('sha512');
-    const chunk = Buffer.allocUnsafe(CHUNK);
-    for (let at = 0; at < this.#offset;) {
-      const count = readSync(this.#fd, chunk, 0, CHUNK, at);
-      hash.update(chunk.subarray(0, count));
-      at += count;
-      await this.#breathe();
-    }
-    return parseDigest(`sha512:${hash.digest('hex')}`);
+  async #digest(expected: Digest | undefined, known: Digest | undefined): Promise<Digest> {
+    const algorithm = expected?.startsWith('sha512:') === true ? 'sha512' : 'sha256';
+    if (algorithm === 'sha256' && this.#hash) return finish(this.#hash);
+    if (algorithm === 'sha256' && known !== undefined) return known;
+    const hash = createHash(algorithm);
+    await hashFile(this.#fd, hash, this.#offset);
+    return parseDigest(`${algorithm}:${hash.digest('hex')}`);
   }
 
   #check(info: BlobInfo, expected: Partial<BlobInfo>): void {

@@ -9,12 +9,15 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
-import type { Bytes } from '../base/bytes.ts';
+import type { Bytes, ByteSink } from '../base/bytes.ts';
+import type { CallOptions } from '../base/progress.ts';
 import { InvalidInputError } from '../base/errors.ts';
 import { breather } from '../base/limit.ts';
 import { digestLike, digestOf, isDigest, type Digest } from '../oci/digest.ts';
 import { randomHex } from '../sys/random.ts';
+import { syncFileSystem } from '../sys/sync.ts';
 import { writeAll } from '../sys/write-all.ts';
 import { ingestPath, openIngest, syncDirectory, type IngestHost } from './blob-ingest.ts';
 import type { BlobInfo, BlobStore, BlobWriter, IngestOptions, ReadOptions } from './blob-store.ts';
@@ -25,6 +28,10 @@ import type { StorePaths } from './paths.ts';
 
 /** Bytes per chunk of a stream. */
 const CHUNK = 1024 * 1024;
+/** Bytes per piece of what is poured: larger ones leave the processor's cache. */
+const PIECE = 256 * 1024;
+/** So many files at once are synced with their file system. */
+const MANY = 8;
 /** What {@link BlobStore.readSync} reads at most. */
 const SMALL = 4 * 1024 * 1024;
 
@@ -62,6 +69,26 @@ export class DiskBlobs implements BlobStore, IngestHost {
     return this.#readFile(this.paths.blob(digest), options);
   }
 
+  async pour(digest: Digest, sink: ByteSink, { signal }: CallOptions = {}): Promise<void> {
+    const size = this.#size(digest);
+    if (size === undefined) throw new BlobNotFoundError(digest);
+    const fd = openSync(this.paths.blob(digest), 'r');
+    const breathe = breather();
+    try {
+      const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, Math.max(size, 1)));
+      for (;;) {
+        signal?.throwIfAborted();
+        const count = readSync(fd, piece);
+        if (count === 0) return;
+        sink(piece.subarray(0, count));
+        const rest = breathe();
+        if (rest) await rest;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
   ingest(key: string, options: IngestOptions = {}): Promise<BlobWriter> {
     return openIngest(this, key, options);
   }
@@ -90,6 +117,25 @@ export class DiskBlobs implements BlobStore, IngestHost {
         rmSync(temporary, { force: true });
       }
       return info;
+    });
+  }
+
+  putAllSync(data: readonly Uint8Array[]): void {
+    const { db, paths } = this.#context;
+    if (data.length < MANY) return data.forEach((one) => void this.putSync(one));
+    withStoreErrors(paths.root, () => {
+      const all = data.map((one) => ({ data: one, digest: digestOf(one), size: one.length }));
+      const fresh = db.transaction('note', () => all.filter((info) => !this.#adopt(info)));
+      const staged = fresh.map((info) => ({ info, file: `${paths.ingest}/.${randomHex(8)}` }));
+      try {
+        for (const { file, info } of staged) {
+          writeFileSync(file, info.data, { flag: 'wx', mode: 0o600 });
+        }
+        syncFileSystem(paths.ingest);
+        this.#publishAll(staged);
+      } finally {
+        for (const { file } of staged) rmSync(file, { force: true });
+      }
     });
   }
 
@@ -125,14 +171,26 @@ export class DiskBlobs implements BlobStore, IngestHost {
 
   /** Puts a finished, synced file under the name of its digest. */
   publish(file: string, info: BlobInfo): void {
+    this.#publishAll([{ file, info }]);
+  }
+
+  #publishAll(staged: readonly { readonly file: string; readonly info: BlobInfo }[]): void {
     const { db, paths } = this.#context;
-    const target = paths.blob(info.digest);
-    const directory = target.slice(0, target.lastIndexOf('/'));
-    this.#context.hold(info.digest);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    renameSync(file, target);
-    syncDirectory(directory);
-    db.transaction('note', () => this.#putRow(info));
+    db.transaction('note', () => {
+      for (const { info } of staged) this.#context.hold(info.digest);
+    });
+    const directories = new Set<string>();
+    for (const { file, info } of staged) {
+      const target = paths.blob(info.digest);
+      const directory = target.slice(0, target.lastIndexOf('/'));
+      if (!directories.has(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 });
+      directories.add(directory);
+      renameSync(file, target);
+    }
+    for (const directory of directories) syncDirectory(directory);
+    db.transaction('note', () => {
+      for (const { info } of staged) this.#putRow(info);
+    });
   }
 
   /** True when the blob is there already; it is held then and has its row. */

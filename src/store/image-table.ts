@@ -3,7 +3,7 @@ import type { ChainId, Digest } from '../oci/digest.ts';
 import { outsideMap } from '../oci/json.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Database } from './database.ts';
-import type { ImageRow, ImageTable, NameRow } from './tables.ts';
+import type { ImageRow, ImageSteps, ImageTable, NameRow } from './tables.ts';
 
 interface Row {
   readonly id: Digest;
@@ -39,6 +39,29 @@ export function imageTable(db: Database): ImageTable {
       one(db.get<Row>(`${select} WHERE manifest_digest = ? ORDER BY id LIMIT 1`, digest)),
     list: () => db.all<Row>(select).map(imageRow),
     children: (id) => ids(db.all('SELECT id FROM images WHERE parent = ?', id)),
+    onChains: (chains, limit) =>
+      db
+        .all<Row>(
+          `${select} WHERE chain IN (SELECT value FROM json_each(?)) ORDER BY stored_at, id LIMIT ?`,
+          JSON.stringify(chains),
+          limit,
+        )
+        .map(imageRow),
+    steps(id) {
+      const row = db.get<StepsRecord>('SELECT * FROM image_steps WHERE image = ?', id);
+      if (!row) return undefined;
+      const { file, inherited, lines } = row;
+      return { file, inherited, lines: JSON.parse(lines) as ImageSteps['lines'] };
+    },
+    putSteps: (id, { file, inherited, lines }) =>
+      void db.run(
+        `INSERT OR REPLACE INTO image_steps (image, file, inherited, lines)
+         SELECT id, ?, ?, ? FROM images WHERE id = ?`,
+        file,
+        inherited,
+        JSON.stringify(lines),
+        id,
+      ),
     put(row) {
       db.run(
         `INSERT INTO images (id, manifest_digest, manifest, platform, chain, created_at,
@@ -122,6 +145,12 @@ const NO_LABELS: ImageRow['labels'] = Object.freeze(outsideMap<string>([]));
 
 function labels(text: string): ImageRow['labels'] {
   return outsideMap(Object.entries(JSON.parse(text) as Record<string, string>));
+}
+
+interface StepsRecord {
+  readonly file: string;
+  readonly inherited: number;
+  readonly lines: string;
 }
 
 interface NameRecord {

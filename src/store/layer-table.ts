@@ -94,6 +94,7 @@ export function layerTable(
       hold('chain', chain);
       db.run('INSERT OR IGNORE INTO chains VALUES (?, ?, ?)', chain, parent ?? null, diffId);
     },
+    chains: (chain) => links(chain)?.map((link) => link.chain),
     putOrigin(row) {
       db.run(
         'INSERT OR REPLACE INTO origins VALUES (?, ?, ?, ?, ?, ?)',

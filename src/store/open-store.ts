@@ -29,7 +29,7 @@ import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { fileDigestTable } from './file-digests.ts';
-import { containerTable, factTable, sourceTable } from './small-tables.ts';
+import { containerTable, factTable, searchedTable, sourceTable } from './small-tables.ts';
 import { selectionTable } from './selections.ts';
 import type {
   CheckOptions,
@@ -145,6 +145,7 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     containers: containerTable(db),
     facts: factTable(db),
     sources: sourceTable(db),
+    searched: searchedTable(db),
   };
 }
 

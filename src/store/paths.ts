@@ -15,6 +15,7 @@ import { encoded } from '../oci/digest.ts';
  *     trash/                  what is being removed
  *     cache-mounts/<hex>/     RUN --mount=type=cache
  *     git/<hash of URL>/      repositories that builds fetch from, bare
+ *     lists/<hash of name>    manifest lists that are being made
  *     containers/<id>/        bundle, upper, work, log of a container
  *     run/                    run-time state where no /run directory is used
  */
@@ -32,6 +33,7 @@ export interface StorePaths {
   readonly cacheMounts: string;
   readonly containers: string;
   readonly git: string;
+  readonly lists: string;
   blob(digest: Digest): string;
   layer(diffId: DiffId): string;
   /** The overlay directory of a layer. */
@@ -56,6 +58,7 @@ export function storePaths(root: string, run = `${root}/run`): StorePaths {
     cacheMounts: `${root}/cache-mounts`,
     containers: `${root}/containers`,
     git: `${root}/git`,
+    lists: `${root}/lists`,
     blob: (digest) => `${root}/blobs/${digest.replace(':', '/')}`,
     layer,
     layerFs: (diffId) => `${layer(diffId)}/fs`,

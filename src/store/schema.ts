@@ -192,4 +192,25 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE names ADD COLUMN idx TEXT REFERENCES indexes ON DELETE SET NULL;
   CREATE INDEX names_idx ON names (idx) WHERE idx IS NOT NULL;
   `,
+  `
+  -- Which lines of which Dockerfile made the history of an image that was built here.
+  CREATE TABLE image_steps (
+    image TEXT PRIMARY KEY REFERENCES images ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    inherited INTEGER NOT NULL,
+    lines TEXT NOT NULL              -- of the entries after the inherited ones: first and last, or null; JSON
+  ) WITHOUT ROWID;
+  `,
+  `
+  -- Layers that do not hold a value; the value is told by a keyed digest.
+  CREATE TABLE searched_layers (
+    id INTEGER PRIMARY KEY,
+    diff_id TEXT NOT NULL,
+    needle TEXT NOT NULL,
+    UNIQUE (diff_id, needle)
+  );
+  CREATE TRIGGER layer_forgotten AFTER DELETE ON layers BEGIN
+    DELETE FROM searched_layers WHERE diff_id = OLD.diff_id;
+  END;
+  `,
 ];

@@ -1,6 +1,13 @@
 import type { ChainId, Digest } from '../oci/digest.ts';
 import type { Database } from './database.ts';
-import type { ContainerRow, ContainerTable, FactTable, SourceRow, SourceTable } from './tables.ts';
+import type {
+  ContainerRow,
+  ContainerTable,
+  FactTable,
+  SearchedTable,
+  SourceRow,
+  SourceTable,
+} from './tables.ts';
 
 interface ContainerRecord {
   readonly id: string;
@@ -100,4 +107,27 @@ export function sourceTable(db: Database): SourceTable {
 
 function sourceRow({ key, kind, blob, value, used_at }: SourceRecord): SourceRow {
   return { key, kind, ...(blob !== null && { blob }), value, usedAt: used_at };
+}
+
+/** Rows that are kept of searches: values change, and each new one brings a row for every layer. */
+const MOST_SEARCHED = 20_000;
+
+/** Layers that were searched, in the database. */
+export function searchedTable(db: Database): SearchedTable {
+  return {
+    has: (diffId, needle) =>
+      db.get('SELECT 1 FROM searched_layers WHERE diff_id = ? AND needle = ?', diffId, needle) !==
+      undefined,
+    put(diffId, needle) {
+      db.run(
+        'INSERT OR IGNORE INTO searched_layers (diff_id, needle) VALUES (?, ?)',
+        diffId,
+        needle,
+      );
+      db.run(
+        'DELETE FROM searched_layers WHERE id <= (SELECT max(id) FROM searched_layers) - ?',
+        MOST_SEARCHED,
+      );
+    },
+  };
 }

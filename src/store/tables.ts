@@ -17,6 +17,7 @@ export interface Tables {
   readonly containers: ContainerTable;
   readonly facts: FactTable;
   readonly sources: SourceTable;
+  readonly searched: SearchedTable;
 }
 
 /** One image: a config with its manifest. Stays until it is removed, named or not. */
@@ -53,6 +54,16 @@ export interface NameRow {
   readonly updatedAt: number;
 }
 
+/** The lines of a Dockerfile that an image was built from. */
+export interface ImageSteps {
+  /** Absolute path of the Dockerfile, or another stable name for it. */
+  readonly file: string;
+  /** So many entries of its history came with the image that it was made from. */
+  readonly inherited: number;
+  /** Of each entry after those: first and last line; null where the file has none for it. */
+  readonly lines: readonly (readonly [number, number] | null)[];
+}
+
 /** Images and their names. */
 export interface ImageTable {
   get(id: Digest): ImageRow | undefined;
@@ -61,6 +72,12 @@ export interface ImageTable {
   byManifest(digest: Digest): ImageRow | undefined;
   list(): ImageRow[];
   children(id: Digest): Digest[];
+  /** Images whose whole stack is one of these, those that came first, `limit` at most. */
+  onChains(chains: readonly ChainId[], limit: number): ImageRow[];
+  /** Undefined for images that were not built here. */
+  steps(id: Digest): ImageSteps | undefined;
+  /** Does nothing where the image is gone. */
+  putSteps(id: Digest, steps: ImageSteps): void;
   /** Inserts or refreshes; keeps `storedAt` of a row that is there. */
   put(row: ImageRow): void;
   /** Removes the image with its names. Blobs and layers go with the next collection. */
@@ -154,6 +171,8 @@ export interface LayerTable {
   stack(chain: ChainId): LayerRow[] | undefined;
   /** Names a stack. Idempotent. The live leases of this open store hold it from now on. */
   putChain(chain: ChainId, parent: ChainId | undefined, diffId: DiffId): void;
+  /** The names of a stack and of all that it stands on, bottom first; undefined when a link is missing. */
+  chains(chain: ChainId): ChainId[] | undefined;
   putOrigin(row: OriginRow): void;
   /** Origins of the layers of a stack, by position from the bottom; undefined where unknown. */
   origins(chain: ChainId): (OriginRow | undefined)[];
@@ -312,4 +331,11 @@ export interface SourceTable {
   list(): SourceRow[];
   put(row: SourceRow): void;
   remove(key: string): void;
+}
+
+/** Which layers were searched for which values, and do not hold them. */
+export interface SearchedTable {
+  has(diffId: DiffId, needle: string): boolean;
+  /** `needle` is a keyed digest of the value. */
+  put(diffId: DiffId, needle: string): void;
 }

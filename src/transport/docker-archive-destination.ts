@@ -1,8 +1,6 @@
-import { type Bytes, collect, once } from '../base/bytes.ts';
+import { type Bytes, type ByteSink, collect, once } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { type Reporter, reporter } from '../base/reporter.ts';
-import type { TarEntry } from '../layer/tar-entry.ts';
-import { encodeHeader, padding, TRAILER } from '../layer/tar-writer.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { encoded } from '../oci/digest.ts';
@@ -13,10 +11,13 @@ import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
 import { parseManifest } from '../oci/parse-manifest.ts';
 import { familiar, familiarRepository, parseReference } from '../oci/reference.ts';
 import { verified } from '../oci/verified.ts';
-import { isConfig, isParent } from './children.ts';
+import { isConfig, isLayer, isParent } from './children.ts';
 import type { Destination, Source } from './transport.ts';
 
-/** A blob of the archive: at hand, or to be fetched when its turn comes. */
+/** Marks the index of an archive that leaves out layers. */
+export const DELTA = 'io.stave.delta';
+
+/** A blob of the archive: at hand, to be fetched when its turn comes, or left out. */
 interface Part {
   readonly node: Descriptor;
   readonly data?: Buffer;
@@ -29,6 +30,8 @@ export interface ArchivedAs {
   readonly main?: Descriptor;
   /** On its entry in `index.json`. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Layers that whoever reads the archive has already: they are named, and not written. */
+  readonly leaveOut?: (layer: Descriptor) => boolean;
 }
 
 interface SavedImage extends ArchivedAs {
@@ -42,23 +45,29 @@ export interface ArchiveFile {
   /** Bytes of `body`. */
   readonly size: number;
   readonly body: Bytes;
+  /** The same in pieces that are not kept, instead of `body`: quicker. */
+  readonly pour?: (sink: ByteSink) => Promise<void>;
 }
 
 /**
- * Docker's archive: an OCI layout and the older form (`manifest.json`, `repositories`) in one
- * tar; or the layout alone. Images are copied to its destinations one after the other; then
- * {@link bytes} is the archive, in which blobs that images share lie once. Layers are not read
- * before their bytes are asked for, so the archive is streamed, whatever its size.
- *
- * The same images in the same order always give the same bytes: entries are sorted, owned by
- * root and dated 1970.
+ * `docker`: an OCI layout and the older form (`manifest.json`, `repositories`) in one. `oci`:
+ * the layout alone. `dir`: one image's blobs beside its manifest, as the `dir:` transport of
+ * other tools has them.
+ */
+export type ArchiveForm = 'docker' | 'oci' | 'dir';
+
+/**
+ * An archive of images. They are copied to its destinations one after the other; then
+ * {@link files} is the archive, in which blobs that images share lie once. Layers are not read
+ * before their bytes are asked for, so the archive is streamed, whatever its size. The same
+ * images in the same order always give the same bytes.
  */
 export class DockerArchive {
   readonly #parts = new Map<Digest, Part>();
   readonly #images: SavedImage[] = [];
-  readonly #form: 'docker' | 'oci';
+  readonly #form: ArchiveForm;
 
-  constructor(form: 'docker' | 'oci' = 'docker') {
+  constructor(form: ArchiveForm = 'docker') {
     this.#form = form;
   }
 
@@ -71,7 +80,8 @@ export class DockerArchive {
       /** Layers are large, and their place in the archive is not known yet: they are fetched later. */
       adopt(node, from) {
         if (isParent(node) || isConfig(node)) return Promise.resolve(undefined);
-        parts.set(node.digest, { node, from });
+        const isLeftOut = as.leaveOut && isLayer(node) && as.leaveOut(node);
+        parts.set(node.digest, isLeftOut ? { node } : { node, from });
         return Promise.resolve('done');
       },
       async put(node, body) {
@@ -84,29 +94,20 @@ export class DockerArchive {
     };
   }
 
-  /** The archive as a tar. Throws what reading the images throws, DigestMismatchError among it. */
-  async *bytes(options: CallOptions = {}): Bytes {
-    let at = '';
-    for await (const { name, size, body } of this.files(options)) {
-      const folder = name.slice(0, name.lastIndexOf('/') + 1);
-      if (folder !== '' && folder !== at) {
-        if (at === '') yield directory('blobs');
-        yield directory(folder.slice(0, -1));
-        at = folder;
-      }
-      yield header(name, size);
-      yield* body;
-      yield padding(size);
-    }
-    yield TRAILER;
-  }
-
-  /** The files of the archive, in their order; the body of one is read before the next is asked for. */
+  /**
+   * The files of the archive, in their order; the body of one is read before the next is asked
+   * for. Throws what reading the images throws, DigestMismatchError among it.
+   */
   async *files(options: CallOptions = {}): AsyncGenerator<ArchiveFile, void> {
     const report = reporter(options.progress);
     for (const digest of [...this.#parts.keys()].sort()) {
       const part = this.#parts.get(digest);
-      if (part) yield this.#blob(digest, part, report, options);
+      if (!part || (!part.data && !part.from)) continue;
+      yield this.#blob(this.#nameOf(digest), part, report, options);
+    }
+    if (this.#form === 'dir') {
+      yield document('version', 'Directory Transport Version: 1.1\n');
+      return;
     }
     yield document('index.json', this.#index());
     if (this.#form === 'docker') yield document('manifest.json', `${this.#manifestJson()}\n`);
@@ -114,21 +115,40 @@ export class DockerArchive {
     if (this.#form === 'docker') yield document('repositories', `${this.#repositories()}\n`);
   }
 
+  #nameOf(digest: Digest): string {
+    if (this.#form !== 'dir') return blobName(digest);
+    const isRoot = this.#images.some(({ root }) => root.digest === digest);
+    return isRoot ? 'manifest.json' : encoded(digest);
+  }
+
   #blob(
-    digest: Digest,
+    name: string,
     { node, from, data }: Part,
     report: Reporter,
     options: CallOptions,
   ): ArchiveFile {
-    const name = blobName(digest);
     if (data) return document(name, data);
+    const { digest, size } = node;
+    const begin = (): ReturnType<Reporter['begin']> =>
+      report.begin(digest, { kind: 'transfer', total: size, unit: 'bytes' });
     async function* body(): Bytes {
       if (!from) return;
-      using task = report.begin(digest, { kind: 'transfer', total: node.size, unit: 'bytes' });
+      using task = begin();
       yield* task.count(verified(await from.fetch(node, options), node, from.label));
       task.outcome = 'done';
     }
-    return { name, size: node.size, body: body() };
+    if (!from?.pour) return { name, size, body: body() };
+    const pour = async (sink: ByteSink): Promise<void> => {
+      using task = begin();
+      let at = 0;
+      const counted: ByteSink = (chunk) => {
+        sink(chunk);
+        task.advance((at += chunk.length));
+      };
+      await from.pour?.(node, counted, options);
+      task.outcome = 'done';
+    };
+    return { name, size, body: body(), pour };
   }
 
   #index(): string {
@@ -145,7 +165,13 @@ export class DockerArchive {
         return { mediaType, digest, size, annotations };
       });
     });
-    return JSON.stringify({ schemaVersion: 2, mediaType: MediaType.ociIndex, manifests });
+    const isDelta = [...this.#parts.values()].some(({ data, from }) => !data && !from);
+    return JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MediaType.ociIndex,
+      manifests,
+      ...(isDelta && { annotations: { [DELTA]: 'true' } }),
+    });
   }
 
   #manifestJson(): string {
@@ -210,16 +236,4 @@ function blobName(digest: Digest): string {
 function document(name: string, content: Buffer | string): ArchiveFile {
   const data = Buffer.from(content);
   return { name, size: data.length, body: once(data) };
-}
-
-function directory(name: string): Buffer {
-  return encodeHeader({ ...blank(name), type: 'directory', mode: 0o755 });
-}
-
-function header(name: string, size: number): Buffer {
-  return encodeHeader({ ...blank(name), type: 'file', mode: 0o644, size });
-}
-
-function blank(name: string): Omit<TarEntry, 'type' | 'mode'> {
-  return { path: Buffer.from(name), uid: 0, gid: 0, size: 0, mtime: 0n, xattrs: new Map() };
 }

@@ -1,6 +1,6 @@
 import { shownName } from '../layer/errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { digestOf } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { MediaType } from '../oci/media-types.ts';
 import { type ArchiveImage, parseArchiveManifest } from '../oci/parse-archive.ts';
@@ -25,7 +25,11 @@ import { type LayoutManifest, layoutManifests } from './oci-layout-source.ts';
 export function dockerArchiveImages(members: ArchiveMembers): readonly ArchivedImage[] | undefined {
   const data = members.document('manifest.json');
   if (!data) return undefined;
-  const manifests = layoutManifests(members);
+  const manifests = new Map<Digest, LayoutManifest[]>();
+  for (const one of layoutManifests(members)) {
+    const { digest } = one.manifest.config;
+    manifests.set(digest, [...(manifests.get(digest) ?? []), one]);
+  }
   return merged(parseArchiveManifest(data)).map((image) =>
     archivedImage(members, image, manifests),
   );
@@ -45,7 +49,7 @@ function merged(images: readonly ArchiveImage[]): readonly ArchiveImage[] {
 function archivedImage(
   members: ArchiveMembers,
   image: ArchiveImage,
-  manifests: readonly LayoutManifest[],
+  manifests: ReadonlyMap<Digest, readonly LayoutManifest[]>,
 ): ArchivedImage {
   const data = members.document(image.config);
   if (!data) {
@@ -64,7 +68,7 @@ function archivedImage(
   members.once(`config ${id}`, () => void parseConfig(data));
   const layers = image.layers.map((name) => layerPart(name, members.get(name)));
   const config = { mediaType: MediaType.ociConfig, digest: id, size: data.length };
-  const own = manifests.find((one) => describes(one.manifest, config, layers));
+  const own = manifests.get(id)?.find((one) => describes(one.manifest, config, layers));
   const names = image.repoTags.map(canonicalRepoTag);
   if (!own) return madeImage({ config, data, layers, names });
   const root = own.descriptor;

@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/bytes.ts';
+import { type Bytes, once } from '../base/bytes.ts';
 import { DigestMismatchError, InvalidInputError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { sniff } from '../layer/compression.ts';
@@ -8,6 +8,7 @@ import { MediaType } from '../oci/media-types.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import { type BlobWriter, ingestKey } from '../store/blob-store.ts';
 import type { Lease, Store } from '../store/store.ts';
+import type { ImageBatch } from './image-batch.ts';
 import { leftOpen, peek, type Peeked } from './peek.ts';
 import { plain } from './plain.ts';
 
@@ -96,11 +97,13 @@ export class LayerIntake {
    * Throws DigestMismatchError, DiskFullError.
    */
   async take(body: Bytes, digest?: Digest, call: CallOptions = {}): Promise<TakenLayer> {
-    if (digest === undefined) return this.#take(await peek(body, SNIFF_LENGTH), undefined, call);
-    this.#lease.hold('blob', digest);
+    if (digest !== undefined) this.#lease.hold('blob', digest);
+    if (digest === undefined || !this.#resumable) {
+      return this.#take(await peek(body, SNIFF_LENGTH), digest && { digest }, call);
+    }
     await using writer = await this.#store.blobs.ingest(ingestKey(digest), call);
     // Whoever wrote it until now may have brought it whole.
-    const here = this.#resumable ? this.find(digest) : undefined;
+    const here = this.find(digest);
     if (here) {
       await writer.discard();
       return this.#remember(here.blob, { diffId: here.diffId });
@@ -115,16 +118,19 @@ export class LayerIntake {
 
   async #take(
     { head, bytes }: Peeked,
-    known: { readonly digest: Digest; readonly writer: BlobWriter } | undefined,
+    known: { readonly digest: Digest; readonly writer?: BlobWriter } | undefined,
     call: CallOptions,
   ): Promise<TakenLayer> {
     const mediaType = MEDIA_TYPES.get(sniff(head));
     const source = mediaType === undefined ? await plain(bytes) : bytes;
+    const isPlain = mediaType === undefined || mediaType === MediaType.ociLayer;
     await using writer =
       known?.writer ??
       (await this.#store.blobs.ingest(`${this.#lease.id}:${this.#count++}`, {
         ...call,
         resumable: false,
+        // Unpacking hashes the same bytes.
+        hash: !isPlain,
       }));
     const passing = new Passing(source, writer);
     const iterator = passing.bytes()[Symbol.asyncIterator]();
@@ -132,11 +138,13 @@ export class LayerIntake {
       const result = await this.#unpack(leftOpen(iterator), {}, call);
       passing.throwIfBroken();
       while (!(await iterator.next()).done);
-      const info = await writer.commit(known ? { digest: known.digest } : {});
+      const isKept = known && mediaType !== undefined;
+      const diffId = isPlain && 'diffId' in result ? asBlob(result.diffId) : undefined;
+      const info = await writer.commit(isKept ? { digest: known.digest } : {}, diffId);
       this.#lease.hold('blob', info.digest);
       return this.#remember({ ...info, mediaType: mediaType ?? MediaType.ociLayer }, result);
     } catch (error) {
-      const mayGoOn = this.#resumable && known && !(error instanceof InvalidInputError);
+      const mayGoOn = known?.writer && !(error instanceof InvalidInputError);
       if (!mayGoOn || error instanceof DigestMismatchError) await writer.discard();
       throw error;
     } finally {
@@ -144,13 +152,31 @@ export class LayerIntake {
     }
   }
 
-  /** Unpacks a layer whose blob is in the store, on top of the layers `below` it. */
+  /** {@link take} of a layer that is at hand and was checked: its blob goes to the batch. */
+  async takeHeld(
+    data: Uint8Array,
+    { digest, mediaType }: Descriptor,
+    batch: ImageBatch,
+    call: CallOptions = {},
+  ): Promise<TakenLayer> {
+    batch.put(digest, data);
+    const result = await this.#unpack(once(data), {}, call);
+    const taken = { blob: { mediaType, digest, size: data.length }, result };
+    this.#taken.set(digest, taken);
+    if ('diffId' in result) batch.putLayerBlob({ diffId: result.diffId, blob: taken.blob });
+    return taken;
+  }
+
+  /**
+   * Unpacks a layer on top of the layers `below` it. Its blob is in the store, unless `data` is
+   * given.
+   */
   async unpack(
     blob: Descriptor,
     below: readonly DiffId[],
-    call: CallOptions = {},
+    call: CallOptions & { readonly data?: Uint8Array | undefined } = {},
   ): Promise<TakenLayer> {
-    const bytes = await this.#store.blobs.open(blob.digest, call);
+    const bytes = call.data ? once(call.data) : await this.#store.blobs.open(blob.digest, call);
     return this.#remember(blob, await this.#unpack(bytes, { below }, call));
   }
 
@@ -215,6 +241,11 @@ class Passing {
   throwIfBroken(): void {
     if (this.#broken) throw this.#broken.reason;
   }
+}
+
+/** The digest of a layer's own tar. */
+function asBlob(layer: DiffId): Digest {
+  return layer as string as Digest;
 }
 
 /** The diff ID of a layer whose blob is its own tar. */

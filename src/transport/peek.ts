@@ -6,7 +6,7 @@ export interface Peeked {
   readonly head: Buffer;
   readonly bytes: Bytes;
   /** Ends the stream for somebody who will not read on: leaving `bytes` unread does not. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Looks at the first `size` bytes of a stream without losing them. */
@@ -17,11 +17,13 @@ export async function peek(bytes: Bytes, size: number): Promise<Peeked> {
   while (length < size) {
     const next = await iterator.next();
     if (next.done) break;
-    chunks.push(next.value);
     length += next.value.length;
+    // Chunks are valid until the next one only.
+    chunks.push(length < size ? Uint8Array.from(next.value) : next.value);
   }
   return {
-    head: Buffer.concat(chunks).subarray(0, size),
+    // Of the last chunk, which may be large, the beginning.
+    head: Buffer.concat(chunks.map((chunk) => chunk.subarray(0, size))).subarray(0, size),
     bytes: resumed(chunks, iterator),
     close: async () => void (await iterator.return?.()),
   };

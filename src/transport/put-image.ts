@@ -5,7 +5,7 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import { diffIdsOf } from '../oci/parse-config.ts';
 import { choosePlatform, hostPlatform, normalisePlatform, type Platform } from '../oci/platform.ts';
 import type { Store } from '../store/store.ts';
-import type { ImageRow, Tables } from '../store/tables.ts';
+import type { ImageRow, ImageSteps, Tables } from '../store/tables.ts';
 
 /** An image whose parts are all in the store: blobs written, layers sealed, named as a stack and synced. */
 export interface NewImage {
@@ -22,6 +22,8 @@ export interface NewImage {
   readonly parent?: Digest;
   /** True when the times in the config were clamped, so that they say nothing of its age. */
   readonly clamped?: boolean;
+  /** The lines of the Dockerfile that made it, where it was built here. */
+  readonly steps?: ImageSteps;
 }
 
 /** Containers are younger: an earlier time is the zero of Unix, of DOS or of a language. */
@@ -93,6 +95,7 @@ function put(tables: Tables, now: number, image: NewImage): ImageRow {
     ...(names.length > 0 && { taggedAt: now }),
   };
   tables.images.put(row);
+  if (image.steps) tables.images.putSteps(image.id, image.steps);
   for (const blob of image.blobs ?? []) tables.blobs.link(image.id, blob);
   for (const name of names) tables.images.tag(name, image.id, now);
   return row;

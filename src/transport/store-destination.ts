@@ -9,12 +9,14 @@ import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import type { Index, Manifest } from '../oci/manifest.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
 import { parseManifest, parseManifestOrIndex } from '../oci/parse-manifest.ts';
+import { shownName } from '../layer/errors.ts';
 import { LayerEntryError } from '../snapshot/errors.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { isClaim, isConfig, isLayer, isParent } from './children.ts';
 import { UnsupportedImageError } from './errors.ts';
 import type { LayerIntake } from './layer-intake.ts';
+import type { ImageBatch } from './image-batch.ts';
 import { type NewImage, putImage, putIndex } from './put-image.ts';
 import type { Destination } from './transport.ts';
 
@@ -25,6 +27,8 @@ export interface StoreDestinationParts {
   readonly intake: LayerIntake;
   /** Holds everything until the image is there. */
   readonly lease: Lease;
+  /** Where the image waits for others, with its documents and small layers. Without: it is made visible at once. */
+  readonly batch?: ImageBatch;
 }
 
 /**
@@ -42,14 +46,23 @@ export class StoreDestination implements Destination {
   readonly #names: readonly string[];
   /** Manifests that came in this copy. */
   readonly #arrived = new Set<Digest>();
+  #stored: Digest | undefined;
 
   constructor(parts: StoreDestinationParts, names: readonly string[]) {
     this.#parts = parts;
     this.#names = names;
   }
 
+  /** After `commit`: the image ID, or the digest of an index that is kept as one. */
+  get stored(): Digest {
+    if (this.#stored === undefined) throw new Error('nothing was committed');
+    return this.#stored;
+  }
+
   async has(node: Descriptor): Promise<boolean> {
-    const { store, lease, intake } = this.#parts;
+    const { store, lease, intake, batch } = this.#parts;
+    // What waits is looked for when it is written.
+    if (batch && (isConfig(node) || isParent(node))) return batch.read(node.digest) !== undefined;
     lease.hold('blob', node.digest);
     const here = isLayer(node)
       ? (intake.taken(node.digest) ?? intake.find(node.digest))?.blob
@@ -63,13 +76,14 @@ export class StoreDestination implements Destination {
   }
 
   async put(node: Descriptor, body: Bytes, options?: CallOptions): Promise<void> {
-    const { store, lease, intake } = this.#parts;
+    const { store, lease, intake, batch } = this.#parts;
     if (isLayer(node)) {
-      await intake.take(body, node.digest, options);
+      if (batch) await intake.takeHeld(await collect(body), node, batch, options);
+      else await intake.take(body, node.digest, options);
       return;
     }
-    lease.hold('blob', node.digest);
     if (isClaim(node)) {
+      lease.hold('blob', node.digest);
       await using writer = await store.blobs.ingest(`blob:${node.digest}`, options);
       const present = writer.offset;
       let at = 0;
@@ -83,21 +97,39 @@ export class StoreDestination implements Destination {
     }
     if (!isParent(node) && !isConfig(node)) throw notAnImage(node);
     if (isParent(node)) this.#arrived.add(node.digest);
-    store.blobs.putSync(await collect(body, DOCUMENT_LIMIT));
+    const data = await collect(body, DOCUMENT_LIMIT);
+    if (batch) {
+      batch.put(node.digest, data);
+    } else {
+      lease.hold('blob', node.digest);
+      store.blobs.putSync(data);
+    }
   }
 
   async commit(root: Descriptor, options?: CallOptions): Promise<void> {
-    const { store } = this.#parts;
-    const document = parseManifestOrIndex(store.blobs.readSync(root.digest), root.mediaType);
+    const document = parseManifestOrIndex(this.#read(root.digest), root.mediaType);
     if (document.kind === 'manifest') {
-      putImage(store, { ...(await this.#image(root, options)), names: this.#names });
+      this.#put(await this.#image(root, options));
     } else {
       await this.#index(root, document.index, options);
     }
   }
 
+  #read(digest: Digest): Uint8Array {
+    const { store, batch } = this.#parts;
+    return batch?.read(digest) ?? store.blobs.readSync(digest);
+  }
+
+  #put(image: NewImage): void {
+    const { store, batch } = this.#parts;
+    const named = { ...image, names: this.#names };
+    if (batch) batch.addImage(named);
+    else putImage(store, named);
+    this.#stored = image.id;
+  }
+
   async #index(root: Descriptor, index: Index, options: CallOptions | undefined): Promise<void> {
-    const { store } = this.#parts;
+    const { store, batch } = this.#parts;
     const here = index.manifests.filter(({ digest }) => this.#arrived.has(digest));
     const entries = here.filter((entry) => !isAttestation(entry));
     const members: { image: NewImage; entry: Descriptor }[] = [];
@@ -112,30 +144,36 @@ export class StoreDestination implements Destination {
       members.length === 1 &&
       index.manifests.some((one) => !isAttestation(one) && one !== only.entry)
     ) {
-      putImage(store, { ...only.image, names: this.#names });
-      return;
+      return this.#put(only.image);
     }
     const claims = here.filter(isAttestation).flatMap((entry) => {
-      const { config, layers } = parseManifest(store.blobs.readSync(entry.digest), entry.mediaType);
+      const { config, layers } = parseManifest(this.#read(entry.digest), entry.mediaType);
       return [entry, config, ...layers].map(({ digest }) => digest);
     });
     const { mediaType, digest, size } = root;
     const descriptor = { mediaType, digest, size };
-    putIndex(store, { descriptor, members, blobs: claims, names: this.#names });
+    const whole = { descriptor, members, blobs: claims, names: this.#names };
+    if (batch) batch.addIndex(whole);
+    else putIndex(store, whole);
+    this.#stored = digest;
   }
 
   /** What arrived under a manifest, with its layers unpacked, checked, named as a stack and synced. */
   async #image(root: Descriptor, options: CallOptions | undefined): Promise<NewImage> {
-    const { store, snapshotter } = this.#parts;
-    const manifest = parseManifest(store.blobs.readSync(root.digest), root.mediaType);
+    const { snapshotter, batch } = this.#parts;
+    const manifest = parseManifest(this.#read(root.digest), root.mediaType);
     if (!isConfig(manifest.config)) throw notAnImage(manifest.config);
     const odd = manifest.layers.find((layer) => !isLayer(layer));
     if (odd) throw notAnImage(odd);
-    const config = parseConfig(store.blobs.readSync(manifest.config.digest));
+    const config = parseConfig(this.#read(manifest.config.digest));
     const diffIds = await this.#unpacked(manifest, config, options);
     let chain: ChainId | undefined;
-    for (const diffId of diffIds) chain = snapshotter.name(diffId, chain);
-    snapshotter.sync(diffIds);
+    if (batch) {
+      chain = batch.putStack(diffIds);
+    } else {
+      for (const diffId of diffIds) chain = snapshotter.name(diffId, chain);
+      snapshotter.sync(diffIds);
+    }
     const { mediaType, digest, size } = root;
     return {
       id: manifest.config.digest,
@@ -153,7 +191,9 @@ export class StoreDestination implements Destination {
     options: CallOptions = {},
   ): Promise<readonly DiffId[]> {
     if (config.os !== '' && config.os !== 'linux') {
-      throw new UnsupportedImageError(`the image is made for ${config.os}, not for linux`);
+      throw new UnsupportedImageError(
+        `the image is made for ${shownName(Buffer.from(config.os))}, not for linux`,
+      );
     }
     const expected = diffIdsOf(config);
     if (expected.length !== manifest.layers.length) {
@@ -177,20 +217,24 @@ export class StoreDestination implements Destination {
     below: readonly DiffId[],
     options: CallOptions,
   ): Promise<DiffId> {
-    const { intake } = this.#parts;
+    const { intake, batch } = this.#parts;
     const result = intake.taken(layer.digest)?.result ?? intake.find(layer.digest);
     if (result && 'diffId' in result) return result.diffId;
     if (result && !(result.failure instanceof LayerEntryError)) throw result.failure;
     // Alone it could not be unpacked: it may hold hard links to files of the layers below.
-    const again = (await intake.unpack(layer, below, options)).result;
+    const held = { ...options, data: batch?.read(layer.digest) };
+    const again = (await intake.unpack(layer, below, held)).result;
     if ('failure' in again) throw again.failure;
     return again.diffId;
   }
 
   /** Blobs that the store can only give again because it keeps them. */
   #keptBlobs(manifest: Manifest): Digest[] {
-    return this.#parts.store.read((tables) =>
-      manifest.layers.map((layer) => layer.digest).filter((digest) => tables.blobs.has(digest)),
+    const { store, batch } = this.#parts;
+    return store.read((tables) =>
+      manifest.layers
+        .map((layer) => layer.digest)
+        .filter((digest) => batch?.read(digest) !== undefined || tables.blobs.has(digest)),
     );
   }
 }

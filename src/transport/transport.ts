@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/bytes.ts';
+import type { Bytes, ByteSink } from '../base/bytes.ts';
 import type { CallOptions, Outcome } from '../base/progress.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 
@@ -10,6 +10,8 @@ export interface Source {
   root(options?: CallOptions): Promise<Descriptor>;
   /** The node's bytes, unverified: whoever asks for them passes them through `verified`. */
   fetch(node: Descriptor, options?: CallOptions): Promise<Bytes>;
+  /** The node's bytes, checked against the node, in pieces that are not kept: quicker than {@link fetch}. */
+  pour?(node: Descriptor, sink: ByteSink, options?: CallOptions): Promise<void>;
 }
 
 /** What `put` may make use of. */

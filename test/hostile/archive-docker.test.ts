@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { digestOf } from '../../src/oci/digest.ts';
 import { tarOf, type TestEntry } from '../tar-of.ts';
 import { CONFIG, DIFF, docker, type DockerParts, LAYER, SMALL, text } from './documents.ts';
 import { hostileCases, type HostileCase } from './house.ts';
@@ -320,6 +321,23 @@ hostileCases('archives of Docker', [
         manifest: [
           { Config: 'config.json', RepoTags: ['good:1'], Layers: ['layer.tar'] },
           { Config: 'config.json', RepoTags: ['bad:1'], Layers: ['nosuch'] },
+        ],
+      }),
+  },
+  {
+    what: 'an archive of which the second image lies about a layer, as a whole',
+    refused: /unpacks to/,
+    archive: () =>
+      docker({
+        extra: [
+          {
+            name: 'lie.json',
+            data: text({ ...CONFIG, rootfs: { type: 'layers', diff_ids: [digestOf('x')] } }),
+          },
+        ],
+        manifest: [
+          { Config: 'config.json', RepoTags: ['good:1'], Layers: ['layer.tar'] },
+          { Config: 'lie.json', RepoTags: ['bad:1'], Layers: ['layer.tar'] },
         ],
       }),
   },

@@ -34,6 +34,7 @@ export interface TestRegistryOptions {
   readonly tokenUses?: number;
   /** `OCI-Chunk-Min-Length` of uploads. */
   readonly chunk?: number;
+  readonly deletesTags?: boolean;
 }
 
 const USER = 'alice';
@@ -205,10 +206,23 @@ export class TestRegistry implements AsyncDisposable {
       return;
     }
     const kept = this.manifests.get(`${repository}/${name}`);
+    if (request.method === 'DELETE' && kept) return this.#delete(response, repository, name);
     if (!kept) return fail(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     response.setHeader('content-type', kept.mediaType);
     response.setHeader('docker-content-digest', digestOf(kept.data));
     this.#bytes(request, response, kept.data);
+  }
+
+  /** Tags alone can only be removed where the options say so. */
+  #delete(response: ServerResponse, repository: string, name: string): void {
+    if (!name.includes(':') && this.#options.deletesTags !== true) {
+      return fail(response, 405, 'UNSUPPORTED', 'The operation is unsupported.');
+    }
+    for (const [key, { data }] of this.manifests) {
+      const isOfIt = key.startsWith(`${repository}/`) && digestOf(data) === name;
+      if (isOfIt || key === `${repository}/${name}`) this.manifests.delete(key);
+    }
+    response.writeHead(202).end();
   }
 
   #blob(
@@ -310,6 +324,7 @@ function scopeOf(request: IncomingMessage | undefined, url: URL): string {
   const [, name = ''] = /^\/v2\/(.+)\/(?:manifests|blobs|tags)\//.exec(url.pathname) ?? [];
   const isRead = request === undefined || request.method === 'GET' || request.method === 'HEAD';
   if (request === undefined) return name === '' ? '' : `repository:${name}:pull`;
+  if (request.method === 'DELETE') return `${name}:delete`;
   return `${name}:${isRead ? 'pull' : 'push'}`;
 }
 

@@ -4,6 +4,7 @@ import type { CallOptions } from '../../base/progress.ts';
 import { reporter, type Task } from '../../base/reporter.ts';
 import { mediaTypeIn } from '../../image/media-forms.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
+import type { LayerWatch } from '../../layer/layer-stream.ts';
 import { digestOf, type Digest, type DiffId } from '../../oci/digest.ts';
 import { LAYER_COUNT_LIMIT } from '../../oci/limits.ts';
 import { MediaType } from '../../oci/media-types.ts';
@@ -14,6 +15,7 @@ import { compressedLayers } from '../../transport/compressed-layers.ts';
 import type { LayerSupply, Offer } from '../../transport/layer-supply.ts';
 import type { Destination, Source } from '../../transport/transport.ts';
 import { CacheExportError } from '../errors.ts';
+import type { LeakGuard } from '../leaks/guard.ts';
 import { CacheMedia, encodeCache, type SharedMount } from './document.ts';
 import { isKnown, type ImportedCaches } from './imported.ts';
 import type { CacheForm, CacheTarget } from './remote.ts';
@@ -30,6 +32,8 @@ export interface ExportParts {
   readonly lease: () => Lease;
   readonly supply: LayerSupply;
   readonly imported: ImportedCaches | undefined;
+  /** Looks at what goes out beside the layers, which it has seen. */
+  readonly guard: Pick<LeakGuard, 'document' | 'files'> | undefined;
 }
 
 /** A blob that goes into a cache, and how to get at its bytes. */
@@ -82,6 +86,7 @@ async function write(
   const sent = await sendAll([...layers.values()], destination, call);
   const mounts = await mountsOf(target, finished, parts, destination, call);
   const document = encodeCache({ ...documentOf(records, blobs), mounts });
+  parts.guard?.document('the cache', document);
   const config: Piece = {
     blob: { mediaType: CacheMedia.document, digest: digestOf(document), size: document.length },
     open: () => Promise.resolve(once(document)),
@@ -102,13 +107,14 @@ async function write(
 async function mountsOf(
   { mounts }: CacheTarget,
   { outcomes }: SolvedBuild,
-  { store }: ExportParts,
+  { store, guard }: ExportParts,
   destination: Destination,
   call: CallOptions,
 ): Promise<readonly SharedMount[]> {
   if (!mounts) return [];
   const { exportMounts } = await import('./export-mounts.ts');
-  return exportMounts(mounts, outcomes, store.paths, destination, call);
+  const watch = (id: string): LayerWatch | undefined => guard?.files(`the cache mount ${id}`);
+  return exportMounts(mounts, outcomes, { paths: store.paths, destination, watch }, call);
 }
 
 /** The blobs of layers: those of this store compressed, others from where they can be had. */

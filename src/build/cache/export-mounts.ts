@@ -3,6 +3,7 @@ import { once, type Bytes } from '../../base/bytes.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
+import type { LayerWatch } from '../../layer/layer-stream.ts';
 import { digestOf } from '../../oci/digest.ts';
 import { treeTar } from '../../snapshot/tree-tar.ts';
 import type { StorePaths } from '../../store/paths.ts';
@@ -20,6 +21,14 @@ export interface MountSelection {
   readonly most?: number;
 }
 
+/** What exporting mounts works with. */
+export interface MountParts {
+  readonly paths: StorePaths;
+  readonly destination: Destination;
+  /** Is shown the files of a mount before they are sent. */
+  readonly watch?: (id: string) => LayerWatch | undefined;
+}
+
 /**
  * Sends the cache mounts that the steps of a build name: each as the tar of its files, cut
  * into pieces of which only those travel that the target has not. One that somebody uses, or
@@ -28,8 +37,7 @@ export interface MountSelection {
 export async function exportMounts(
   selection: MountSelection,
   outcomes: readonly Outcome[],
-  paths: StorePaths,
-  destination: Destination,
+  { paths, destination, watch }: MountParts,
   call: CallOptions,
 ): Promise<SharedMount[]> {
   const report = reporter(call.progress);
@@ -50,7 +58,7 @@ export async function exportMounts(
       continue;
     }
     room -= bytes;
-    const { shared, fresh } = await send(mount, destination, call);
+    const { shared, fresh } = await send(mount, destination, { ...call, watch: watch?.(id) });
     task.note(`${shared.size} bytes, ${fresh} of ${shared.chunks.length} pieces sent`);
     task.outcome = 'done';
     sent.push(shared);
@@ -84,12 +92,12 @@ export function nameOf({ namespace, id }: Pick<CacheMountInfo, 'namespace' | 'id
 async function send(
   mount: CacheMountInfo,
   destination: Destination,
-  call: CallOptions,
+  { watch, ...call }: CallOptions & { readonly watch: LayerWatch | undefined },
 ): Promise<{ readonly shared: SharedMount; readonly fresh: number }> {
   const compress = promisify(process.getBuiltinModule('node:zlib').zstdCompress);
   const all: Descriptor[] = [];
   let [size, fresh] = [0, 0];
-  for await (const chunk of chunks(treeTar(mount.path, call))) {
+  for await (const chunk of chunks(treeTar(mount.path, { ...call, watch }))) {
     call.signal?.throwIfAborted();
     const data = await compress(chunk);
     const blob = { mediaType: CacheMedia.mount, digest: digestOf(data), size: data.length };

@@ -5,6 +5,7 @@ import type { Lease, Store } from '../../store/store.ts';
 import type { LayerSupply } from '../../transport/layer-supply.ts';
 import type { CacheMount } from '../exec-mount.ts';
 import type { Vertex } from '../graph.ts';
+import type { LeakGuard } from '../leaks/guard.ts';
 import type { Outcome } from '../solver-parts.ts';
 import { cacheMember, INLINE_KEY } from './document.ts';
 import { exportCache } from './export-cache.ts';
@@ -99,9 +100,9 @@ export class CacheSession implements AsyncDisposable {
   }
 
   /** Writes every `--cache-to`, one after the other. Throws CacheExportError. */
-  async export(build: SolvedBuild): Promise<void> {
+  async export(build: SolvedBuild, guard: LeakGuard | undefined): Promise<void> {
     for (const target of this.#caches.to) {
-      const parts = { ...this.#parts, imported: this.imported };
+      const parts = { ...this.#parts, imported: this.imported, guard };
       await exportCache(target, build, parts, this.#call);
     }
   }

@@ -173,8 +173,10 @@ class Evaluation {
   ): void {
     try {
       const apply = (): void => applyInstruction(state, instruction, setting, trigger);
+      const noted = state.history.length;
       if (trigger) this.#words.atBase(stage.from, apply);
       else apply();
+      if (!trigger) state.locate(noted, instruction.span);
       this.#charge(state, instruction, trigger ? stage.from : instruction);
     } catch (error) {
       this.#fail(error);

@@ -1,3 +1,4 @@
+import type { Span } from '../../dockerfile/ast.ts';
 import type { ContainerConfig, History, ImageConfig } from '../../oci/image-config.ts';
 import type { Platform } from '../../oci/platform.ts';
 import type { Vertex } from '../graph.ts';
@@ -26,6 +27,8 @@ export interface HistoryStep {
   readonly vertex?: Vertex;
   /** Came with the base image: kept as it is. */
   readonly inherited: boolean;
+  /** Where it stands in the Dockerfile; absent for triggers and for what was inherited. */
+  readonly span?: Span;
 }
 
 /** A config document without the members that a build writes itself. */
@@ -174,6 +177,14 @@ export class StageState {
     const triggers = this.config.OnBuild ?? [];
     delete this.config.OnBuild;
     return triggers;
+  }
+
+  /** Says where the entries from `first` on stand in the Dockerfile. */
+  locate(first: number, span: Span): void {
+    for (let at = first; at < this.history.length; at += 1) {
+      const step = this.history[at];
+      if (step) this.history[at] = { ...step, span };
+    }
   }
 
   /** Notes an instruction; with a vertex it made a layer. */

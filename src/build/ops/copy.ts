@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CallOptions } from '../../base/progress.ts';
 import { FileTableWriter } from '../../layer/file-table-io.ts';
-import { LayerStream } from '../../layer/layer-stream.ts';
+import { LayerStream, type LayerWatch } from '../../layer/layer-stream.ts';
 import type { DiffId } from '../../oci/digest.ts';
 import type { LayerDraft, Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
@@ -31,6 +31,8 @@ export interface OpParts {
   readonly clamp: bigint | undefined;
   /** Fetches what ADD names by URL. */
   readonly remotes: Pick<RemoteSources, 'selected'>;
+  /** Is shown what the new layer holds. */
+  readonly watch?: LayerWatch | undefined;
   /** Tells the user what is likely not meant. */
   readonly warn?: (warning: { readonly code: string; readonly message: string }) => void;
 }
@@ -157,7 +159,7 @@ async function sealPlan(
 ): Promise<DiffId> {
   const tableFile = join(draft.scratch, 'files');
   const table = new FileTableWriter(tableFile);
-  const stream = new LayerStream({ table });
+  const stream = new LayerStream({ table, watch: parts.watch });
   await writePlan(plan, draft.fs, stream, call);
   const figures = stream.finish();
   table.close();

@@ -76,7 +76,8 @@ export async function runExec(
   await makeDirectories(op, view, draft, parts);
   await runProcess(op, { view, below, inputs, draft, executor }, parts, task, call);
   if (parts.clamp !== undefined) await clampTimes(Buffer.from(draft.fs), parts.clamp);
-  return (await parts.snapshotter.seal(draft, call)).diffId;
+  const { watch } = parts;
+  return (await parts.snapshotter.seal(draft, { ...call, watch })).diffId;
 }
 
 /** Where a process runs. */

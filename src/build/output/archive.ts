@@ -1,5 +1,6 @@
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
+import { archiveTar } from '../../transport/archive-tar.ts';
 import { copy } from '../../transport/copy.ts';
 import { DockerArchive } from '../../transport/docker-archive-destination.ts';
 import { type Composed, composedSource } from './compose.ts';
@@ -29,7 +30,7 @@ export async function writeArchive(
     call.signal ? { signal: call.signal } : {},
   );
   if ('directory' in to) await writeLayout(to.directory, archive, call);
-  else await writeFile(to, archive.bytes(call), call);
+  else await writeFile(to, archiveTar(archive, call), call);
   task.note(`exporting manifest ${root.digest}`);
   task.outcome = 'done';
   return composed;

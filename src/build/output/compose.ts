@@ -15,6 +15,7 @@ import {
   type LayerForm,
 } from '../../transport/compressed-layers.ts';
 import { storeSource } from '../../transport/store-source.ts';
+import type { ImageSteps } from '../../store/tables.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { Solved } from '../solver-parts.ts';
 import type { AnnotationPlace, ImageOutputOptions } from './spec.ts';
@@ -27,6 +28,8 @@ export interface BuiltImage {
   readonly solved: Solved;
   /** For the annotations that name the base image. */
   readonly base: { readonly name: string; readonly digest: string } | undefined;
+  /** The lines of the Dockerfile that made it. */
+  readonly steps: ImageSteps;
 }
 
 /** One image of a result, with the manifest that it has in it. */

@@ -74,6 +74,7 @@ function intoStore(composed: Composed, names: readonly string[], { parts, clamp 
       manifest: { mediaType, digest, size },
       chain: image.solved.chain,
       clamped: clamp !== undefined,
+      steps: image.steps,
       blobs: [...foreignBlobs(store, rows), ...packed.map((layer) => layer.digest)],
     };
   });

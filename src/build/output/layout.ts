@@ -8,6 +8,7 @@ import {
   renameSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ByteSink } from '../../base/bytes.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { MediaType } from '../../oci/media-types.ts';
@@ -36,23 +37,32 @@ export async function writeLayout(
   checkLayout(directory);
   await writeDirectory(
     directory,
-    async (scratch) => {
-      for await (const { name, body } of archive.files(call)) {
-        const path = join(scratch, name);
-        mkdirSync(dirname(path), { recursive: true });
-        const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
-        try {
-          for await (const chunk of body) {
-            call.signal?.throwIfAborted();
-            writeAll(fd, chunk);
-          }
-        } finally {
-          closeSync(fd);
-        }
-      }
-    },
+    (scratch) => writeArchiveFiles(scratch, archive, call),
     (scratch) => moveIn(scratch, directory),
   );
+}
+
+/** Writes the files of an archive below a directory that is ours alone. */
+export async function writeArchiveFiles(
+  scratch: string,
+  archive: DockerArchive,
+  call: CallOptions,
+): Promise<void> {
+  for await (const { name, body, pour } of archive.files(call)) {
+    const path = join(scratch, name);
+    mkdirSync(dirname(path), { recursive: true });
+    const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
+    try {
+      const write: ByteSink = (chunk) => {
+        call.signal?.throwIfAborted();
+        writeAll(fd, chunk);
+      };
+      if (pour) await pour(write);
+      else for await (const chunk of body) write(chunk);
+    } finally {
+      closeSync(fd);
+    }
+  }
 }
 
 function checkLayout(directory: string): void {

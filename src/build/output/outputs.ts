@@ -118,16 +118,16 @@ async function write(output: Output, work: Work, call: CallOptions): Promise<Com
 }
 
 /** The documents of a result for an output. */
-export function composeFor(
+export async function composeFor(
   work: Work,
   options: ImageOutputOptions,
   names: readonly string[],
   defaultCompression: ComposeOptions['defaultCompression'],
   call: CallOptions,
 ): Promise<Composed> {
-  const { store, snapshotter, lease, supply } = work.parts;
+  const { store, snapshotter, lease, supply, guard } = work.parts;
   const { annotations = [] } = work.input;
-  return compose(
+  const composed = await compose(
     work.images,
     {
       ...options,
@@ -139,6 +139,12 @@ export function composeFor(
     { store, snapshotter, lease: lease(), supply },
     call,
   );
+  if (guard) {
+    for (const bytes of composed.documents.values()) {
+      guard.document('what goes with the image (annotations, provenance)', bytes);
+    }
+  }
+  return composed;
 }
 
 function attesting(

@@ -75,6 +75,7 @@ test(
       },
       solved: { chain, layers, createdAt: 0 },
       base: { name: 'base', digest: `sha256:${'b'.repeat(64)}` },
+      steps: { file: '-', inherited: 2, lines: [] },
     };
     using lease = store.lease('test');
     const result = await squashed(image, 1, { snapshotter, lease: () => lease, now: 1000 }, {});
@@ -126,6 +127,7 @@ test('squashed() leaves an image as it is that has nothing above its base', root
     config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } },
     solved: { chain: undefined, layers: [], createdAt: 0 },
     base: undefined,
+    steps: { file: '-', inherited: 0, lines: [] },
   };
   using lease = scratch.store.lease('test');
   assert.equal(await squashed(image, 0, { snapshotter, lease: () => lease, now: 1 }, {}), image);

@@ -72,6 +72,22 @@ test('build hands several platforms on, from a list or from several flags, each 
   );
 });
 
+test('pull and import take the platform that the environment names', async () => {
+  const { engine, asked } = fakeEngine();
+  const run = { engine, stdin: '', env: { DOCKER_DEFAULT_PLATFORM: 'linux/s390x' } };
+  await runCli(words('import -'), run);
+  await runCli(words('import --platform linux/arm64 -'), run);
+  assert.deepEqual(
+    asked.imports.map(({ platform }) => platform?.architecture),
+    ['s390x', 'arm64'],
+  );
+  const { stderr } = await runCli(words('pull a'), {
+    ...run,
+    env: { DOCKER_DEFAULT_PLATFORM: 'linux/' },
+  });
+  assert.match(stderr, /"linux\/" is an invalid platform specifier/);
+});
+
 test('build takes a Dockerfile from standard input, with a context or without', async () => {
   const { engine, asked } = fakeEngine();
   const run = { engine, cwd: folder, stdin: 'FROM x\n' };

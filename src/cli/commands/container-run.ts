@@ -57,10 +57,10 @@ export const containerRun = command({
   pointToHelp: true,
   flags,
   examples: [
-    ['A shell that leaves nothing behind', 'stave run --rm -it debian bash'],
+    ['A shell that leaves nothing behind', 'stave run --rm -it debian bash', 'a terminal'],
     [
       'A program on files of this machine',
-      'stave run --rm -v "$PWD:/src" -w /src app:v1 make test',
+      'stave run --rm -v "$PWD/src:/src" -w /src app:v1 cat main',
     ],
   ],
 
@@ -96,11 +96,11 @@ export const containerRun = command({
   },
 });
 
-function requestOf({ operands, flags: typed, cwd }: Context<typeof flags>): RunRequest {
+function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>): RunRequest {
   const [image = '', ...argv] = operands;
   const network = networkMode(typed.network);
   const optional = {
-    ...platformOption(typed.platform),
+    ...platformOption(typed.platform, env),
     name: typed.name,
     user: typed.user,
     workdir: typed.workdir,

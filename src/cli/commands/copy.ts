@@ -29,8 +29,9 @@ export const copy = command({
     [
       'From one registry to another, with all platforms',
       'stave copy docker://alpine:3 docker://localhost:5000/alpine:3',
+      'a registry',
     ],
-    ['Into a file', 'stave copy docker://alpine:3 oci-archive:alpine.tar'],
+    ['Into a file', 'stave copy docker://alpine:3 oci-archive:alpine.tar', 'a registry'],
   ],
 
   async run(context) {

@@ -16,8 +16,16 @@ export const doctorRegistry = command({
     ),
   },
   examples: [
-    ['Why a registry cannot be reached', 'stave doctor registry registry.example.com'],
-    ['Who we are to a repository, and what that allows', 'stave doctor registry alice/app:1'],
+    [
+      'Why a registry cannot be reached',
+      'stave doctor registry registry.example.com',
+      'a registry',
+    ],
+    [
+      'Who we are to a repository, and what that allows',
+      'stave doctor registry alice/app:1',
+      'a registry',
+    ],
   ],
 
   async run({ operands: [what = ''], flags, engine, stdout, signal }) {

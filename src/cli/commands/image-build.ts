@@ -25,6 +25,7 @@ export const BUILD_FLAGS = {
     'A directory, URL, docker-image://NAME or oci-layout://DIR to use under a name',
   ),
   'add-host': flag.list('strings', 'A line for /etc/hosts: "host:ip"'),
+  'allow-leak': flag.list('strings', 'A secret or build argument that may be in the image'),
   annotation: flag.list('stringArray', 'An annotation: "index:key=value"'),
   attest: flag.list('stringArray', 'An attestation: "type=provenance,mode=max"'),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),

@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
 import type { HistoryRow } from '../../engine/engine.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
 import { writeField, writeListing, type Field } from '../listing.ts';
+import { originText } from '../origin-text.ts';
 import { ago, rfc3339 } from '../times.ts';
 import { ellipsis, humanSize, shortId } from '../units.ts';
 
@@ -19,16 +19,14 @@ export const imageHistory = command({
       "Form of the output: 'table', 'table TEMPLATE', 'json' or a Go template",
     ),
     human: flag.toggle('Sizes and times for people', 'H', true),
+    origin: flag.toggle('Show the line of the Dockerfile that each step comes from'),
     'no-trunc': flag.toggle('Show IDs and texts in full'),
     platform: flag.text('string', 'Of an image for several platforms, the one to show'),
     quiet: flag.toggle('Print IDs and nothing else', 'q'),
   },
   examples: [
     ['What made an image, newest step first', 'stave history app:v1'],
-    [
-      'The lines of the Dockerfile',
-      "stave history --format 'table {{.Size}}\\t{{.Origin}}\\t{{.CreatedBy}}' app:v1",
-    ],
+    ['With the lines of the Dockerfile', 'stave history --origin app:v1'],
     ['The commands in full', "stave history --no-trunc --format '{{.CreatedBy}}' app:v1"],
   ],
 
@@ -38,7 +36,7 @@ export const imageHistory = command({
     const { platform } = platformOption(flags.platform);
     const rows = await (await context.engine()).images.history(name, platform);
     const truncate = !flags['no-trunc'];
-    const fields = historyFields(truncate, flags.human, clock.now());
+    const fields = historyFields({ truncate, ...flags }, clock.now());
     if (flags.quiet) {
       writeField(context, { rows, fields }, 'ID');
       return;
@@ -49,14 +47,30 @@ export const imageHistory = command({
         rows,
         fields,
         type: '*formatter.historyContext',
-        columns: ['ID', flags.human ? 'CreatedSince' : 'CreatedAt', 'CreatedBy', 'Size', 'Comment'],
+        columns: [
+          'ID',
+          flags.human ? 'CreatedSince' : 'CreatedAt',
+          ...(flags.origin ? ['Origin'] : []),
+          'CreatedBy',
+          'Size',
+          'Comment',
+        ],
       },
       flags.format ?? 'table',
     );
   },
 });
 
-function historyFields(truncate: boolean, human: boolean, now: Date): readonly Field<HistoryRow>[] {
+interface Shown {
+  readonly truncate: boolean;
+  readonly human: boolean;
+  readonly origin: boolean;
+}
+
+function historyFields(
+  { truncate, human, origin: withOrigin }: Shown,
+  now: Date,
+): readonly Field<HistoryRow>[] {
   return [
     { key: 'Comment', title: 'COMMENT', value: ({ comment }) => comment },
     {
@@ -83,14 +97,11 @@ function historyFields(truncate: boolean, human: boolean, now: Date): readonly F
       },
     },
     {
-      // Beyond Docker: the lines that made the layer, where stave built it.
+      // Beyond Docker: the lines of the step, where it was built here.
       key: 'Origin',
       title: 'ORIGIN',
-      value({ origin }) {
-        if (!origin) return '';
-        const [first, last] = origin.lines;
-        return `${basename(origin.file)}:${first}${last > first ? `-${last}` : ''}`;
-      },
+      value: ({ origin }) => (origin ? originText(origin) : ''),
+      hidden: !withOrigin,
     },
     {
       key: 'Size',

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../../base/errors.ts';
-import { hostPlatform, parsePlatform } from '../../oci/platform.ts';
 import { command } from '../command.ts';
 import { fileBytes } from '../files.ts';
 import { flag } from '../flags.ts';
+import { platformOption } from '../platform-flag.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
 
 /** `image import`. */
@@ -41,9 +41,7 @@ export const imageImport = command({
         changes: change,
         ...(name !== undefined && { name }),
         ...(message !== undefined && { message }),
-        ...(platform !== undefined && {
-          platform: parsePlatform(platform, hostPlatform(process.arch)),
-        }),
+        ...platformOption(platform, env),
       },
       { signal, progress: display.sink },
     );

@@ -16,9 +16,9 @@ export const imagePull = command({
     quiet: flag.toggle('Print the name and nothing else', 'q'),
   },
   examples: [
-    ['From Docker Hub', 'stave pull alpine:3'],
-    ['From a registry of your own', 'stave pull localhost:5000/team/app:v1'],
-    ['For another machine', 'stave pull --platform linux/arm64 alpine'],
+    ['From Docker Hub', 'stave pull alpine:3', 'a registry'],
+    ['From a registry of your own', 'stave pull localhost:5000/team/app:v1', 'a registry'],
+    ['For another machine', 'stave pull --platform linux/arm64 alpine', 'a registry'],
   ],
 
   async run(context) {
@@ -31,7 +31,7 @@ export const imagePull = command({
     } = context;
     const { quiet } = flags;
     const reference = parseReference(name);
-    const platform = platformOption(flags.platform);
+    const platform = platformOption(flags.platform, context.env);
     const isBare = reference.tag === undefined && reference.digest === undefined;
     if (!quiet && !flags['all-tags'] && isBare) stdout.line('Using default tag: latest');
     const { images } = await engine();

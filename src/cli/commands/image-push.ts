@@ -16,8 +16,12 @@ export const imagePush = command({
     quiet: flag.toggle('Print the name and nothing else', 'q'),
   },
   examples: [
-    ['To the registry that the name says', 'stave push registry.example.com/team/app:v1'],
-    ['Every tag', 'stave push -a localhost:5000/team/app'],
+    [
+      'To the registry that the name says',
+      'stave push registry.example.com/team/app:v1',
+      'a registry',
+    ],
+    ['Every tag', 'stave push -a localhost:5000/team/app', 'a registry'],
   ],
 
   async run(context) {

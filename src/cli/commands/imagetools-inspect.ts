@@ -11,8 +11,8 @@ export const imagetoolsInspect = command({
     raw: flag.toggle('Print the document as the registry has it'),
   },
   examples: [
-    ['Which platforms a tag is for', 'stave buildx imagetools inspect alpine:3'],
-    ['The document itself', 'stave buildx imagetools inspect --raw alpine:3'],
+    ['Which platforms a tag is for', 'stave buildx imagetools inspect alpine:3', 'a registry'],
+    ['The document itself', 'stave buildx imagetools inspect --raw alpine:3', 'a registry'],
   ],
 
   async run({ operands: [name = ''], flags, engine, stdout, signal }) {

@@ -19,8 +19,12 @@ export const login = command({
   operands: [0, 1],
   flags: FLAGS,
   examples: [
-    ['To Docker Hub', 'stave login -u alice'],
-    ['From a script', 'stave login -u ci --password-stdin registry.example.com < token'],
+    ['To Docker Hub', 'stave login -u alice', 'a registry'],
+    [
+      'From a script',
+      'stave login -u ci --password-stdin registry.example.com < token',
+      'a registry',
+    ],
   ],
 
   async run(context) {

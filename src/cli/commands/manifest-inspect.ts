@@ -1,26 +1,97 @@
-import { command } from '../command.ts';
-import { flag } from '../flags.ts';
+import { InvalidInputError, StaveError } from '../../base/errors.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import { command, type Context } from '../command.ts';
 import { ObjectNotFoundError } from '../errors.ts';
-import { StaveError } from '../../base/errors.ts';
+import { flag } from '../flags.ts';
+
+const FLAGS = {
+  insecure: flag.toggle('Ignored: what may be insecure is a matter of settings'),
+  verbose: flag.toggle('Show the descriptor too, and the manifests of a list', 'v'),
+};
 
 /** `manifest inspect`. */
 export const manifestInspect = command({
-  usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
-  operands: [1, 1],
-  flags: {
-    insecure: flag.toggle('Ignored: what may be insecure is a matter of settings'),
-  },
-  examples: [['What a tag points at, as the registry has it', 'stave manifest inspect alpine:3']],
+  usage: '[OPTIONS] [LIST] NAME[:TAG|@DIGEST]',
+  operands: [1, 2],
+  flags: FLAGS,
+  examples: [
+    [
+      'What a tag points at, as the registry has it',
+      'stave manifest inspect alpine:3',
+      'a registry',
+    ],
+    [
+      'With the manifest for each platform',
+      'stave manifest inspect --verbose alpine:3',
+      'a registry',
+    ],
+  ],
 
-  async run({ operands: [name = ''], engine, stdout, signal }) {
-    const { registries } = await engine();
-    try {
-      const { bytes } = await registries.manifest(name, { signal });
-      const value: unknown = JSON.parse(Buffer.from(bytes).toString());
-      stdout.line(JSON.stringify(value, undefined, '\t'));
-    } catch (error) {
-      if (!(error instanceof StaveError) || error.code !== 'REMOTE_NOT_FOUND') throw error;
-      throw new ObjectNotFoundError('manifest', name);
+  async run(context) {
+    const { operands, flags, engine, stdout } = context;
+    const [first = '', second] = operands;
+    const { lists } = await engine();
+    const list = await lists.get(first);
+    if (second !== undefined) {
+      const member = list?.members.find(
+        ({ from }) => from.endsWith(second) || second.endsWith(from),
+      );
+      if (!list) throw new ObjectNotFoundError('manifest list', first);
+      if (!member && !second.includes('@')) {
+        throw new InvalidInputError(`${second} does not name a member of ${first} by its digest`);
+      }
+      return show(context, member?.from ?? second);
     }
+    if (!list) return show(context, first);
+    if (!flags.verbose) {
+      stdout.line(tabbed(JSON.parse(Buffer.from(list.bytes).toString())));
+      return;
+    }
+    const all = [];
+    for (const { from } of list.members) all.push(await detailed(context, from));
+    stdout.line(tabbed(all));
   },
 });
+
+async function show(context: Context<typeof FLAGS>, name: string): Promise<void> {
+  const { engine, flags, signal, stdout } = context;
+  const { registries } = await engine();
+  try {
+    if (flags.verbose) {
+      const { entries, fullName } = await registries.manifest(name, { signal });
+      const repository = fullName.replace(/(?::[^/:@]+)?(?:@.*)?$/, '');
+      const names = entries?.map(({ digest }) => `${repository}@${digest}`);
+      const all = [];
+      for (const one of names ?? [name]) all.push(await detailed(context, one));
+      stdout.line(tabbed(names ? all : all[0]));
+      return;
+    }
+    const { bytes } = await registries.manifest(name, { signal });
+    stdout.line(tabbed(JSON.parse(Buffer.from(bytes).toString())));
+  } catch (error) {
+    if (!(error instanceof StaveError) || error.code !== 'REMOTE_NOT_FOUND') throw error;
+    throw new ObjectNotFoundError('manifest', name);
+  }
+}
+
+/** One manifest as Docker's `--verbose` shows it: under the key that names its kind. */
+async function detailed(
+  { engine, signal }: Context<typeof FLAGS>,
+  name: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { registries } = await engine();
+  const { fullName, mediaType, digest, bytes } = await registries.manifest(name, { signal });
+  const descriptor: Omit<Descriptor, 'platform'> = { mediaType, digest, size: bytes.length };
+  const platform = await registries.platform(name, { signal });
+  const kind = mediaType.includes('docker') ? 'SchemaV2Manifest' : 'OCIManifest';
+  return {
+    Ref: fullName,
+    Descriptor: { ...descriptor, ...(platform && { platform }) },
+    Raw: Buffer.from(bytes).toString('base64'),
+    [kind]: JSON.parse(Buffer.from(bytes).toString()) as unknown,
+  };
+}
+
+function tabbed(value: unknown): string {
+  return JSON.stringify(value, undefined, '\t');
+}

@@ -23,8 +23,8 @@ export const systemInfo = command({
       return;
     }
     const { formatObject } = await import('../object-template.ts');
-    const { fromJson, struct } = await import('../template/values.ts');
-    const fields = Object.entries(infoFields(info)).map(([key, value]) => [key, fromJson(value)]);
+    const { fromData, struct } = await import('../template/values.ts');
+    const fields = Object.entries(infoFields(info)).map(([key, value]) => [key, fromData(value)]);
     stdout.line(formatObject(struct('system.Info', Object.fromEntries(fields)), flags.format));
   },
 });

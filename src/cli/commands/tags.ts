@@ -5,7 +5,7 @@ export const tags = command({
   usage: 'NAME',
   operands: [1, 1],
   flags: {},
-  examples: [['What a registry has of an image', 'stave tags alpine']],
+  examples: [['What a registry has of an image', 'stave tags alpine', 'a registry']],
 
   async run({ operands: [name = ''], engine, stdout, signal }) {
     const { registries } = await engine();

@@ -18,7 +18,10 @@ function encode(value: Value, escapeHtml: boolean): string {
   if (!isTagged(value)) return String(value);
   switch (value.kind) {
     case 'float':
+    case 'integer':
       return String(value.value);
+    case 'number':
+      return value.text;
     case 'time':
       return JSON.stringify(value.json);
     case 'nil':

@@ -21,6 +21,8 @@ export type TokenKind =
   | 'declare'
   | 'assign'
   | 'comma'
+  /** Any other character of ASCII, which has no meaning. */
+  | 'other'
   | '('
   | ')'
   | 'eof';
@@ -48,12 +50,13 @@ const KEYWORDS = new Set([
 ]);
 const SPACE = /[ \t\r\n]+/y;
 const WORD = /[\p{L}\p{Nd}_]+/uy;
-const NUMBER = /[+-]?(?:0[xXbBoO])?[\p{L}\p{Nd}_.]*(?:(?<=[eEpP])[+-][\p{Nd}_]+)?/uy;
+const NUMBER =
+  /[+-]?(?:0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*\.?[0-7_]*|0[bB][01_]*\.?[01_]*|[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)/y;
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"/y;
 const CHAR = /'(?:[^'\\\n]|\\[^\n])*'/y;
 const RAW = /`[^`]*`/y;
 /** What may follow a word, a number or a variable. */
-const TERMINATORS = new Set([' ', '\t', '\r', '\n', '.', ',', '|', ':', '=', ')', '(', '}', '']);
+const TERMINATORS = new Set([' ', '\t', '\r', '\n', '.', ',', '|', ':', '=', ')', '(', '']);
 
 /**
  * Splits a template into tokens by the grammar of Go's text/template.
@@ -66,7 +69,12 @@ export function lex(source: string): Token[] {
   let depth = 0;
   let trimNext = false;
 
-  const line = (offset: number): number => source.slice(0, offset).split('\n').length;
+  let lines = 1;
+  let counted = 0;
+  const line = (offset: number): number => {
+    for (; counted < offset; counted++) if (source[counted] === '\n') lines += 1;
+    return lines;
+  };
   const fail = (message: string, offset = at): never => {
     throw new TemplateError(`:${line(offset)}: ${message}`);
   };
@@ -195,9 +203,8 @@ export function lex(source: string): Token[] {
     }
     const name = match(WORD);
     if (name === undefined) {
-      const code = source.codePointAt(at) ?? 0;
-      const hex = code.toString(16).toUpperCase().padStart(4, '0');
-      fail(`unrecognized character in action: U+${hex} '${String.fromCodePoint(code)}'`);
+      if (!/[!-~]/.test(char)) fail(`unrecognized character in action: ${shownLetter(at)}`);
+      add('other', char);
       return;
     }
     if (KEYWORDS.has(name)) word('keyword', name, '');
@@ -210,36 +217,26 @@ export function lex(source: string): Token[] {
   function word(kind: TokenKind, name: string, sigil: string): void {
     at -= sigil.length;
     const whole = sigil + name;
-    const next = source[at + whole.length] ?? '';
-    if (!(kind === 'dot' && name === '' ? true : TERMINATORS.has(next))) {
-      const code = next.codePointAt(0) ?? 0;
-      const hex = code.toString(16).toUpperCase().padStart(4, '0');
-      fail(`bad character U+${hex} '${next}'`);
-    }
+    const end = at + whole.length;
+    const ends = TERMINATORS.has(source[end] ?? '') || source.startsWith('}}', end);
+    if (!ends && kind !== 'dot') fail(`bad character ${shownLetter(end)}`);
     add(kind, whole);
   }
 
   function number(): void {
     const digits = match(NUMBER) ?? '';
-    if (digits === '' || !/\d/.test(digits) || Number.isNaN(readNumber(digits))) {
-      const end = /^[^\s|)}]*/.exec(source.slice(at))?.[0] ?? '';
-      fail(`bad number syntax: "${end}"`);
-    }
+    const follow = /^[\p{L}\p{Nd}_]/u.exec(
+      source.slice(at + digits.length, at + digits.length + 2),
+    );
+    if (digits === '' || follow)
+      fail(`bad number syntax: ${JSON.stringify(digits + (follow?.[0] ?? ''))}`);
     add('number', digits);
   }
-}
 
-/** The value of a number constant; NaN when it is none. */
-export function readNumber(text: string): number {
-  const sign = text.startsWith('-') ? -1 : 1;
-  const body = text.replace(/^[+-]/, '').replaceAll('_', '');
-  if (/^0[0-7]+$/.test(body)) return sign * Number.parseInt(body, 8);
-  if (
-    !/^(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/.test(
-      body,
-    )
-  ) {
-    return Number.NaN;
+  /** A character as Go's messages show it: `U+0040 '@'`. */
+  function shownLetter(offset: number): string {
+    const code = source.codePointAt(offset) ?? 0;
+    const hex = code.toString(16).toUpperCase().padStart(4, '0');
+    return `U+${hex} '${String.fromCodePoint(code)}'`;
   }
-  return sign * Number(body);
 }

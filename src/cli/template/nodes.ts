@@ -12,7 +12,8 @@ export type Operand = Placed &
     | {
         readonly kind: 'number';
         readonly text: string;
-        readonly value: number;
+        /** A bigint where it is larger than JavaScript's whole numbers are exact. */
+        readonly value: number | bigint;
         readonly float: boolean;
       }
     | { readonly kind: 'string'; readonly text: string; readonly value: string }
@@ -51,15 +52,31 @@ export type TemplateNode = Placed &
     | { readonly kind: 'break' | 'continue' }
   );
 
-/** The operand, command or pipeline as Go's messages quote it. */
-export function nodeText(node: Operand | CommandNode | Pipe): string {
+/** The operand, command, pipeline or invocation as Go's messages quote it. */
+export function nodeText(node: Operand | CommandNode | Pipe | TemplateNode): string {
   if ('commands' in node) {
     const variables = node.variables.join(', ');
     const head = node.variables.length > 0 ? `${variables} ${node.assign ? '=' : ':='} ` : '';
     return head + node.commands.map(nodeText).join(' | ');
   }
   if ('args' in node) return node.args.map(operandText).join(' ');
-  return operandText(node);
+  switch (node.kind) {
+    case 'text':
+    case 'break':
+    case 'continue':
+      return node.kind;
+    case 'action':
+    case 'if':
+    case 'with':
+    case 'range':
+      return nodeText(node.pipe);
+    case 'template': {
+      const pipe = node.pipe === undefined ? '' : ` ${nodeText(node.pipe)}`;
+      return `{{template ${JSON.stringify(node.name)}${pipe}}}`;
+    }
+    default:
+      return operandText(node);
+  }
 }
 
 function operandText(node: Operand): string {

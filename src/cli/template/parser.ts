@@ -1,10 +1,26 @@
 import { TemplateError } from './errors.ts';
-import { lex, readNumber, type Token, type TokenKind } from './lexer.ts';
+import { lex, type Token, type TokenKind } from './lexer.ts';
 import { nodeText, type CommandNode, type Operand, type Pipe, type TemplateNode } from './nodes.ts';
+import { readNumber, type NumberConstant } from './numbers.ts';
 import { unquote } from './unquote.ts';
 
 /** Templates by name; the one that was parsed has the empty name. */
 export type TemplateSet = ReadonlyMap<string, readonly TemplateNode[]>;
+
+/** What a command may begin with. */
+const STARTS: ReadonlySet<TokenKind> = new Set([
+  'bool',
+  'char',
+  'dot',
+  'field',
+  'identifier',
+  'number',
+  'nil',
+  'raw',
+  'string',
+  'variable',
+  '(',
+]);
 
 /** How a list of nodes ended. */
 interface List {
@@ -45,7 +61,7 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
   };
   const shown = (token: Token): string => {
     if (token.kind === 'eof') return 'EOF';
-    if (token.kind === 'keyword') return `<${token.text}>`;
+    if (['keyword', 'dot', 'nil'].includes(token.kind)) return `<${token.text}>`;
     return token.text.length > 10
       ? `${JSON.stringify(token.text.slice(0, 10))}...`
       : JSON.stringify(token.text);
@@ -107,9 +123,9 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
         expect('right', `{{${word.text}}}`);
         return { kind: word.text, at: word.at };
       case 'template':
-        return invocation(word);
+        return invocation();
       case 'block':
-        return block(word);
+        return block();
       default:
         definition(word);
         return undefined;
@@ -151,21 +167,23 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
     return result;
   }
 
-  function invocation(word: Token): TemplateNode {
+  function invocation(): TemplateNode {
+    const { at } = skipSpace();
     const name = templateName('template clause');
     const end = skipSpace();
     if (end.kind === 'right') {
       index += 1;
-      return { kind: 'template', at: word.at, name, pipe: undefined };
+      return { kind: 'template', at, name, pipe: undefined };
     }
-    return { kind: 'template', at: word.at, name, pipe: pipeline('template clause', 'right') };
+    return { kind: 'template', at, name, pipe: pipeline('template clause', 'right') };
   }
 
-  function block(word: Token): TemplateNode {
+  function block(): TemplateNode {
+    const { at } = skipSpace();
     const name = templateName('block clause');
     const pipe = pipeline('block clause', 'right');
     define(name);
-    return { kind: 'template', at: word.at, name, pipe };
+    return { kind: 'template', at, name, pipe };
   }
 
   function definition(word: Token): void {
@@ -208,7 +226,7 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
         if (!assign) variables.push(token.text);
         break;
       }
-      if (follow.kind === 'comma' && context === 'range' && declared.length < 2) {
+      if (follow.kind === 'comma' && context === 'range' && declared.length === 0) {
         index += 1;
         declared.push(token.text);
         variables.push(token.text);
@@ -218,7 +236,6 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
       index = start;
       break;
     }
-    if (assign) declared.forEach(checkVariable);
     const commands: CommandNode[] = [];
     for (;;) {
       const token = skipSpace();
@@ -228,10 +245,8 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
         checkStages(commands);
         return { at: first.at, variables: declared, assign, commands };
       }
-      if (token.kind === 'eof' || token.kind === 'keyword' || token.kind === ')') {
-        unexpected(token, context);
-      }
-      commands.push(command(context));
+      if (!STARTS.has(token.kind)) unexpected(token, context);
+      commands.push(command());
     }
   }
 
@@ -239,7 +254,6 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
   function checkStages(commands: readonly CommandNode[]): void {
     for (const [stage, { args }] of commands.entries()) {
       const [head] = args;
-      if (head?.kind === 'nil' && args.length === 1 && stage === 0) fail('nil is not a command');
       if (stage === 0 || !head) continue;
       if (['bool', 'dot', 'nil', 'number', 'string'].includes(head.kind)) {
         fail(`non executable command in pipeline stage ${stage + 1}`);
@@ -247,7 +261,7 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
     }
   }
 
-  function command(context: string): CommandNode {
+  function command(): CommandNode {
     const start = skipSpace().at;
     const args: Operand[] = [];
     for (;;) {
@@ -256,11 +270,7 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
       if (found) args.push(found);
       const token = next();
       if (token.kind === 'space') continue;
-      if (token.kind === 'pipe') {
-        const follow = skipSpace().kind;
-        if (follow === 'right' || follow === ')') fail(`missing value for ${context}`);
-        break;
-      }
+      if (token.kind === 'pipe') break;
       index -= 1;
       if (token.kind === 'right' || token.kind === ')') break;
       unexpected(token, 'operand');
@@ -310,19 +320,17 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
         checkVariable(text);
         return { kind: 'variable', at, name: text, names: [] };
       case 'number':
-        return { kind: 'number', at, text, value: readNumber(text), float: isFloat(text) };
+        return { kind: 'number', at, text, ...number(token) };
       case 'char': {
-        const letter = unquote(text);
-        if (letter === undefined || Array.from(letter).length !== 1) {
-          return fail(`malformed character constant: ${text}`, token);
-        }
+        const letter = unquote(text) || fail('invalid syntax', token);
+        if (Array.from(letter).length !== 1) fail(`malformed character constant: ${text}`, token);
         return { kind: 'number', at, text, value: letter.codePointAt(0) ?? 0, float: false };
       }
       case 'string':
       case 'raw': {
         const value = unquote(text);
         return value === undefined
-          ? fail(`invalid syntax: ${text}`, token)
+          ? fail('invalid syntax', token)
           : { kind: 'string', at, text, value };
       }
       case '(':
@@ -333,11 +341,16 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
     }
   }
 
+  function number(token: Token): NumberConstant {
+    try {
+      return readNumber(token.text);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return fail(error.message, token);
+    }
+  }
+
   function checkVariable(name: string): void {
     if (!variables.includes(name)) fail(`undefined variable ${JSON.stringify(name)}`);
   }
-}
-
-function isFloat(text: string): boolean {
-  return !/^[+-]?0[xX]/.test(text) && /[.eEpP]/.test(text);
 }

@@ -1,3 +1,4 @@
+import { durationText, timeText } from './clock.ts';
 import { fieldOf, isMap, isSlice, isTagged, sortedKeys, type Value } from './values.ts';
 
 /** A value as Go's `%v` prints it: `[a b]`, `map[k:v]`, `{a b}`, `<nil>`. */
@@ -13,8 +14,12 @@ export function print(value: Value): string {
   switch (value.kind) {
     case 'float':
       return printFloat(value.value);
-    case 'time':
+    case 'integer':
+      return value.type === 'time.Duration' ? durationText(value.value) : String(value.value);
+    case 'number':
       return value.text;
+    case 'time':
+      return timeText(value);
     case 'nil':
       return { slice: '[]', map: 'map[]', pointer: '<nil>' }[value.of];
     case 'struct':
@@ -45,13 +50,13 @@ export function printLine(values: readonly Value[]): string {
   return `${values.map(print).join(' ')}\n`;
 }
 
-/** The shortest form that reads back as the same number; exponents from 1e21 and below 1e-4. */
+/** The shortest form that reads back as the same number; with an exponent below 1e-4 and from 1e6 on. */
 export function printFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   const size = Math.abs(value);
-  if (value === 0 || (size >= 1e-4 && size < 1e21)) return String(value);
-  return goExponent(value.toExponential());
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  return size >= 1e-4 && size < 1e6 ? String(value) : goExponent(value.toExponential());
 }
 
 /** Go writes at least two digits of exponent: `1e-05`. */

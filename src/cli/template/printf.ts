@@ -1,16 +1,13 @@
-import { goExponent, print, printFloat } from './print.ts';
+import { pad, type Directive } from './directive.ts';
+import { formatFloat } from './format-float.ts';
+import { formatInt } from './format-int.ts';
+import { print } from './print.ts';
 import { quote } from './quote.ts';
-import { fieldOf, isMap, isSlice, isTagged, sortedKeys, typeName, type Value } from './values.ts';
+import { fieldOf, isMap, isSlice, sortedKeys, typeName, type Value } from './values.ts';
 
-/** What stands between `%` and the verb. */
-interface Directive {
-  readonly flags: string;
-  readonly width: number | undefined;
-  readonly precision: number | undefined;
-  readonly verb: string;
-}
-
-const DIRECTIVE = /%([+\-# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([\s\S])?/gu;
+/** Flags, `[n]`, width, precision, `[n]`, verb. */
+const DIRECTIVE =
+  /%([+\-# 0]*)(\[[^\]]*\]?)?(\*|\d+)?(?:(\.)(\[[^\]]*\]?)?(\*|\d+)?)?(\[[^\]]*\]?)?([\s\S])?/gu;
 /** Wider than any terminal; a guard against `%999999999d`. */
 const WIDEST = 10_000;
 
@@ -21,34 +18,48 @@ const WIDEST = 10_000;
  * @see https://pkg.go.dev/fmt#hdr-Printing
  */
 export function sprintf(format: string, args: readonly Value[]): string {
-  let used = 0;
-  let text = format.replace(
-    DIRECTIVE,
-    (whole: string, flags: string, width?: string, precision?: string, verb?: string) => {
-      if (verb === undefined) return '%!(NOVERB)';
-      if (verb === '%') return '%';
-      const size = (given: string | undefined): number | undefined => {
-        if (given !== '*') return given === undefined ? undefined : Math.min(Number(given), WIDEST);
-        const value = args[used++];
-        return typeof value === 'number' ? Math.max(-WIDEST, Math.min(value, WIDEST)) : undefined;
-      };
-      const wide = size(width);
-      const typed = size(precision) ?? (/\.\*?[a-zA-Z]$/.test(whole) ? 0 : undefined);
-      const fine = typed !== undefined && typed < 0 ? undefined : typed;
-      if (used >= args.length) return `%!${verb}(MISSING)`;
-      const left = wide !== undefined && wide < 0 ? '-' : '';
-      const directive: Directive = {
-        flags: flags + left,
-        width: wide === undefined ? undefined : Math.abs(wide),
-        precision: fine,
-        verb,
-      };
-      return formatOne(args[used++], directive);
-    },
-  );
-  if (used < args.length) {
+  let next = 0;
+  let reordered = false;
+  let text = format.replace(DIRECTIVE, (...match: (string | undefined)[]) => {
+    const [, flags = '', first, width, dot, second, precision, third, verb] = match;
+    let bad = false;
+    let complaints = '';
+    const jump = (index: string | undefined): void => {
+      if (index === undefined) return;
+      reordered = true;
+      const wanted = Number(/^\[(\d+)\]$/.exec(index)?.[1] ?? Number.NaN);
+      if (wanted >= 1 && wanted <= args.length) next = wanted - 1;
+      else bad = true;
+    };
+    const size = (given: string | undefined, name: string): number | undefined => {
+      if (given !== '*') return given === undefined ? undefined : Math.min(Number(given), WIDEST);
+      const value = args[next++];
+      if (typeof value === 'number') return Math.max(-WIDEST, Math.min(value, WIDEST));
+      complaints += `%!(BAD${name})`;
+      return undefined;
+    };
+    jump(first);
+    const wide = size(width, 'WIDTH');
+    jump(second);
+    const fine =
+      size(precision, 'PREC') ?? (dot === undefined || precision === '*' ? undefined : 0);
+    jump(third);
+    if (verb === undefined) return `${complaints}%!(NOVERB)`;
+    if (verb === '%') return `${complaints}%`;
+    if (bad) return `${complaints}%!${verb}(BADINDEX)`;
+    if (next >= args.length) return `${complaints}%!${verb}(MISSING)`;
+    const left = wide !== undefined && wide < 0 ? '-' : '';
+    const directive: Directive = {
+      flags: left === '' ? flags : flags.replaceAll('0', '') + left,
+      width: wide === undefined ? undefined : Math.abs(wide),
+      precision: fine !== undefined && fine < 0 ? undefined : fine,
+      verb,
+    };
+    return complaints + formatOne(args[next++], directive);
+  });
+  if (!reordered && next < args.length) {
     const extra = args
-      .slice(used)
+      .slice(next)
       .map((value) =>
         value === null || value === undefined ? '<nil>' : `${typeName(value)}=${print(value)}`,
       );
@@ -59,30 +70,41 @@ export function sprintf(format: string, args: readonly Value[]): string {
 
 function formatOne(value: Value, directive: Directive): string {
   const { verb, flags } = directive;
-  if (verb === 'T')
+  if (verb === 'T') {
     return pad(value === null || value === undefined ? '<nil>' : typeName(value), directive);
+  }
   if (verb === 'v' && flags.includes('#')) return pad(goSyntax(value), directive);
   if (value === null || value === undefined) {
     return pad(verb === 'v' ? '<nil>' : `%!${verb}(<nil>)`, directive);
   }
-  if (isSlice(value)) {
-    if (verb === 'x' && value.every((one) => typeof one === 'string') && value.length === 0)
-      return '[]';
-    return `[${value.map((one) => formatOne(one, directive)).join(' ')}]`;
-  }
+  if (isSlice(value)) return `[${value.map((one) => formatOne(one, directive)).join(' ')}]`;
   if (isMap(value)) {
     return `map[${sortedKeys(value)
       .map((key) => `${formatOne(key, directive)}:${formatOne(value.get(key), directive)}`)
       .join(' ')}]`;
   }
-  if (typeof value === 'string') return formatString(value, directive);
-  if (typeof value === 'boolean') {
-    return verb === 't' || verb === 'v' ? pad(String(value), directive) : wrong(value, verb);
+  const wrong = `%!${verb}(${typeName(value)}=${print(value)})`;
+  switch (typeof value) {
+    case 'string':
+      return formatString(value, directive) ?? wrong;
+    case 'boolean':
+      return verb === 't' || verb === 'v' ? pad(String(value), directive) : wrong;
+    case 'number':
+      return formatInt(BigInt(value), directive) ?? wrong;
+    default:
   }
-  if (typeof value === 'number') return formatInt(value, directive);
   switch (value.kind) {
     case 'float':
-      return formatFloat(value.value, directive);
+      return formatFloat(value.value, directive) ?? wrong;
+    case 'integer': {
+      const named = value.type === 'time.Duration' && 'vsqxX'.includes(verb);
+      return (
+        (named ? formatString(print(value), directive) : formatInt(value.value, directive)) ?? wrong
+      );
+    }
+    case 'number':
+    case 'time':
+      return formatString(print(value), directive) ?? wrong;
     case 'struct': {
       const plus = flags.includes('+');
       return `{${[...value.fields.keys()]
@@ -90,23 +112,23 @@ function formatOne(value: Value, directive: Directive): string {
         .join(' ')}}`;
     }
     case 'nil':
-    case 'time':
+      return value.of === 'pointer' ? pad(verb === 'v' ? '<nil>' : wrong, directive) : print(value);
     case 'method':
-      return verb === 'v' || verb === 's' ? pad(print(value), directive) : wrong(value, verb);
+      return wrong;
   }
 }
 
-function formatString(value: string, directive: Directive): string {
+function formatString(value: string, directive: Directive): string | undefined {
   const { verb, precision, flags } = directive;
   const cut = precision === undefined ? value : Array.from(value).slice(0, precision).join('');
   switch (verb) {
     case 's':
     case 'v':
       return pad(cut, directive);
-    case 'q':
-      if (flags.includes('#') && !/[`\x00-\x08\x0a-\x1f\x7f]/.test(cut))
-        return pad(`\`${cut}\``, directive);
-      return pad(quote(cut), directive);
+    case 'q': {
+      const raw = flags.includes('#') && !/[`\x00-\x08\x0a-\x1f\x7f]/.test(cut);
+      return pad(raw ? `\`${cut}\`` : quote(cut, { ascii: flags.includes('+') }), directive);
+    }
     case 'x':
     case 'X': {
       const bytes = Buffer.from(value).subarray(0, precision);
@@ -116,104 +138,8 @@ function formatString(value: string, directive: Directive): string {
       return pad(verb === 'X' ? hex.toUpperCase() : hex, directive);
     }
     default:
-      return wrong(value, verb);
+      return undefined;
   }
-}
-
-const RADIX: Readonly<Record<string, readonly [number, string]>> = {
-  d: [10, ''],
-  v: [10, ''],
-  b: [2, '0b'],
-  o: [8, '0'],
-  O: [8, '0o'],
-  x: [16, '0x'],
-  X: [16, '0X'],
-};
-
-/** The letter of a number; numbers that are none show as the replacement mark. */
-function letterOf(code: number): string {
-  const isLetter = code >= 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
-  return String.fromCodePoint(isLetter ? code : 0xfffd);
-}
-
-function formatInt(value: number, directive: Directive): string {
-  const { verb, flags, precision } = directive;
-  if (verb === 'c') return pad(letterOf(value), directive);
-  if (verb === 'q') return pad(quote(letterOf(value), "'"), directive);
-  if (verb === 'U') return pad(`U+${value.toString(16).toUpperCase().padStart(4, '0')}`, directive);
-  const radix = RADIX[verb];
-  if (radix === undefined) return wrong(value, verb);
-  const [base, prefix] = radix;
-  let digits = Math.abs(value).toString(base);
-  if (verb === 'X') digits = digits.toUpperCase();
-  if (precision !== undefined) digits = digits.padStart(precision, '0');
-  if (verb === 'O' || (flags.includes('#') && verb !== 'v')) digits = prefix + digits;
-  return padNumber(signOf(value, flags), digits, directive, precision === undefined);
-}
-
-function formatFloat(value: number, directive: Directive): string {
-  const { verb, flags, precision } = directive;
-  const size = Math.abs(value);
-  let digits: string;
-  switch (verb) {
-    case 'v':
-      digits = precision === undefined ? printFloat(size) : general(size, precision);
-      break;
-    case 'g':
-    case 'G':
-      digits = precision === undefined ? shortest(size) : general(size, precision);
-      break;
-    case 'f':
-    case 'F':
-      digits = size.toFixed(Math.min(precision ?? 6, 100));
-      break;
-    case 'e':
-    case 'E':
-      digits = goExponent(size.toExponential(Math.min(precision ?? 6, 100)));
-      break;
-    default:
-      return wrong({ kind: 'float', value }, verb);
-  }
-  if (verb === 'G' || verb === 'E') digits = digits.toUpperCase();
-  return padNumber(signOf(value, flags), digits, directive, true);
-}
-
-/** `%g` without a precision: an exponent from 1e21, as `%v`. */
-const shortest = printFloat;
-
-function general(size: number, precision: number): string {
-  const digits = Math.max(1, Math.min(precision, 100));
-  const exponent = size === 0 ? 0 : Math.floor(Math.log10(Number(size.toPrecision(digits))));
-  if (exponent < -4 || exponent >= digits) {
-    return goExponent(size.toExponential(digits - 1).replace(/\.?0+e/, 'e'));
-  }
-  return String(Number(size.toPrecision(digits)));
-}
-
-function signOf(value: number, flags: string): string {
-  if (value < 0 || Object.is(value, -0)) return '-';
-  if (flags.includes('+')) return '+';
-  return flags.includes(' ') ? ' ' : '';
-}
-
-function padNumber(sign: string, digits: string, directive: Directive, zeros: boolean): string {
-  const { flags, width } = directive;
-  if (width !== undefined && zeros && flags.includes('0') && !flags.includes('-')) {
-    return sign + digits.padStart(width - sign.length, '0');
-  }
-  return pad(sign + digits, directive);
-}
-
-function pad(text: string, { flags, width }: Directive): string {
-  if (width === undefined) return text;
-  const missing = width - Array.from(text).length;
-  if (missing <= 0) return text;
-  if (flags.includes('-')) return text + ' '.repeat(missing);
-  return (flags.includes('0') ? '0' : ' ').repeat(missing) + text;
-}
-
-function wrong(value: Value, verb: string): string {
-  return `%!${verb}(${typeName(value)}=${print(value)})`;
 }
 
 /** `%#v`: the value as it would be written in Go. */
@@ -225,12 +151,21 @@ function goSyntax(value: Value): string {
     const members = sortedKeys(value).map((key) => `${quote(key)}:${goSyntax(value.get(key))}`);
     return `${typeName(value)}{${members.join(', ')}}`;
   }
-  if (isTagged(value) && value.kind === 'nil') return `${typeName(value)}(nil)`;
-  if (isTagged(value) && value.kind === 'struct') {
-    const members = [...value.fields.keys()].map(
-      (name) => `${name}:${goSyntax(fieldOf(value, name)?.value)}`,
-    );
-    return `${value.type}{${members.join(', ')}}`;
+  if (typeof value !== 'object') return print(value);
+  switch (value.kind) {
+    case 'nil':
+      return `${typeName(value)}(nil)`;
+    case 'integer':
+      return String(value.value);
+    case 'number':
+      return quote(value.text);
+    case 'struct': {
+      const members = [...value.fields.keys()].map(
+        (name) => `${name}:${goSyntax(fieldOf(value, name)?.value)}`,
+      );
+      return `${value.type}{${members.join(', ')}}`;
+    }
+    default:
+      return print(value);
   }
-  return print(value);
 }

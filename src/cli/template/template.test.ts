@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TemplateError } from './errors.ts';
 import { template } from './template.ts';
-import { fromJson, struct, type Value } from './values.ts';
+import { duration, fromData, struct, type Value } from './values.ts';
 
 const DATA: Value = struct('test.Data', {
   Name: 'ab<c',
@@ -12,12 +12,15 @@ const DATA: Value = struct('test.Data', {
   List: ['x', 'y', 'z'],
   Nil: { kind: 'nil', of: 'slice' },
   Pointer: { kind: 'nil', of: 'pointer' },
-  Labels: fromJson({ b: '2', a: '1', 'x.y': '3' }),
-  Mixed: fromJson({ n: 1.5, deep: { er: [true, null] } }),
+  Labels: fromData({ b: '2', a: '1', 'x.y': '3' }),
+  Mixed: fromData({ n: 1.5, deep: { er: [true, null] } }),
+  Wait: duration(5_400_500_000_000),
+  Long: { kind: 'integer', type: 'int64', value: 9_007_199_254_740_993n },
+  When: { kind: 'time', json: '2026-11-21T07:03:21.605Z' },
   Nested: struct('test.Nested', { Inner: 'deep' }),
   Add: {
     kind: 'method',
-    arity: 2,
+    params: ['any', 'any'],
     call: ([a, b]) => (typeof a === 'number' && typeof b === 'number' ? a + b : undefined),
   },
 });
@@ -27,7 +30,7 @@ for (const [source, text] of [
   ['{{.Name}} {{.Size}} {{.Ratio}} {{.Nested.Inner}}', 'ab<c 12 1.5 deep'],
   [
     '{{.}}',
-    '{ab<c 12 1.5  [x y z] [] <nil> map[a:1 b:2 x.y:3] map[deep:map[er:[true <nil>]] n:1.5] {deep} func}',
+    '{ab<c 12 1.5  [x y z] [] <nil> map[a:1 b:2 x.y:3] map[deep:map[er:[true <nil>]] n:1.5] 1h30m0.5s 9007199254740993 2026-11-21 07:03:21.605 +0000 UTC {deep} func}',
   ],
   ['a {{- 1 -}} b', 'a1b'],
   ['a\n{{- /* gone */ -}}\nb', 'ab'],
@@ -80,6 +83,24 @@ for (const [source, text] of [
   ],
   ['{{pad "x" 1 2}}|{{pad "" 1 2}}|{{truncate "abc" 2}}|{{truncate "abc" 9}}', ' x  ||ab|abc'],
   ['{{not .Empty}}', 'true'],
+  ['{{.Name | }}', 'ab<c'],
+  [
+    '{{.Wait}} {{.Wait.Seconds}} {{.Wait.Hours}} {{printf "%d %s" .Wait .Wait}}',
+    '1h30m0.5s 5400.5 1.500138888888889 5400500000000 1h30m0.5s',
+  ],
+  [
+    '{{.Long}} {{printf "%T" .Long}} {{gt .Long 3}} {{eq .Long 9007199254740993}}',
+    '9007199254740993 int64 true true',
+  ],
+  ['{{.When}}|{{json .When}}', '2026-11-21 07:03:21.605 +0000 UTC|"2026-11-21T07:03:21.605Z"'],
+  [
+    '{{.When.Format "Mon, 02 Jan 2006 15:04:05.000 MST"}}|{{.When.Format "Monday 2/1/06 3:04PM .999999"}}',
+    'Sat, 21 Nov 2026 07:03:21.605 UTC|Saturday 21/11/26 7:03AM .605',
+  ],
+  [
+    '{{.When.Year}} {{.When.Unix}} {{.When.IsZero}} {{.When.Month}} {{.When.UTC.Hour}}',
+    '2026 1795244601 false November 7',
+  ],
 ] as const) {
   test(`template() runs ${JSON.stringify(source)}`, () => {
     assert.equal(template(source).execute(DATA), text);
@@ -102,10 +123,10 @@ for (const [source, message] of [
   ['{{nofunc .Os}}', ':1: function "nofunc" not defined'],
   ['{{$x}}', ':1: undefined variable "$x"'],
   ['{{.Name | 3}}', ':1: non executable command in pipeline stage 2'],
-  ['{{.Name | }}', ':1: missing value for command'],
-  ['{{nil}}', ':1: nil is not a command'],
   ['{{1a}}', ':1: bad number syntax: "1a"'],
-  ['{{@}}', ":1: unrecognized character in action: U+0040 '@'"],
+  ['{{@}}', ':1: unexpected "@" in command'],
+  ['{{é\u0080}}', ":1: bad character U+0080 '\u0080'"],
+  ['{{\u0080}}', ":1: unrecognized character in action: U+0080 '\u0080'"],
   ['{{.Name@}}', ":1: bad character U+0040 '@'"],
   ['{{template x}}', ':1: unexpected "x" in template clause'],
 ] as const) {
@@ -137,23 +158,22 @@ for (const [source, message] of [
   ],
   [
     '{{lt 1 "a"}}',
-    `:1:2: executing "" at <lt 1 "a">: error calling lt: incompatible types for comparison`,
+    `:1:2: executing "" at <lt 1 "a">: error calling lt: incompatible types for comparison: int and string`,
   ],
   ['{{len 3}}', `:1:2: executing "" at <len 3>: error calling len: len of type int`],
-  [
-    '{{upper 3}}',
-    `:1:2: executing "" at <upper 3>: error calling upper: wrong type for value; expected string; got int`,
-  ],
+  ['{{upper 3}}', `:1:8: executing "" at <3>: expected string; found 3`],
   ['{{upper}}', `:1:2: executing "" at <upper>: wrong number of args for upper: want 1 got 0`],
   ['{{range .Name}}{{end}}', `:1:8: executing "" at <.Name>: range can't iterate over ab<c`],
-  ['{{template "x"}}', `:1:2: executing "" at <{{template "x"}}>: template "x" not defined`],
+  ['{{nil}}', `:1:2: executing "" at <nil>: nil is not a command`],
+  ['{{$x = 1}}', `:1:7: executing "" at <1>: undefined variable: $x`],
+  ['{{template "x"}}', `:1:11: executing "" at <{{template "x"}}>: template "x" not defined`],
   [
     '{{define "t"}}{{.Nope}}{{end}}{{template "t" .}}',
     `:1:16: executing "t" at <.Nope>: can't evaluate field Nope in type test.Data`,
   ],
   [
     '{{define "t"}}{{template "t"}}{{end}}{{template "t"}}',
-    `:1:16: executing "t" at <{{template "t"}}>: exceeded maximum template depth`,
+    `:1:25: executing "t" at <{{template "t"}}>: exceeded maximum template depth (500)`,
   ],
 ] as const) {
   test(`template() fails in ${JSON.stringify(source)}`, () => {
@@ -170,8 +190,8 @@ for (const [source, message] of [
 
 test('execute() takes missing keys for errors when told so', () => {
   const parsed = template('{{.a.b}}');
-  assert.equal(parsed.execute(fromJson({})), '<no value>');
-  assert.throws(() => parsed.execute(fromJson({}), { strictKeys: true }), {
+  assert.equal(parsed.execute(fromData({})), '<no value>');
+  assert.throws(() => parsed.execute(fromData({}), { strictKeys: true }), {
     reason: ':1:4: executing "" at <.a.b>: map has no entry for key "a"',
   });
 });
@@ -179,4 +199,19 @@ test('execute() takes missing keys for errors when told so', () => {
 test('template() bounds nesting', () => {
   assert.throws(() => template('{{if 1}}'.repeat(1000)), TemplateError);
   assert.throws(() => template(`{{${'('.repeat(1000)}}}`), TemplateError);
+});
+
+test('execute() suggests the field or key that was meant', () => {
+  const hintOf = (source: string, data: Value, strictKeys: boolean): string | undefined => {
+    try {
+      template(source).execute(data, { strictKeys });
+    } catch (error) {
+      return error instanceof TemplateError ? error.hint : undefined;
+    }
+    return undefined;
+  };
+  assert.equal(hintOf('{{.name}}', DATA, false), "Did you mean '.Name'?");
+  assert.equal(hintOf('{{.Nested.Iner}}', DATA, false), "Did you mean '.Inner'?");
+  assert.equal(hintOf('{{.Os}}', fromData({ OS: 'linux' }), true), "Did you mean '.OS'?");
+  assert.equal(hintOf('{{.Quite}}', DATA, false), undefined);
 });

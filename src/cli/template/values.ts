@@ -12,6 +12,8 @@ export type Value =
   | readonly Value[]
   | ReadonlyMap<string, Value>
   | Float
+  | Integer
+  | JsonNumber
   | Time
   | Nil
   | Struct
@@ -23,10 +25,23 @@ export interface Float {
   readonly value: number;
 }
 
-/** A point in time: how `print` shows it, and how JSON does. */
+/** A whole number that is not a plain `int`, or larger than JavaScript's are exact. */
+export interface Integer {
+  readonly kind: 'integer';
+  readonly type: 'int' | 'int64' | 'uint8' | 'time.Duration';
+  readonly value: bigint;
+}
+
+/** A number of a JSON document that is kept as it was written, which Go takes for a kind of text. */
+export interface JsonNumber {
+  readonly kind: 'number';
+  readonly text: string;
+}
+
+/** A point in time, to the nanosecond. */
 export interface Time {
   readonly kind: 'time';
-  readonly text: string;
+  /** RFC 3339, as JSON shows it. */
   readonly json: string;
 }
 
@@ -52,15 +67,28 @@ export interface Struct {
   readonly escapeHtml?: boolean;
 }
 
+/**
+ * What a function or method takes: anything, a text, a whole number, or a list to be joined,
+ * which may be a map.
+ */
+export type Parameter = 'any' | 'string' | 'int' | 'list';
+
 /** Something to be called with arguments: `.Label "key"`. */
 export interface Method {
   readonly kind: 'method';
-  readonly arity: number;
+  readonly params: readonly Parameter[];
   call(args: readonly Value[]): Value;
 }
 
 /** Values with a `kind`. */
-export type Tagged = Float | Time | Nil | Struct | Method;
+export type Tagged = Float | Integer | JsonNumber | Time | Nil | Struct | Method;
+
+/** Marks the lists and maps of parsed JSON: Go does not know what their elements are. */
+const FROM_JSON = Symbol('from JSON');
+
+/** Whether a list or map was made by {@link fromJson}. */
+export const isFromJson = (value: Value): boolean =>
+  typeof value === 'object' && value !== null && FROM_JSON in value;
 
 /** True for lists. */
 export const isSlice = (value: Value): value is readonly Value[] => Array.isArray(value);
@@ -95,17 +123,42 @@ export function fieldOf(struct: Struct, name: string): { readonly value: Value }
   return { value: typeof field === 'function' ? field() : field };
 }
 
-/** Parsed JSON as template values: objects become maps. */
+/** Parsed JSON as template values: objects become maps, numbers stay as they were written. */
 export function fromJson(json: unknown): Value {
-  if (Array.isArray(json)) return json.map(fromJson);
+  if (Array.isArray(json)) return Object.assign(json.map(fromJson), { [FROM_JSON]: true });
   if (typeof json === 'object' && json !== null) {
-    return new Map(Object.entries(json).map(([key, value]) => [key, fromJson(value)]));
+    const members = Object.entries(json).map(([key, value]) => [key, fromJson(value)] as const);
+    return Object.assign(new Map(members), { [FROM_JSON]: true });
   }
-  if (typeof json === 'number') {
-    return Number.isInteger(json) ? json : { kind: 'float', value: json };
-  }
+  if (typeof json === 'number') return { kind: 'number', text: String(json) };
   return typeof json === 'string' || typeof json === 'boolean' ? json : null;
 }
+
+/** Plain data as template values whose types are known: objects become maps. */
+export function fromData(data: unknown): Value {
+  if (Array.isArray(data)) return data.map(fromData);
+  if (typeof data === 'object' && data !== null) {
+    return new Map(Object.entries(data).map(([key, value]) => [key, fromData(value)]));
+  }
+  if (typeof data === 'number') {
+    return Number.isInteger(data) ? data : { kind: 'float', value: data };
+  }
+  return typeof data === 'string' || typeof data === 'boolean' ? data : null;
+}
+
+/** A whole number of Go's type `int64`. */
+export const int64 = (value: number): Integer => ({
+  kind: 'integer',
+  type: 'int64',
+  value: BigInt(value),
+});
+
+/** A length of time in nanoseconds, which prints as `1.5s`. */
+export const duration = (nanoseconds: number): Integer => ({
+  kind: 'integer',
+  type: 'time.Duration',
+  value: BigInt(nanoseconds),
+});
 
 /** Go's name of a value's type, for messages. */
 export function typeName(value: Value): string {
@@ -119,13 +172,20 @@ export function typeName(value: Value): string {
     default:
   }
   if (value === null || value === undefined) return 'interface {}';
-  if (isSlice(value)) return allStrings(value) ? '[]string' : '[]interface {}';
+  if (isSlice(value)) {
+    return !isFromJson(value) && allStrings(value) ? '[]string' : '[]interface {}';
+  }
   if (isMap(value)) {
-    return allStrings([...value.values()]) ? 'map[string]string' : 'map[string]interface {}';
+    const texts = !isFromJson(value) && allStrings([...value.values()]);
+    return texts ? 'map[string]string' : 'map[string]interface {}';
   }
   switch (value.kind) {
     case 'float':
       return 'float64';
+    case 'integer':
+      return value.type;
+    case 'number':
+      return 'json.Number';
     case 'time':
       return 'time.Time';
     case 'nil':
@@ -148,6 +208,8 @@ export function isTrue(value: Value): boolean {
   if (isMap(value)) return value.size > 0;
   if (!isTagged(value)) return Boolean(value);
   if (value.kind === 'float') return value.value !== 0;
+  if (value.kind === 'integer') return value.value !== 0n;
+  if (value.kind === 'number') return value.text !== '';
   return value.kind !== 'nil';
 }
 

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
 import { CONTAINERS, HISTORY, IMAGES } from './fake-things.ts';
+import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK } from './fake-usage.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { RunRequest } from '../../engine/container-types.ts';
@@ -85,8 +86,23 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       async *tags() {
         yield* ['v1', 'v2'];
       },
+      search: async ({ term }) => [
+        { name: term, description: 'What was looked for', stars: 5, official: true },
+      ],
+      remove: async (name) => find(name).manifest.digest,
+      platform: async () => undefined,
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
+      },
+    },
+    lists: {
+      create: async (name) => `docker.io/library/${name}`,
+      annotate: async () => {},
+      get: async () => undefined,
+      push: async (name) => ({ digest: find(name).manifest.digest, members: [] }),
+      remove: async () => {},
+      async combine({ sources: [name = ''], tags = [] }) {
+        return { root: find(name).manifest, bytes: Buffer.from('{}'), tags };
       },
     },
     images: {
@@ -98,6 +114,16 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           return reference && tags.length === 0 ? [] : [{ ...one, tags }];
         });
       },
+      listTrees: async () =>
+        IMAGES.map(({ id, tags, size }) => ({
+          id,
+          names: tags,
+          size,
+          content: 0,
+          inUse: false,
+          platforms: [],
+        })),
+      ...NO_LAYERS,
       inspect: async (name) => find(name),
       async history(name) {
         const { id, created } = find(name);
@@ -141,8 +167,17 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       },
       async save(names) {
         names.forEach(find);
-        return once(Buffer.from('archive'));
+        const data = Buffer.from('archive');
+        const bytes = once(data);
+        return {
+          [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
+          pour: (sink) => Promise.resolve(sink(data)),
+        };
       },
+      async saveDirectory(names) {
+        names.forEach(find);
+      },
+      inventory: () => Promise.resolve({ blobs: [], layers: [], chains: [] }),
       async load() {
         const id = parseDigest(`sha256:${'b282'.padEnd(64, '0')}`);
         return [

@@ -6,6 +6,11 @@ import { constantText, type Subject } from './subject.ts';
 const SECRET = /(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)/i;
 const HARMLESS = /(?:_|^)(?:public|file|version)(?:_|$)/i;
 
+/** Whether a variable is called like something that is to stay secret. */
+export function looksSecret(name: string): boolean {
+  return SECRET.test(name) && !HARMLESS.test(name);
+}
+
 /** LegacyKeyValueFormat, SecretsUsedInArgOrEnv. */
 export function keyValues(subject: Subject): LintWarning[] {
   return subject.stages.flatMap((stage) =>
@@ -14,7 +19,7 @@ export function keyValues(subject: Subject): LintWarning[] {
       return [
         ...(legacy(instruction) ? [finding('LegacyKeyValueFormat', advice(instruction), at)] : []),
         ...names(instruction, subject)
-          .filter((name) => SECRET.test(name) && !HARMLESS.test(name))
+          .filter(looksSecret)
           .map((name) =>
             finding(
               'SecretsUsedInArgOrEnv',

@@ -27,15 +27,53 @@ export function imageTest(tables: Tables, filter: ImageFilter): ImageTest {
   const since = Math.max(...ages(filter.since));
   const until = filter.until?.getTime() ?? Infinity;
   const patterns = filter.reference ?? [];
+  const related = relationTest(tables, filter);
   return (image, names) => {
     const age = ageOf(image);
     if (age >= before || age <= since || age >= until) return undefined;
     if (filter.dangling !== undefined && filter.dangling !== (names.length === 0)) return undefined;
     if (!labelsFit(image.labels, filter)) return undefined;
+    if (!related(image, names)) return undefined;
     if (patterns.length === 0) return names;
     const fitting = names.filter((name) => patterns.some((pattern) => nameFits(name, pattern)));
     return fitting.length > 0 ? fitting : undefined;
   };
+}
+
+/** The part of a test that goes by IDs and by what else is in the store. */
+function relationTest(
+  tables: Tables,
+  filter: ImageFilter,
+): (image: ImageRow, names: readonly string[]) => boolean {
+  const { id, digest, containers, intermediate, index } = filter;
+  const begins = (whole: string, beginnings: readonly string[]): boolean =>
+    beginnings.some((beginning) => whole.startsWith(`sha256:${beginning}`));
+  const tests: ((image: ImageRow, names: readonly string[]) => boolean)[] = [];
+  if (id) tests.push((image) => begins(image.id, id));
+  if (containers !== undefined) {
+    const used = new Set(tables.containers.list().map((row) => row.image));
+    tests.push((image) => used.has(image.id) === containers);
+  }
+  if (intermediate !== undefined) {
+    const parents = new Set(tables.images.list().map((row) => row.parent));
+    tests.push((image, names) => (names.length === 0 && parents.has(image.id)) === intermediate);
+  }
+  if (digest || index !== undefined) {
+    const indexes = new Map(tables.images.names().map((row) => [row.name, row.index]));
+    if (index !== undefined) {
+      tests.push((_, names) => names.some((name) => indexes.get(name) !== undefined) === index);
+    }
+    if (digest) {
+      tests.push(
+        (image, names) =>
+          begins(image.manifest.digest, digest) ||
+          names.some((name) =>
+            [indexes.get(name), name.split('@')[1]].some((one) => begins(one ?? '', digest)),
+          ),
+      );
+    }
+  }
+  return (image, names) => tests.every((test) => test(image, names));
 }
 
 function labelsFit(labels: Readonly<Record<string, string>>, filter: ImageFilter): boolean {

@@ -48,6 +48,19 @@ test('findImage() refuses the beginning of several IDs', () => {
   assert.throws(() => findImage(scratch.store, shared), { code: 'AMBIGUOUS_IMAGE' });
 });
 
+test('findImage() names what the beginning of several IDs may mean', () => {
+  using scratch = scratchStore();
+  const shared = addUntilPrefixIsShared(scratch.store);
+  const rows = scratch.store.read((tables) => tables.images.byPrefix(shared, 2));
+  const [one = '', two = ''] = rows.map((id) => encoded(id).slice(0, 12));
+  scratch.store.write((tables) =>
+    tables.images.tag('docker.io/library/named:1', rows[1] ?? rows[0]!, 0),
+  );
+  assert.throws(() => findImage(scratch.store, shared), {
+    hint: `Give more of its digits, or a name: ${one}, ${two} (named:1).`,
+  });
+});
+
 /** With more images than hex digits, two begin alike. */
 function addUntilPrefixIsShared(store: Store): string {
   const seen = new Set<string>();

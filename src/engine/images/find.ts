@@ -144,12 +144,32 @@ function byManifest(tables: Tables, reference: Reference, digest: Digest): Found
 function byPrefix(tables: Tables, text: string): Found | undefined {
   const hex = text.startsWith('sha256:') ? text.slice('sha256:'.length) : text;
   if (!/^[0-9a-f]{1,64}$/.test(hex)) return undefined;
-  const [image, ...others] = tables.images.byPrefix(hex, 2);
-  const [index, ...more] = tables.indexes.byPrefix(hex, 2);
-  if (others.length + more.length > 0 || (image && index)) throw new AmbiguousImageError(text);
+  const [image, ...others] = tables.images.byPrefix(hex, MOST_CANDIDATES + 1);
+  const [index, ...more] = tables.indexes.byPrefix(hex, MOST_CANDIDATES + 1);
+  if (others.length + more.length > 0 || (image && index)) {
+    throw new AmbiguousImageError(text, candidates(tables, hex));
+  }
   if (index) return byIndex(tables, index);
   const row = image && tables.images.get(image);
   return row && { image: row, by: { id: true } };
+}
+
+/** More would not be read. */
+const MOST_CANDIDATES = 5;
+
+/** What begins with these digits: as many more as tell them apart, and a name. */
+function candidates(tables: Tables, hex: string): string[] {
+  const images = tables.images.byPrefix(hex, MOST_CANDIDATES + 1);
+  const indexes = tables.indexes.byPrefix(hex, MOST_CANDIDATES + 1);
+  const names = tables.images.names();
+  const shown = [...images, ...indexes].map((digest) => {
+    const name = names.find((row) => row.image === digest || row.index === digest)?.name;
+    const id = digest.slice('sha256:'.length).slice(0, Math.max(12, hex.length + 4));
+    return name === undefined ? id : `${id} (${familiar(parseReference(name))})`;
+  });
+  return shown.length > MOST_CANDIDATES
+    ? [...shown.slice(0, MOST_CANDIDATES), 'and others']
+    : shown;
 }
 
 function namesLike(tables: Tables, reference: Reference): string[] {

@@ -26,10 +26,15 @@ export function imagesOf(parts: ImagesParts): Images {
   });
   return {
     list: async (filter) => (await import('./list.ts')).listImages(store, filter),
+    listTrees: async (filter) => (await import('./trees.ts')).listTrees(store, filter),
     inspect: async (name, platform) =>
       (await import('./inspect.ts')).inspectImage(store, name, platform),
     history: async (name, platform) =>
       (await import('./history.ts')).imageHistory(store, name, platform),
+    blame: async (name, paths, options) =>
+      (await import('../understand/blame.ts')).blameImage(await opened(), name, paths, options),
+    explain: async (name, options) =>
+      (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),
@@ -40,6 +45,14 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./push.ts')).pushImages(parts, request, options),
     save: async (names, options) =>
       (await import('./save.ts')).saveImages(await opened(), names, options),
+    saveDirectory: async (names, directory, options) =>
+      (await import('./save-directory.ts')).saveDirectory(
+        await opened(),
+        names,
+        directory,
+        options,
+      ),
+    inventory: async () => (await import('./inventory.ts')).inventoryOf(store),
     load: async (archive, options) =>
       (await import('./load.ts')).loadImages(
         await opened(),

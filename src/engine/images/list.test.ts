@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addContainer, addImage } from '../../../test/image-rows.ts';
 import { scratchStore } from '../../../test/scratch-store.ts';
+import { encoded } from '../../oci/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageFilter } from '../engine.ts';
 import { listImages } from './list.ts';
@@ -30,7 +31,7 @@ function listed(store: Store, filter: ImageFilter & { all?: boolean } = {}): str
 }
 
 const CASES: readonly (readonly [string, ImageFilter, string])[] = [
-  ['nothing', {}, 'base:1 - app:v2 app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['nothing', {}, 'base:1 - app:v2 app:v1,myapp:v1,localhost:5599/team/app:v1'],
   ['a repository', { reference: ['app'] }, 'app:v2 app:v1'],
   ['a tag', { reference: ['app:v2'] }, 'app:v2'],
   ['a glob', { reference: ['a*'] }, 'app:v2 app:v1'],
@@ -39,7 +40,7 @@ const CASES: readonly (readonly [string, ImageFilter, string])[] = [
   ['a whole name', { reference: ['docker.io/library/app'] }, 'app:v2 app:v1'],
   ['a class', { reference: ['app:v[2-9]'] }, 'app:v2'],
   ['two references, ORed', { reference: ['*:v2', 'base'] }, 'base:1 app:v2'],
-  ['a label', { label: ['environment'] }, '- app:v2 app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['a label', { label: ['environment'] }, '- app:v2 app:v1,myapp:v1,localhost:5599/team/app:v1'],
   ['a label with its value', { label: ['environment=test'] }, '-'],
   ['two labels, ANDed', { label: ['environment=prod', 'stage=c'] }, 'app:v2'],
   ['a label that every object has', { label: ['toString'] }, ''],
@@ -47,17 +48,17 @@ const CASES: readonly (readonly [string, ImageFilter, string])[] = [
   [
     'not dangling',
     { dangling: false, label: ['environment'] },
-    'app:v2 app:v1,localhost:5599/team/app:v1,myapp:v1',
+    'app:v2 app:v1,myapp:v1,localhost:5599/team/app:v1',
   ],
-  ['before', { before: ['app:v2'] }, 'app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['before', { before: ['app:v2'] }, 'app:v1,myapp:v1,localhost:5599/team/app:v1'],
   ['since, strictly', { since: ['app:v2'] }, 'base:1 -'],
   ['before and since', { before: ['base:1'], since: ['app:v1'] }, '- app:v2'],
   [
     'before twice, ANDed',
     { before: ['base:1', 'app:v2'] },
-    'app:v1,localhost:5599/team/app:v1,myapp:v1',
+    'app:v1,myapp:v1,localhost:5599/team/app:v1',
   ],
-  ['until', { until: new Date(2 * HOUR) }, 'app:v1,localhost:5599/team/app:v1,myapp:v1'],
+  ['until', { until: new Date(2 * HOUR) }, 'app:v1,myapp:v1,localhost:5599/team/app:v1'],
   [
     'until, for an image that says no time',
     { until: new Date(4 * HOUR + 1), reference: ['base'] },
@@ -86,6 +87,31 @@ test('listImages() shows unnamed parents only when all are asked for', () => {
   addImage(scratch.store, 'child', ['app:1'], { createdAt: 2 * HOUR, parent });
   assert.equal(listed(scratch.store), 'app:1');
   assert.equal(listed(scratch.store, { all: true }), 'app:1 -');
+});
+
+test('listImages() filters by what stands on an image', () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const parent = addImage(store, 'parent', [], { createdAt: HOUR });
+  const child = addImage(store, 'child', ['app:1'], { createdAt: 2 * HOUR, parent });
+  addContainer(store, 'a'.repeat(64), child, 'exited');
+  assert.equal(listed(store, { containers: true }), 'app:1');
+  assert.equal(listed(store, { containers: false, all: true }), '-');
+  assert.equal(listed(store, { intermediate: true }), '-');
+  assert.equal(listed(store, { intermediate: false, all: true }), 'app:1');
+});
+
+test('listImages() filters by how IDs and digests begin', () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const one = addImage(store, 'one', ['app:1', `app@sha256:${'d'.repeat(64)}`]);
+  addImage(store, 'two', ['app:2']);
+  const manifest = store.read((tables) => tables.images.get(one))?.manifest.digest ?? '';
+  assert.equal(listed(store, { id: [encoded(one).slice(0, 12)] }), 'app:1');
+  assert.equal(listed(store, { id: [encoded(one), 'f'.repeat(64)] }), 'app:1');
+  assert.equal(listed(store, { id: ['x'] }), '');
+  assert.equal(listed(store, { digest: [manifest.slice(7, 30)] }), 'app:1');
+  assert.equal(listed(store, { digest: ['dddd'] }), 'app:1');
 });
 
 test('listImages() counts containers and tells tags from digests', () => {

@@ -22,9 +22,10 @@ export function listImages(store: Store, options: ListOptions = {}): ImageSummar
     const images = tables.images.list();
     const parents = new Set(images.map((image) => image.parent));
     const platforms = tables.indexes.named();
+    const withParents = options.all === true || options.intermediate === true;
     return images.sort(byAge).flatMap((image) => {
       const own = names.get(image.id) ?? [];
-      if (options.all !== true && own.length === 0 && parents.has(image.id)) return [];
+      if (!withParents && own.length === 0 && parents.has(image.id)) return [];
       // Seen under the name of its index.
       if (own.length === 0 && platforms.has(image.id)) return [];
       const shown = test(image, own);

@@ -1,5 +1,4 @@
 import type { Bytes } from '../../base/bytes.ts';
-import type { Digest } from '../../oci/digest.ts';
 import { hostPlatform } from '../../oci/platform.ts';
 import { familiar, parseReference } from '../../oci/reference.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
@@ -7,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { ArchiveMembers } from '../../transport/archive-members.ts';
 import { archivedImages, archiveSource } from '../../transport/archive-source.ts';
 import { copy } from '../../transport/copy.ts';
+import { ImageBatch } from '../../transport/image-batch.ts';
 import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
 import type { ArchiveCall, Loaded } from '../engine.ts';
@@ -47,25 +47,17 @@ async function load(
   const members = await ArchiveMembers.read(archive, intake, options);
   const images = await archivedImages(members, hostPlatform(process.arch), options.platform);
   const loaded: Loaded[] = [];
+  const batch = new ImageBatch();
   for (const image of images) {
-    const to = new StoreDestination({ store, snapshotter, intake, lease }, image.names);
-    // Its layers are in the store by now; only its documents move.
-    const root = await copy(archiveSource(image), to, {
+    const to = new StoreDestination({ store, snapshotter, intake, lease, batch }, image.names);
+    // Its large layers are in the store by now; only what was held moves.
+    await copy(archiveSource(image), to, {
       ...(options.signal && { signal: options.signal }),
       select: (child) => image.held.has(child.digest),
     });
     const names = image.names.map((name) => familiar(parseReference(name)));
-    loaded.push({ id: idOf(store, root.digest), names });
+    loaded.push({ id: to.stored, names });
   }
+  batch.commit(store, snapshotter);
   return loaded;
-}
-
-/** The image ID; of an index its own digest. */
-function idOf(store: Store, root: Digest): Digest {
-  return store.read((tables) => {
-    if (tables.indexes.get(root)) return root;
-    const image = tables.images.byManifest(root);
-    if (!image) throw new Error(`the image of ${root} is gone`);
-    return image.id;
-  });
 }

@@ -3,15 +3,15 @@ import type { NameRow } from '../../store/tables.ts';
 
 /** Names of one image as a listing shows them. */
 export interface ShownNames {
-  /** Familiar names with tags, sorted. */
+  /** Familiar names with tags, in the order of their full names. */
   readonly tags: readonly string[];
-  /** Familiar `name@digest`s, sorted. */
+  /** Familiar `name@digest`s, likewise. */
   readonly digests: readonly string[];
 }
 
 /** Canonical names as people write them, told apart by what they end in. */
 export function shownNames(names: readonly string[]): ShownNames {
-  const shown = names.map((name) => familiar(parseReference(name))).sort();
+  const shown = names.toSorted().map((name) => familiar(parseReference(name)));
   return {
     tags: shown.filter((name) => !name.includes('@')),
     digests: shown.filter((name) => name.includes('@')),

@@ -8,7 +8,7 @@ import { parseIndex } from '../../oci/parse-manifest.ts';
 import { formatPlatform } from '../../oci/platform.ts';
 import { encodeManifest } from '../../oci/write-json.ts';
 import type { ImageRow, IndexRow } from '../../store/tables.ts';
-import { compressedImage, PUSHED } from '../../transport/compressed-image.ts';
+import { compressedImage, type ImageForm, PUSHED } from '../../transport/compressed-image.ts';
 import type { CompressParts } from '../../transport/compressed-layers.ts';
 import { storeSource } from '../../transport/store-source.ts';
 import type { Source } from '../../transport/transport.ts';
@@ -34,9 +34,10 @@ export async function pushable(
   parts: CompressParts,
   { image, index }: { readonly image: ImageRow; readonly index?: IndexRow | undefined },
   call: CallOptions,
+  form: ImageForm = PUSHED,
 ): Promise<Pushable> {
   if (!index) {
-    const { manifest, source } = await compressedImage(parts, image, PUSHED, call);
+    const { manifest, source } = await compressedImage(parts, image, form, call);
     return { root: manifest, source, missing: [] };
   }
   const { store, snapshotter, lease } = parts;
@@ -47,7 +48,7 @@ export async function pushable(
   for (const { image: id, manifest } of index.members) {
     const row = store.read(({ images }) => images.get(id));
     if (!row) continue;
-    const made = await compressedImage(parts, { ...row, manifest }, PUSHED, call);
+    const made = await compressedImage(parts, { ...row, manifest }, form, call);
     now.set(manifest.digest, made.manifest);
   }
   const rest = document.manifests.filter(

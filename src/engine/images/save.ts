@@ -2,21 +2,30 @@ import type { Bytes } from '../../base/bytes.ts';
 import { isAttestation } from '../../image/attestation.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { compressed } from '../../layer/compression.ts';
 import { parseIndex } from '../../oci/parse-manifest.ts';
 import type { Platform } from '../../oci/platform.ts';
 import { familiar, parseReference, repositoryName } from '../../oci/reference.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
+import { archiveTar, pourArchiveTar } from '../../transport/archive-tar.ts';
 import { copy } from '../../transport/copy.ts';
 import { DockerArchive } from '../../transport/docker-archive-destination.ts';
 import { storeSource } from '../../transport/store-source.ts';
-import type { ArchiveCall } from '../engine.ts';
+import type { ArchiveCall, SaveCall, SavedArchive } from '../engine.ts';
 import { ImageNotFoundError, ReferenceNotFoundError } from '../errors.ts';
 import { findIn, type Found } from './find.ts';
+import { hasLayers } from './inventory.ts';
+
+/** What saving works with. */
+export interface SaveParts {
+  readonly store: Store;
+  readonly snapshotter: Snapshotter;
+}
 
 /** An image to save with the canonical names to save it under. */
-interface Wanted {
+export interface Wanted {
   readonly image: ImageRow;
   /** Saved as a whole, where it was named and there is more of it here than the one image. */
   readonly index?: IndexRow;
@@ -24,48 +33,95 @@ interface Wanted {
 }
 
 /**
- * Docker's archive of images, streamed: nothing is read before it is asked for. A repository
+ * An archive of images, streamed: nothing is read before it is asked for. A repository
  * without a tag means all its tags; an ID means the image without its names. The images stay
  * in the store until the stream has ended.
  *
  * Throws ReferenceNotFoundError, AmbiguousImageError, InvalidReferenceError.
  */
 export async function saveImages(
-  parts: { readonly store: Store; readonly snapshotter: Snapshotter },
+  parts: SaveParts,
   names: readonly string[],
-  options: ArchiveCall = {},
-): Promise<Bytes> {
-  const { store, snapshotter } = parts;
-  const lease = store.lease('save');
+  options: SaveCall = {},
+): Promise<SavedArchive> {
+  const { compress, form = 'docker' } = options;
+  const lease = parts.store.lease('save');
+  const archive = await whileHeld(lease, () => {
+    const wanted = findWanted(parts.store, lease, names, options);
+    return archiveOf(parts, wanted, new DockerArchive(form), options);
+  });
+  async function* bytes(): Bytes {
+    using _ = lease;
+    const tar = archiveTar(archive, options);
+    yield* compress ? compressed(tar, compress) : tar;
+  }
+  return {
+    [Symbol.asyncIterator]: () => bytes()[Symbol.asyncIterator](),
+    async pour(sink) {
+      if (compress) {
+        for await (const chunk of bytes()) sink(chunk);
+      } else {
+        using _ = lease;
+        await pourArchiveTar(archive, sink, options);
+      }
+    },
+  };
+}
+
+/** Ends the lease only when `body` fails. */
+async function whileHeld<T>(lease: Lease, body: () => Promise<T>): Promise<T> {
   try {
-    const wanted = store.read((tables) => wantedImages(tables, names, options.platform));
-    for (const { image, index } of wanted) {
-      lease.hold('image', image.id);
-      if (index) lease.holdIndex(index.digest);
-    }
-    const archive = new DockerArchive();
-    for (const { image, index, names: own } of wanted) {
-      const label = [...own].map((name) => familiar(parseReference(name)))[0] ?? image.id;
-      const whole = index && wholeIndex(store, index);
-      const source = storeSource(
-        store,
-        snapshotter,
-        { manifest: whole?.descriptor ?? image.manifest },
-        label,
-      );
-      const main = whole?.members.find((member) => member.image === image.id)?.manifest;
-      const destination = archive.destination([...own].sort(), main && { main });
-      // The layers move when the archive is read; that is the progress to tell.
-      await copy(source, destination, {
-        ...quietly(options),
-        ...(whole && { select: (child) => isHere(store, child.digest) }),
-      });
-    }
-    return held(archive.bytes(options), lease);
+    return await body();
   } catch (error) {
     lease[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Finds what the names mean and holds it. Throws as {@link saveImages}. */
+export function findWanted(
+  store: Store,
+  lease: Lease,
+  names: readonly string[],
+  { platform }: ArchiveCall,
+): readonly Wanted[] {
+  const wanted = store.read((tables) => wantedImages(tables, names, platform));
+  for (const { image, index } of wanted) {
+    lease.hold('image', image.id);
+    if (index) lease.holdIndex(index.digest);
+  }
+  return wanted;
+}
+
+/** Puts images into an archive as they are. */
+export async function archiveOf(
+  { store, snapshotter }: SaveParts,
+  wanted: readonly Wanted[],
+  archive: DockerArchive,
+  options: Pick<SaveCall, 'have' | 'signal'>,
+): Promise<DockerArchive> {
+  const leaveOut = options.have && hasLayers(options.have);
+  for (const { image, index, names } of wanted) {
+    const whole = index && wholeIndex(store, index);
+    const manifest = whole?.descriptor ?? image.manifest;
+    const source = storeSource(store, snapshotter, { manifest }, labelOf(image, names));
+    const main = whole?.members.find((member) => member.image === image.id)?.manifest;
+    const destination = archive.destination([...names].sort(), {
+      ...(main && { main }),
+      ...(leaveOut && { leaveOut }),
+    });
+    // The layers move when the archive is read; that is the progress to tell.
+    await copy(source, destination, {
+      ...quietly(options),
+      ...(whole && { select: (child) => isHere(store, child.digest) }),
+    });
+  }
+  return archive;
+}
+
+/** What an image is called in messages. */
+function labelOf(image: ImageRow, names: ReadonlySet<string>): string {
+  return [...names].map((name) => familiar(parseReference(name)))[0] ?? image.id;
 }
 
 function quietly({ signal }: CallOptions): CallOptions {
@@ -81,11 +137,6 @@ function wholeIndex(store: Store, index: IndexRow): IndexRow | undefined {
 
 function isHere(store: Store, digest: Digest): boolean {
   return store.read(({ blobs }) => blobs.has(digest));
-}
-
-async function* held(bytes: Bytes, lease: Lease): Bytes {
-  using _ = lease;
-  yield* bytes;
 }
 
 /** In the order in which they were asked for, each image once. */

@@ -55,7 +55,7 @@ function joined(lines: readonly string[]): string {
 }
 
 /** Splits a command line at blanks, with the quotes of a shell. */
-function words(line: string): string[] {
+export function words(line: string): string[] {
   const found = line.match(/(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+/g) ?? [];
   return found.map((word) =>
     word.replace(/'([^']*)'|"((?:[^"\\]|\\.)*)"/g, (_, single?: string, double?: string) =>

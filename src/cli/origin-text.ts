@@ -1,0 +1,31 @@
+import { basename } from 'node:path';
+import type { LayerStep, StepOrigin } from '../engine/understand-types.ts';
+
+/** `Dockerfile:7`, `Dockerfile:7-9`. */
+export function originText({ file, lines: [first, last] }: StepOrigin): string {
+  return `${basename(file)}:${first}${last > first ? `-${last}` : ''}`;
+}
+
+/** Where a layer comes from: its line, and whether it is the base image's, as far as either is known. */
+export function layerPlace({ origin, inherited }: Pick<LayerStep, 'origin' | 'inherited'>): string {
+  const line = origin ? originText(origin) : '';
+  return inherited ? `${line} (base)`.trim() : line;
+}
+
+/** An instruction as one types it: without what builders put around it. */
+export function instructionText(createdBy: string): string {
+  return createdBy
+    .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
+    .replace(/^\/bin\/sh -c /, 'RUN ')
+    .replace(/^RUN (?:\|\d+ .*? )?\/bin\/sh -c /, 'RUN ')
+    .replace(/ # buildkit$/, '')
+    .replaceAll(/\s+/g, ' ');
+}
+
+/** A path out of an image on one line: what is no text, or would break the line, shows as its number. */
+export function pathLine(path: string): string {
+  return path.replaceAll(/[\x00-\x1f\x7f\udc80-\udcff]/gu, (mark) => {
+    const code = mark.charCodeAt(0) & 0xff;
+    return `\\x${code.toString(16).padStart(2, '0')}`;
+  });
+}

@@ -1,0 +1,189 @@
+import type { CallOptions } from '../base/progress.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { Platform } from '../oci/platform.ts';
+
+/** Where in a Dockerfile a step stands. */
+export interface StepOrigin {
+  /** Absolute path of the Dockerfile, or another stable name for it. */
+  readonly file: string;
+  /** First and last line, from 1. */
+  readonly lines: readonly [number, number];
+}
+
+/** A layer of an image, with the step that made it. */
+export interface LayerStep {
+  /** From 1 at the bottom. */
+  readonly number: number;
+  readonly diffId: Digest;
+  /** What the history says of it; empty where it says nothing. */
+  readonly createdBy: string;
+  /** Of layers that were built here. */
+  readonly origin?: StepOrigin;
+  /** It came with an image that this one was made from, as far as is known. */
+  readonly inherited: boolean;
+  /** Bytes of file content. */
+  readonly size: number;
+}
+
+/** A layer, with what is left of it. */
+export interface ExplainedLayer extends LayerStep {
+  /** Entries of its tar. */
+  readonly entries: number;
+  /** Bytes of it that layers above it hide. */
+  readonly hidden: number;
+}
+
+/**
+ * What became of bytes that no container sees: other content came in their place (`rewritten`),
+ * the same content under another owner, mode or attributes (`metadata`), the very same again
+ * (`unchanged`), or nothing (`deleted`).
+ */
+export type WasteKind = 'rewritten' | 'metadata' | 'unchanged' | 'deleted';
+
+/** Names with the bytes that they stand for. */
+export interface SizedPath {
+  /** Absolute. A byte that is not UTF-8 is the lone surrogate U+DC00 + byte. */
+  readonly path: string;
+  readonly size: number;
+}
+
+/** Bytes of one layer that another one hides, all in the same way. */
+export interface Waste {
+  readonly kind: WasteKind;
+  readonly bytes: number;
+  readonly files: number;
+  /** Number of the layer that has the bytes. */
+  readonly layer: number;
+  /** Of the layer that first wrote this content under these names; others only copied it. */
+  readonly source: number;
+  /** Of the layer that hides the bytes. */
+  readonly by: number;
+  /** The largest. */
+  readonly paths: readonly SizedPath[];
+}
+
+/** Visible files of a kind that images seldom need. */
+export interface Leftover {
+  /** `apt-lists`, `git`, … */
+  readonly kind: string;
+  /** For people. */
+  readonly what: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** Number of the layer that first wrote them. */
+  readonly layer: number;
+  /** The directory, or the largest of several. */
+  readonly path: string;
+}
+
+/** Visible files with the same content. */
+export interface Duplicate {
+  readonly digest: Digest;
+  /** Of one of them. */
+  readonly size: number;
+  /** Of all but one. */
+  readonly bytes: number;
+  readonly count: number;
+  /** In the order of the tree, some at most. */
+  readonly paths: readonly string[];
+}
+
+/** Something to change, and what that is worth. */
+export interface Advice {
+  /** Number of the layer whose step is to be changed; absent where it is no single one. */
+  readonly layer?: number;
+  readonly origin?: StepOrigin;
+  /** One sentence, without the place. */
+  readonly text: string;
+  /** Bytes that the image becomes smaller by. */
+  readonly gain: number;
+}
+
+/** How an image is explained. */
+export interface ExplainOptions extends CallOptions {
+  readonly platform?: Platform;
+  /** Names and duplicates in each list at most; 10 unless said. */
+  readonly top?: number;
+}
+
+/** Where the bytes of an image are, and which of them it could do without. */
+export interface Explanation {
+  readonly id: Digest;
+  /** Familiar names, sorted. */
+  readonly tags: readonly string[];
+  readonly platform: Platform;
+  /** Bytes of file content in all layers, and of what a container sees of them. */
+  readonly size: number;
+  readonly visible: number;
+  /** `size` without `visible`. */
+  readonly wasted: number;
+  /** `visible` / `size`; 1 for an image without content. */
+  readonly score: number;
+  /** Bottom first. */
+  readonly layers: readonly ExplainedLayer[];
+  /** Largest first, all three. */
+  readonly waste: readonly Waste[];
+  readonly leftovers: readonly Leftover[];
+  readonly duplicates: readonly Duplicate[];
+  /** Bytes of all duplicates, also of those that are not listed. */
+  readonly duplicated: number;
+  /** Largest gain first. No byte is counted twice. */
+  readonly advice: readonly Advice[];
+}
+
+/** What is known of a name in an image. */
+export interface FileFacts {
+  readonly type: 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Of files, in bytes. */
+  readonly size: number;
+  readonly modified: Date;
+  /** Of files: of their content. */
+  readonly digest?: Digest;
+  /** Of symbolic links. A byte that is not UTF-8 is the lone surrogate U+DC00 + byte. */
+  readonly target?: string;
+  /** Of devices: `major:minor`. */
+  readonly device?: string;
+  /** Digest over the extended attributes, where there are any. */
+  readonly xattrs?: Digest;
+}
+
+/** In what two states of a name can differ. */
+export type FileAspect = 'type' | 'content' | 'target' | 'device' | 'mode' | 'owner' | 'xattrs';
+
+/** What a layer made of a name. */
+export interface FileVersion {
+  readonly step: LayerStep;
+  readonly change: 'added' | 'changed' | 'deleted';
+  /** Of `changed`; empty where only the time is another. */
+  readonly aspects: readonly FileAspect[];
+  /** Afterwards; of `deleted` what it was. */
+  readonly facts: FileFacts;
+}
+
+/** Where a name of an image comes from. */
+export interface BlamedPath {
+  /** Absolute. A byte that is not UTF-8 is the lone surrogate U+DC00 + byte. */
+  readonly path: string;
+  /** False where the last version is a deletion. */
+  readonly exists: boolean;
+  /** Oldest first; at least one. */
+  readonly versions: readonly FileVersion[];
+}
+
+/** Which names of an image are asked after, and how. */
+export interface BlameOptions extends CallOptions {
+  readonly platform?: Platform;
+  /** Where the last part of a path is a link, go where it points. */
+  readonly follow?: boolean;
+}
+
+/** Where the names below some paths come from. */
+export interface Blame {
+  /** By path, byte by byte. */
+  readonly paths: readonly BlamedPath[];
+  /** Operands that named one file or link, and no directory or pattern. */
+  readonly single: boolean;
+}

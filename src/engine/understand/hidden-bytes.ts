@@ -1,0 +1,107 @@
+import type { SizedPath, WasteKind } from '../understand-types.ts';
+import type { Change, TreeNode } from './file-tree.ts';
+import { pathText } from './path-text.ts';
+
+/** Bytes of one layer that another one hides, all in the same way. Layers from 0 at the bottom. */
+export interface HiddenGroup {
+  readonly kind: WasteKind;
+  readonly layer: number;
+  /** The layer that first wrote the content. */
+  readonly source: number;
+  readonly by: number;
+  bytes: number;
+  files: number;
+  readonly paths: Largest;
+  /** Of `metadata`: what the copies have that what they hide had not. */
+  readonly owners: Set<string>;
+  readonly modes: Set<number>;
+}
+
+/** Adds up what layers hide of each other. */
+export class HiddenBytes {
+  readonly #groups = new Map<string, HiddenGroup>();
+  readonly #keep: number;
+
+  /** Of each group so many names are kept. */
+  constructor(keep: number) {
+    this.#keep = keep;
+  }
+
+  /** For {@link FileTree}. */
+  add({ path, before, after, by, hidden: content }: Change): void {
+    if (!before || !content || content.size === 0) return;
+    const kind = kindOf(before, after);
+    const key = `${kind} ${content.layer} ${content.source} ${by}`;
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = {
+        kind,
+        layer: content.layer,
+        source: content.source,
+        by,
+        bytes: 0,
+        files: 0,
+        paths: new Largest(this.#keep),
+        owners: new Set(),
+        modes: new Set(),
+      };
+      this.#groups.set(key, group);
+    }
+    group.bytes += content.size;
+    group.files += 1;
+    group.paths.add(path, content.size);
+    if (kind !== 'metadata' || !after) return;
+    if (after.uid !== before.uid || after.gid !== before.gid) {
+      noteFew(group.owners, `${after.uid}:${after.gid}`);
+    }
+    if (after.mode !== before.mode) noteFew(group.modes, after.mode);
+  }
+
+  /** Largest first. */
+  groups(): HiddenGroup[] {
+    return [...this.#groups.values()].sort(
+      (a, b) => b.bytes - a.bytes || a.by - b.by || a.layer - b.layer || a.source - b.source,
+    );
+  }
+}
+
+/** One value or several: more than two need not be told apart. */
+function noteFew<T>(values: Set<T>, value: T): void {
+  if (values.size < 2) values.add(value);
+}
+
+function kindOf(before: TreeNode, after: TreeNode | undefined): WasteKind {
+  if (!after) return 'deleted';
+  const [old, now] = [before.content, after.content];
+  const isSame = old?.digest !== undefined && old.digest === now?.digest;
+  if (!isSame) return after.type === 'file' ? 'rewritten' : 'deleted';
+  const sameFacts =
+    before.mode === after.mode &&
+    before.uid === after.uid &&
+    before.gid === after.gid &&
+    before.xattrs === after.xattrs;
+  return sameFacts ? 'unchanged' : 'metadata';
+}
+
+/** The largest of many names. */
+export class Largest {
+  readonly #most: number;
+  readonly #found: { readonly path: string; readonly size: number }[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** `path` as a tree has it. */
+  add(path: string, size: number): void {
+    const last = this.#found.at(-1);
+    if (this.#found.length >= this.#most && (!last || size <= last.size)) return;
+    const at = this.#found.findIndex((one) => one.size < size);
+    this.#found.splice(at < 0 ? this.#found.length : at, 0, { path, size });
+    if (this.#found.length > this.#most) this.#found.pop();
+  }
+
+  list(): SizedPath[] {
+    return this.#found.map(({ path, size }) => ({ path: pathText(path), size }));
+  }
+}
