@@ -286,7 +286,7 @@ test('import hands changes, message, platform and name on', async () => {
 test('image prune --dangling=false means all', async () => {
   const { engine, asked } = fakeEngine();
   await runCli(words('image prune -f --dangling=false'), { engine });
-  assert.deepEqual(asked.filters, [{ dangling: false, all: true, dryRun: false }]);
+  assert.deepEqual(asked.imagePrunes, [{ filter: { dangling: false }, all: true }]);
 });
 
 test('results keep control characters off terminals', async () => {
