@@ -64,6 +64,8 @@ export interface Command<F extends FlagTable = FlagTable> {
   /** Failures of the engine point to `--help` too, as `run`'s do. */
   readonly pointToHelp?: boolean;
   readonly flags: F;
+  /** What was probably meant by too few or too many operands: what follows the name. */
+  readonly slip?: (operands: readonly string[]) => string | undefined;
   /** Shown by `--help`, in man pages and in the reference. */
   readonly examples: readonly Example[];
   /** Returns the exit code; nothing means 0. Results go to `stdout`, all else to `stderr`. */

@@ -12,6 +12,7 @@ import { openTransferRenderer } from '../render/renderer.ts';
 export const imageLoad = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
+  slip: ([file]) => `-i ${file}`,
   flags: {
     input: flag.text(
       'string',
