@@ -36,11 +36,11 @@ export function writeExplanation(
   section(
     stdout,
     `SELDOM NEEDED: ${humanSize(leftovers.reduce((sum, { bytes }) => sum + bytes, 0))}`,
-    leftovers.map(({ bytes, what, path, files, layer }) => [
+    leftovers.map(({ bytes, what, path, files, layer, directories }) => [
       humanSize(bytes),
       `${what} (${counted(files, 'file')})`,
       place(layers[layer - 1]),
-      pathLine(path),
+      pathLine(path) + (directories > 1 ? ', …' : ''),
     ]),
     top,
   );

@@ -59,6 +59,8 @@ WHAT TO CHANGE
 
 test('explain fails for what was not to be wasted', root, async () => {
   const codes: Readonly<Record<string, number>> = {
+    '--max-size=9kB': 0,
+    '--max-size=8.9kB': 1,
     '--max-waste=5kB': 0,
     '--max-waste=4999B': 1,
     '--max-waste=56%': 0,

@@ -74,6 +74,8 @@ export interface Leftover {
   readonly layer: number;
   /** The directory, or the largest of several. */
   readonly path: string;
+  /** How many directories. */
+  readonly directories: number;
 }
 
 /** Visible files with the same content. */

@@ -75,6 +75,7 @@ export async function explainImage(
       files: group.files,
       layer: group.layer + 1,
       path: pathText(largestPlace(group)),
+      directories: group.places.size,
     })),
     duplicates: listed.map((group) => ({
       digest: group.digest,
