@@ -61,6 +61,7 @@ export type {
   Registries,
   RegistryFinding,
   RemoteCopy,
+  RemoteDetails,
   RemoteDocument,
   SearchRequest,
   SearchResult,

@@ -49,6 +49,7 @@ async function load(
   const images = await archivedImages(members, hostPlatform(process.arch), options.platform);
   const loaded: Loaded[] = [];
   const batch = new ImageBatch();
+  intake.expect(images.flatMap(({ held }) => [...held.keys()]));
   for (const image of images) {
     const to = new StoreDestination(
       { store, snapshotter, intake, lease, batch, action: 'load' },
