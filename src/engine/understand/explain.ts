@@ -9,7 +9,7 @@ import { FileTree } from './file-tree.ts';
 import { HiddenBytes } from './hidden-bytes.ts';
 import { tagsOf } from './tags.ts';
 import { pathText } from './path-text.ts';
-import { type ImageWithSteps, imageSteps } from './steps.ts';
+import { type ImageWithSteps, wholeImage } from './steps.ts';
 import { visibleFiles } from './visible-files.ts';
 
 /** What understanding an image needs. */
@@ -31,7 +31,7 @@ export async function explainImage(
   options: ExplainOptions = {},
 ): Promise<Explanation> {
   const { platform, top = TOP } = options;
-  const found = imageSteps(store, name, platform);
+  const found = wholeImage(store, name, platform);
   const { image } = found;
   const hidden = new HiddenBytes(top);
   const tree = await stackTree(snapshotter, found, options, hidden);
