@@ -29,6 +29,12 @@ export function writeExplanation(
   section(stdout, 'LAYERS, LARGEST FIRST', layerRows(layers), top);
   section(
     stdout,
+    'LARGEST DIRECTORIES',
+    explained.directories.map(({ path, size }) => [humanSize(size), pathLine(path)]),
+    top,
+  );
+  section(
+    stdout,
     `WASTED, AND SEEN BY NO CONTAINER: ${humanSize(explained.wasted)}`,
     waste.map((one) => wasteRow(one, layers)),
     top,

@@ -42,7 +42,7 @@ export async function explainImage(
     entries: found.layers[at]?.entries ?? 0,
     hidden: sum(groups.filter(({ layer }) => layer === at).map(({ bytes }) => bytes)),
   }));
-  const seen = visibleFiles(tree);
+  const seen = visibleFiles(tree, top);
   const wasted = sum(groups.map(({ bytes }) => bytes));
   const size = seen.bytes + wasted;
   const leftovers = [...seen.leftovers].sort((a, b) => b.bytes - a.bytes || a.layer - b.layer);
@@ -59,6 +59,7 @@ export async function explainImage(
     wasted,
     score: size === 0 ? 1 : seen.bytes / size,
     layers,
+    directories: seen.directories,
     waste: groups.map(({ kind, bytes, files, layer, source, by, paths }) => ({
       kind,
       bytes,
