@@ -20,6 +20,7 @@ import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
 import type { Registries } from './registry-types.ts';
+import type { ImageIndex } from './image-index.ts';
 import type { ImageTree } from './image-trees.ts';
 import type {
   Blame,
@@ -135,6 +136,8 @@ export interface ImageDetails extends ImageSummary {
   readonly config: ImageConfig;
   readonly layers: readonly string[];
   readonly manifest: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
+  /** The index that was named, where no platform of it was asked for. */
+  readonly index?: ImageIndex;
   readonly tagged: Date | undefined;
   /** Overlay directories of its layers, top first. */
   readonly directories: readonly string[];

@@ -36,9 +36,9 @@ export interface ExplainedLayer extends LayerStep {
 /**
  * What became of bytes that no container sees: other content came in their place (`rewritten`),
  * the same content under another owner, mode or attributes (`metadata`), the very same again
- * (`unchanged`), or nothing (`deleted`).
+ * (`unchanged`), the same at another path (`moved`), or nothing (`deleted`).
  */
-export type WasteKind = 'rewritten' | 'metadata' | 'unchanged' | 'deleted';
+export type WasteKind = 'rewritten' | 'metadata' | 'unchanged' | 'moved' | 'deleted';
 
 /** Names with the bytes that they stand for. */
 export interface SizedPath {

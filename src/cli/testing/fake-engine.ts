@@ -96,6 +96,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       ],
       remove: async (name) => find(name).manifest.digest,
       platform: async () => undefined,
+      details: async (name) => ({ name, manifest: { digest: find(name).manifest.digest } }),
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },

@@ -26,7 +26,7 @@ export async function pruneImages(
   request: ImagePruneRequest = {},
 ): Promise<ImagesPruned> {
   const removal = emptyRemoval(store);
-  store.write((tables) => void removeChosen(tables, choose(tables, request), removal));
+  store.write((tables) => removeChosen(tables, choose(tables, request), removal));
   const none = removal.events.length === 0;
   const bytes = none ? 0 : (await store.collect()).bytes;
   store.note((tables) => recordPrune(tables, 'image', removal.at, bytes));

@@ -13,7 +13,7 @@ import { compareConfigs } from './compare-configs.ts';
 import { compareSteps } from './compare-steps.ts';
 import { compareTrees } from './compare-trees.ts';
 import { layerSteps, type UnderstandParts } from './explain.ts';
-import { latin1 } from './file-tree.ts';
+import { latin1, plain } from './file-tree.ts';
 import { type Operand, operandOf, treeOf, viewOf } from './operand.ts';
 import { comparePackages } from './packages.ts';
 import { pathBytes } from './path-text.ts';
@@ -35,7 +35,7 @@ export async function compareImages(
   options: CompareOptions = {},
 ): Promise<Comparison> {
   const [before, after] = bothOf(parts, names, options);
-  const paths = (options.paths ?? []).map((path) => inTree(path));
+  const paths = (options.paths ?? []).map((path) => plain(latin1(pathBytes(path))));
   const files = await filesOf(parts, before, after, paths, options);
   const isPart = paths.length > 0;
   const config = isPart ? [] : compareConfigs(before.image.config, after.image.config);
@@ -94,11 +94,6 @@ async function filesOf(
     await treeOf(parts, after, options),
     paths,
   );
-}
-
-function inTree(path: string): string {
-  const parts = latin1(pathBytes(path)).split('/');
-  return parts.filter((part) => part !== '' && part !== '.').join('/');
 }
 
 function contentOf(view: StackView, path: string): Buffer | undefined {

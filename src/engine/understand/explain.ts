@@ -95,11 +95,12 @@ export async function stackTree(
   { signal }: CallOptions,
   hidden?: HiddenBytes,
 ): Promise<FileTree> {
-  const tree = new FileTree(hidden && ((one) => hidden.add(one)));
+  const tree = new FileTree(hidden && ((change) => hidden.note(change)));
   const pause = breather();
   for (const { diffId } of layers) {
     signal?.throwIfAborted();
     tree.add(snapshotter.files(diffId));
+    hidden?.endLayer();
     await pause();
   }
   return tree;
