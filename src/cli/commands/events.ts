@@ -21,7 +21,7 @@ export const events = command({
     until: flag.text('string', 'End with what happened then'),
   },
   examples: [
-    ['What happens to images, as it happens', 'stave events --filter type=image'],
+    ['What happens to images, as it happens', 'stave events --filter type=image', 'an end'],
     ['The last hour, one JSON object a line', 'stave events --since 1h --until 0s --format json'],
     [
       'When a container ended, and how',
