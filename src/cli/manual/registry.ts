@@ -50,7 +50,7 @@ export const REGISTRY_MANUALS: Manuals = {
   },
   'manifest delete': {
     text: [
-      'Deletes in the registry: a tag where it can delete tags alone, else the manifest with all of its tags. Asks first unless --force is given.',
+      'Deletes in the registry: a tag alone, where the registry can do that, or with @DIGEST a manifest and all of its tags. Asks first unless --force is given.',
     ],
   },
   login: {

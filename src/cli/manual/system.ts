@@ -20,7 +20,7 @@ export const SYSTEM_MANUALS: Manuals = {
   },
   'system events': {
     text: [
-      'Without --until it goes on until it is interrupted. Events are kept with the store for a while, so that --since finds those of other processes that have ended.',
+      'Without --until it goes on until it is interrupted. The store keeps the last 10,000, so that --since finds those of processes that have ended.',
     ],
   },
   'system info': {
