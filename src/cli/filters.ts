@@ -56,9 +56,12 @@ function flagOf<K extends keyof ImageFilter>(
   return is as { readonly [P in K]?: boolean };
 }
 
+/** The keys of {@link imagePruneFilter}. */
+export const IMAGE_PRUNE_KEYS: readonly string[] = ['dangling', 'label', 'label!', 'until'];
+
 /** The filters of `image prune`. Throws InvalidInputError. */
 export function imagePruneFilter(pairs: readonly FilterPair[], now: Date): ImageFilter {
-  const values = grouped(pairs, ['dangling', 'label', 'label!', 'until']);
+  const values = grouped(pairs, IMAGE_PRUNE_KEYS);
   return { ...common(values, now), ...listOf(values, 'label!', 'labelNot') };
 }
 

@@ -17,7 +17,11 @@ export const imageImport = command({
   },
   examples: [
     ['A base image made by hand', 'tar -C rootfs -c . | stave import - base:1'],
-    ['A root file system from the web', 'stave import https://example.com/rootfs.tar.xz base:1'],
+    [
+      'A root file system from the web',
+      'stave import https://example.com/rootfs.tar.xz base:1',
+      'a web server',
+    ],
     ['The same with a default command', 'stave import -c \'CMD ["bash"]\' debian.tar debian:mine'],
   ],
 
