@@ -264,6 +264,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-inspect.ts')).imageInspect,
   },
   {
+    name: 'image lint',
+    aliases: ['lint'],
+    summary: 'Check an image: what it starts with, who it runs as, what it holds',
+    load: async () => (await import('./commands/image-lint.ts')).imageLint,
+  },
+  {
     name: 'image load',
     aliases: ['load'],
     summary: 'Load images from a tar archive or standard input',
