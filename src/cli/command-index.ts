@@ -108,6 +108,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
+    name: 'container diff',
+    aliases: ['diff'],
+    summary: 'Show what a container changed, or in what two images differ',
+    load: async () => (await import('./commands/container-diff.ts')).containerDiff,
+  },
+  {
+    name: 'container export',
+    aliases: ['export'],
+    summary: 'Write the files of a container as a tar archive',
+    load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
@@ -234,6 +246,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-blame.ts')).imageBlame,
   },
   {
+    name: 'image diff',
+    aliases: [],
+    summary: 'Show in what two images differ',
+    load: async () => (await import('./commands/image-diff.ts')).imageDiff,
+  },
+  {
     name: 'image explain',
     aliases: ['explain'],
     summary: 'Show where the bytes of an image are, and what it could do without',
@@ -298,6 +316,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['tag'],
     summary: 'Give an image another name',
     load: async () => (await import('./commands/image-tag.ts')).imageTag,
+  },
+  {
+    name: 'image tree',
+    aliases: [],
+    summary: 'Show the layers of an image, and which images have them, too',
+    load: async () => (await import('./commands/image-tree.ts')).imageTree,
   },
   {
     name: 'image untag',

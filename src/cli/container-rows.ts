@@ -15,7 +15,7 @@ export const PS_RAW = [
   'status: {{.Status}}',
   'names: {{.Names}}',
   'labels: {{.Labels}}',
-  'ports: {{.Ports}}',
+  'ports: {{- pad .Ports 1 0}}',
   '',
 ].join('\n');
 

@@ -36,7 +36,7 @@ export function imageRows(
       for (const digest of shown) rows.push({ image, repository, tag, digest });
     };
     const tagged = new Set<string>();
-    for (const name of image.tags) {
+    for (const name of image.tags.toSorted()) {
       const { repository, tag } = splitTag(name);
       tagged.add(repository);
       add(repository, tag, digests.get(repository) ?? []);

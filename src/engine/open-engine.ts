@@ -107,7 +107,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     insecure.set(host, made);
     return made;
   };
-  const images = imagesOf({ store, snapshotter, applyChanges, connections });
+  const images = imagesOf({
+    store,
+    snapshotter,
+    applyChanges,
+    connections,
+    settings: options.registries,
+  });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   const flights: Flights = new Map();
   const build: Engine['build'] = async (request, call = {}) => {

@@ -5,6 +5,7 @@ import { reporter } from '../../base/reporter.ts';
 import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK } from './fake-usage.ts';
+import type { ImagePruneRequest } from '../../engine/prune-types.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { RunRequest } from '../../engine/container-types.ts';
 import type {
@@ -20,7 +21,8 @@ import { parseDigest } from '../../oci/digest.ts';
 
 /** What was asked of a fake engine. */
 export interface Asked {
-  readonly filters: (ImageFilter & { readonly all?: boolean; readonly dryRun?: boolean })[];
+  readonly filters: (ImageFilter & { readonly all?: boolean })[];
+  readonly imagePrunes: ImagePruneRequest[];
   readonly builds: BuildRequest[];
   readonly runs: RunRequest[];
   readonly imports: ImportRequest[];
@@ -33,6 +35,8 @@ export interface Asked {
   }[];
   readonly removed: { readonly name: string; readonly force?: boolean; readonly prune?: boolean }[];
 }
+
+const UNUSED = parseDigest(`sha256:${'8f45'.padEnd(64, '0')}`);
 
 /** Names nothing that is here. */
 export class NoSuchThing extends StaveError {
@@ -52,6 +56,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     runs: [],
     imports: [],
     prunes: [],
+    imagePrunes: [],
     pulls: [],
     logins: [],
     removed: [],
@@ -91,6 +96,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       ],
       remove: async (name) => find(name).manifest.digest,
       platform: async () => undefined,
+      details: async (name) => ({ name, manifest: { digest: find(name).manifest.digest } }),
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
@@ -184,13 +190,23 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       async exists(name) {
         return IMAGES.some(({ tags }) => tags.includes(name));
       },
-      async prune(options = {}) {
-        asked.filters.push({
-          ...options.filter,
-          all: options.all ?? false,
-          dryRun: options.dryRun ?? false,
-        });
-        return { removed: [{ deleted: `sha256:${'8f45'.padEnd(64, '0')}` }], bytes: 1_982_256 };
+      async prune(request = {}) {
+        asked.imagePrunes.push(request);
+        return { removed: [{ deleted: UNUSED }], bytes: 1_982_256 };
+      },
+      async planPrune(request = {}) {
+        asked.imagePrunes.push(request);
+        const [image] = IMAGES;
+        const used = new Date('2026-11-21T07:03:00Z');
+        const staying = [
+          { id: image!.id, names: image!.tags, size: image!.size, used, why: 'it has a name' },
+        ];
+        return {
+          going: [{ id: UNUSED, names: [], size: 1_982_256, used, why: 'dangling' }],
+          staying,
+          removed: [{ deleted: UNUSED }],
+          bytes: 1_982_256,
+        };
       },
       async save(names) {
         names.forEach(find);
@@ -223,8 +239,18 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         if (request.image === 'nosuch:1') throw new UsageError('No such image: nosuch:1');
         return { code: 3 };
       },
+      changes: async () => [
+        { path: '/bin', change: 'changed' },
+        { path: '/bin/yes', change: 'deleted' },
+        { path: '/newdir', change: 'added' },
+      ],
       list: async ({ all = false } = {}) =>
         CONTAINERS.filter(({ state }) => all || state === 'running'),
+      async export(name) {
+        const found = CONTAINERS.find((one) => one.name === name);
+        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+        return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
+      },
       async remove(name) {
         const found = CONTAINERS.find((one) => one.name === name);
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
