@@ -1,5 +1,6 @@
 import { Exit, UsageError } from '../base/errors.ts';
-import { COMMANDS, findCommand, findGroup, GROUPS, groupMembers } from './command-index.ts';
+import { COMMANDS, GROUPS } from './command-index.ts';
+import { findCommand, findGroup, groupMembers } from './find-command.ts';
 import type { Command, Context, Host } from './command.ts';
 import { explain } from './explain.ts';
 import type { GlobalOptions } from './global-options.ts';
