@@ -138,6 +138,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         })),
       ...NO_LAYERS,
       inspect: async (name) => find(name),
+      lint: async () => [],
       audit: async () => ({ findings: [], layers: 1, truncated: false }),
       async history(name) {
         const { id, created } = find(name);
