@@ -56,9 +56,13 @@ function flagOf<K extends keyof ImageFilter>(
   return is as { readonly [P in K]?: boolean };
 }
 
-/** The filters of `image prune`. Throws InvalidInputError. */
-export function imagePruneFilter(pairs: readonly FilterPair[], now: Date): ImageFilter {
-  const values = grouped(pairs, ['dangling', 'label', 'label!', 'until']);
+/** The filters of `image prune`, or those of `keys`. Throws InvalidInputError. */
+export function imagePruneFilter(
+  pairs: readonly FilterPair[],
+  now: Date,
+  keys: readonly string[] = ['dangling', 'label', 'label!', 'until'],
+): ImageFilter {
+  const values = grouped(pairs, keys);
   return { ...common(values, now), ...listOf(values, 'label!', 'labelNot') };
 }
 

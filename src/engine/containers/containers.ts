@@ -16,6 +16,7 @@ export function containersOf(parts: ContainersParts): Containers {
       return runContainer({ ...parts, snapshotter: await parts.snapshotter() }, request, options);
     },
     list: async (options) => (await import('./list.ts')).listContainers(parts.store, options),
+    prune: async (filter) => (await import('./prune.ts')).pruneContainers(parts.store, filter),
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');
       return removeNamed(parts.store, name, options);
