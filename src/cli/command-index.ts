@@ -108,6 +108,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
+    name: 'container diff',
+    aliases: ['diff'],
+    summary: 'Show what a container changed, or in what two images differ',
+    load: async () => (await import('./commands/container-diff.ts')).containerDiff,
+  },
+  {
+    name: 'container export',
+    aliases: ['export'],
+    summary: 'Write the files of a container as a tar archive',
+    load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
@@ -186,6 +198,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
+    name: 'outdated',
+    aliases: [],
+    summary: 'Compare images with what their bases are today',
+    load: async () => (await import('./commands/outdated.ts')).outdated,
+  },
+  {
+    name: 'rebase',
+    aliases: [],
+    summary: 'Put an image on another base without building it anew',
+    load: async () => (await import('./commands/rebase.ts')).rebase,
+  },
+  {
     name: 'search',
     aliases: [],
     summary: 'Find images in a registry, Docker Hub by default',
@@ -220,6 +244,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['blame'],
     summary: 'Show which layer and line a file of an image comes from',
     load: async () => (await import('./commands/image-blame.ts')).imageBlame,
+  },
+  {
+    name: 'image diff',
+    aliases: [],
+    summary: 'Show in what two images differ',
+    load: async () => (await import('./commands/image-diff.ts')).imageDiff,
   },
   {
     name: 'image explain',
@@ -280,6 +310,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['tag'],
     summary: 'Give an image another name',
     load: async () => (await import('./commands/image-tag.ts')).imageTag,
+  },
+  {
+    name: 'image tree',
+    aliases: [],
+    summary: 'Show the layers of an image, and which images have them, too',
+    load: async () => (await import('./commands/image-tree.ts')).imageTree,
   },
   {
     name: 'image untag',

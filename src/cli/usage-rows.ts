@@ -10,7 +10,7 @@ import type {
 import { containerFields } from './container-rows.ts';
 import { imageFields, imageRows, type ImageRow } from './image-rows.ts';
 import type { Field, Listing } from './listing.ts';
-import { ago, goTimeText } from './times.ts';
+import { ago, goTimeWriter } from './times.ts';
 import { humanSize, shortId } from './units.ts';
 
 /** So many holders are named in a table. */
@@ -134,18 +134,19 @@ export function cacheListing(
   now: Date,
   truncate = true,
 ): Listing<CacheEntry> {
+  const timeText = goTimeWriter();
   const id = ({ id, inUse }: CacheEntry): string =>
     truncate ? shortId(id) + (inUse ? '*' : '') : id;
   return {
     rows,
     fields: [
       { key: 'CacheType', title: 'CACHE TYPE', value: ({ type }) => type },
-      { key: 'CreatedAt', title: 'CREATED AT', value: ({ created }) => goTimeText(created) },
+      { key: 'CreatedAt', title: 'CREATED AT', value: ({ created }) => timeText(created) },
       { key: 'CreatedSince', title: 'CREATED', value: ({ created }) => ago(created, now) },
       { key: 'Description', title: 'DESCRIPTION', value: ({ description }) => description },
       { key: 'ID', title: 'CACHE ID', value: id },
       { key: 'InUse', title: 'IN USE', value: ({ inUse }) => String(inUse) },
-      { key: 'LastUsedAt', title: 'LAST USED AT', value: ({ used }) => goTimeText(used) },
+      { key: 'LastUsedAt', title: 'LAST USED AT', value: ({ used }) => timeText(used) },
       { key: 'LastUsedSince', title: 'LAST USED', value: ({ used }) => ago(used, now) },
       { key: 'Parent', title: 'PARENT', value: ({ parents }) => parents.map(shortId).join(', ') },
       { key: 'Shared', title: 'SHARED', value: ({ shared }) => String(shared) },

@@ -22,7 +22,12 @@ interface Row {
 /** Images and their names in the database. */
 export function imageTable(db: Database): ImageTable {
   const select = 'SELECT * FROM images';
-  const one = (row: Row | undefined): ImageRow | undefined => row && imageRow(row);
+  const rowsOf = (rows: readonly Row[]): ImageRow[] => {
+    // Most images are made for the same platform, which need not be read a thousand times.
+    const platforms = new Map<string, Platform>();
+    return rows.map((row) => imageRow(row, platforms));
+  };
+  const one = (row: Row | undefined): ImageRow | undefined => row && rowsOf([row])[0];
   const ids = (rows: readonly { readonly id: Digest }[]): Digest[] => rows.map((row) => row.id);
   const named = (name: string): NameRow | undefined => {
     const row = db.get<NameRecord>('SELECT * FROM names WHERE name = ?', name);
@@ -38,16 +43,16 @@ export function imageTable(db: Database): ImageTable {
     },
     byManifest: (digest) =>
       one(db.get<Row>(`${select} WHERE manifest_digest = ? ORDER BY id LIMIT 1`, digest)),
-    list: () => db.all<Row>(select).map(imageRow),
+    list: () => rowsOf(db.all<Row>(select)),
     children: (id) => ids(db.all('SELECT id FROM images WHERE parent = ?', id)),
     onChains: (chains, limit) =>
-      db
-        .all<Row>(
+      rowsOf(
+        db.all<Row>(
           `${select} WHERE chain IN (SELECT value FROM json_each(?)) ORDER BY stored_at, id LIMIT ?`,
           JSON.stringify(chains),
           limit,
-        )
-        .map(imageRow),
+        ),
+      ),
     steps(id) {
       const row = db.get<StepsRecord>('SELECT * FROM image_steps WHERE image = ?', id);
       if (!row) return undefined;
@@ -128,12 +133,14 @@ function forgetUnnamed(db: Database, index: Digest | undefined): void {
   );
 }
 
-function imageRow(row: Row): ImageRow {
+function imageRow(row: Row, platforms: Map<string, Platform>): ImageRow {
+  let platform = platforms.get(row.platform);
+  if (!platform) platforms.set(row.platform, (platform = JSON.parse(row.platform) as Platform));
   // Written plainly: `images` lists a thousand of them while the code is still cold.
   const image: { -readonly [Key in keyof ImageRow]: ImageRow[Key] } = {
     id: row.id,
     manifest: JSON.parse(row.manifest) as Descriptor,
-    platform: JSON.parse(row.platform) as Platform,
+    platform,
     storedAt: row.stored_at,
     size: row.size,
     labels: row.labels === '{}' ? NO_LABELS : labels(row.labels),

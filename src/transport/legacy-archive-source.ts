@@ -12,7 +12,7 @@ import {
   type ArchivedImage,
   canonicalRepoTag,
   type LayerPart,
-  layerPart,
+  layerParts,
   madeImage,
 } from './archived-image.ts';
 import { InvalidArchiveError } from './errors.ts';
@@ -59,7 +59,7 @@ async function legacyImage(
   const diffIds: string[] = [];
   for (const layer of stack) {
     const name = `${layer.id}/layer.tar`;
-    const part = layerPart(name, members.get(name));
+    const part = layerParts(members, [name], [])[0]!;
     parts.push(part);
     diffIds.push(await diffIdOf(members, name, part));
   }

@@ -6,7 +6,7 @@ export interface Peeked {
   readonly head: Buffer;
   readonly bytes: Bytes;
   /** Ends the stream for somebody who will not read on: leaving `bytes` unread does not. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Looks at the first `size` bytes of a stream without losing them. */

@@ -105,13 +105,13 @@ test('build takes a Dockerfile from standard input, with a context or without', 
 for (const [line, message] of [
   [
     'build -f nope.Dockerfile .',
-    'failed to read dockerfile: open nope.Dockerfile: no such file or directory',
+    'failed to build: failed to solve: failed to read dockerfile: open nope.Dockerfile: no such file or directory',
   ],
   [
     'build /proc/self/fdinfo',
-    'failed to read dockerfile: open Dockerfile: no such file or directory',
+    'failed to build: failed to solve: failed to read dockerfile: open Dockerfile: no such file or directory',
   ],
-  ['build other', 'unable to prepare context: "other" is not a directory'],
+  ['build other', 'failed to build: unable to prepare context: "other" is not a directory'],
   ['build -f - -', "invalid argument: can't use stdin for both build context and dockerfile"],
   [
     'build -f other -',

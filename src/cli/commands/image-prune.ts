@@ -16,7 +16,12 @@ export const imagePrune = command({
     all: flag.toggle('Every image that no container uses', 'a'),
     dangling: flag.toggle("The same as --filter 'dangling=true'"),
     'dry-run': flag.toggle('The same as --plan'),
-    filter: flag.filter("Only images that pass, such as 'until=24h'"),
+    filter: flag.filter("Only images that pass, such as 'until=24h'", undefined, [
+      'dangling',
+      'label',
+      'label!',
+      'until',
+    ]),
     force: flag.toggle('Do not ask', 'f'),
     format: flag.choice<'table' | 'json'>(['table', 'json'], "Form of the plan: 'table' or 'json'"),
     'keep-last': flag.number('int', 'Keep the newest so many of each repository; of the rest, all'),

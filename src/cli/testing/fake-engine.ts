@@ -96,9 +96,17 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       ],
       remove: async (name) => find(name).manifest.digest,
       platform: async () => undefined,
+      details: async (name) => ({ name, manifest: { digest: find(name).manifest.digest } }),
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
+    },
+    freshness: {
+      async rebase({ image }) {
+        const layers = { own: 1, before: 1, after: 1 };
+        return { id: find(image).id, layers, kept: [], conflicts: [], from: find(image).id };
+      },
+      outdated: async () => ({ images: [], order: [] }),
     },
     lists: {
       create: async (name) => `docker.io/library/${name}`,
@@ -130,6 +138,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         })),
       ...NO_LAYERS,
       inspect: async (name) => find(name),
+      audit: async () => ({ findings: [], layers: 1, truncated: false }),
       async history(name) {
         const { id, created } = find(name);
         return HISTORY.map(([createdBy, size], i): HistoryRow => ({
@@ -229,8 +238,18 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         if (request.image === 'nosuch:1') throw new UsageError('No such image: nosuch:1');
         return { code: 3 };
       },
+      changes: async () => [
+        { path: '/bin', change: 'changed' },
+        { path: '/bin/yes', change: 'deleted' },
+        { path: '/newdir', change: 'added' },
+      ],
       list: async ({ all = false } = {}) =>
         CONTAINERS.filter(({ state }) => all || state === 'running'),
+      async export(name) {
+        const found = CONTAINERS.find((one) => one.name === name);
+        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+        return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
+      },
       async remove(name) {
         const found = CONTAINERS.find((one) => one.name === name);
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);

@@ -11,6 +11,7 @@ import {
 import {
   canonicalName,
   familiar,
+  familiarRepository,
   formatReference,
   parseReference,
   type Reference,
@@ -54,7 +55,7 @@ export async function pullImages(
   call: CallOptions = {},
 ): Promise<Pulled> {
   const reference = parseReference(request.name);
-  if (familiar(reference) === 'scratch') {
+  if (familiarRepository(reference) === 'scratch') {
     throw new InvalidInputError("'scratch' is a reserved name");
   }
   if (request.all !== true) return pullOne(parts, withDefaultTag(reference), request, call);

@@ -14,7 +14,7 @@ import { archiveTar, pourArchiveTar } from '../../transport/archive-tar.ts';
 import { copy } from '../../transport/copy.ts';
 import { DockerArchive } from '../../transport/docker-archive-destination.ts';
 import { storeSource } from '../../transport/store-source.ts';
-import type { ArchiveCall, SaveCall, SavedArchive } from '../engine.ts';
+import type { ArchiveCall, SaveCall, SavedArchive } from '../archive-types.ts';
 import { ImageNotFoundError, ReferenceNotFoundError } from '../errors.ts';
 import { findIn, type Found } from './find.ts';
 import { hasLayers } from './inventory.ts';
