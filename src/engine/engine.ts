@@ -1,8 +1,10 @@
 import type { Bytes } from '../base/bytes.ts';
+import type { StaveError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { AuditReport } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type {
@@ -14,15 +16,22 @@ import type {
 } from './archive-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
+import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
 import type { Registries } from './registry-types.ts';
+import type { ImageIndex } from './image-index.ts';
 import type { ImageTree } from './image-trees.ts';
 import type {
   Blame,
   BlameOptions,
+  CompareOptions,
+  Comparison,
   Explanation,
   ExplainOptions,
+  ImageLayers,
   StepOrigin,
+  TextDifference,
 } from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
@@ -35,6 +44,7 @@ export interface Engine extends AsyncDisposable {
   readonly contexts: Contexts;
   readonly registries: Registries;
   readonly lists: ManifestLists;
+  readonly freshness: Freshening;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -116,11 +126,18 @@ export interface HistoryRow {
 /** What `rmi` and `prune` did, in order. */
 export type RemovalEvent = { readonly untagged: string } | { readonly deleted: string };
 
+/** What became of one name that was to be removed. */
+export type RemovalOutcome =
+  | { readonly events: readonly RemovalEvent[] }
+  | { readonly error: StaveError };
+
 /** Everything known of one image; the door shapes it. */
 export interface ImageDetails extends ImageSummary {
   readonly config: ImageConfig;
   readonly layers: readonly string[];
   readonly manifest: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
+  /** The index that was named, where no platform of it was asked for. */
+  readonly index?: ImageIndex;
   readonly tagged: Date | undefined;
   /** Overlay directories of its layers, top first. */
   readonly directories: readonly string[];
@@ -193,6 +210,11 @@ export interface Images {
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Looks for credentials in an image and its layers. Throws as {@link inspect}. */
+  audit(
+    name: string,
+    options?: CallOptions & { readonly platform?: Platform | undefined },
+  ): Promise<AuditReport>;
   /** Where the bytes of an image are, and which of them it could do without. */
   explain(name: string, options?: ExplainOptions): Promise<Explanation>;
   /**
@@ -200,6 +222,20 @@ export interface Images {
    * below them, patterns. Throws PathNotFoundError.
    */
   blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
+  /**
+   * In what two images or containers differ; a name means an image before it means a container.
+   * Throws ImageNotFoundError.
+   */
+  diff(before: string, after: string, options?: CompareOptions): Promise<Comparison>;
+  /** The layers of an image, with the images that have them, too. */
+  layers(name: string, platform?: Platform): Promise<ImageLayers>;
+  /** One file of both as a unified diff. Throws PathNotFoundError, InvalidInputError. */
+  diffFile(
+    before: string,
+    after: string,
+    path: string,
+    options?: CallOptions & { readonly platform?: Platform },
+  ): Promise<TextDifference>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
@@ -212,11 +248,18 @@ export interface Images {
       readonly platform?: Platform;
     },
   ): Promise<RemovalEvent[]>;
-  prune(options?: {
-    readonly filter?: ImageFilter;
-    readonly all?: boolean;
-    readonly dryRun?: boolean;
-  }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
+  /** As `remove`, of many at once; what cannot go is told with its error, and the others go. */
+  removeAll(
+    names: readonly string[],
+    options?: Parameters<Images['remove']>[1],
+  ): Promise<readonly RemovalOutcome[]>;
+  /** Takes a name away; the image stays. Returns the familiar name. Throws ImageNotFoundError, NotANameError. */
+  untag(name: string): Promise<string>;
+  /** Whether an image goes by this name or ID. Throws InvalidReferenceError, AmbiguousImageError. */
+  exists(name: string): Promise<boolean>;
+  prune(request?: ImagePruneRequest): Promise<ImagesPruned>;
+  /** What `prune` would do, and why. */
+  planPrune(request?: ImagePruneRequest): Promise<ImagePrunePlan>;
   /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */

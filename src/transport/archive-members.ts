@@ -56,6 +56,7 @@ export class ArchiveMembers {
   readonly #links = new Map<string, string>();
   readonly #systemDirectories = new Set<string>();
   readonly #intake: LayerIntake;
+  readonly #made = new Map<string, unknown>();
   #held = 0;
 
   private constructor(intake: LayerIntake) {
@@ -134,6 +135,12 @@ export class ArchiveMembers {
     return index !== undefined && parseIndex(index).annotations?.[DELTA] === 'true';
   }
 
+  /** What `make` gives the first time: archives may refer to one thing any number of times. */
+  once<T>(key: string, make: () => T): T {
+    if (!this.#made.has(key)) this.#made.set(key, make());
+    return this.#made.get(key) as T;
+  }
+
   /** A document. Throws InvalidArchiveError when it is there but is no file that could be one. */
   document(name: string): Buffer | undefined {
     const member = this.get(name);
@@ -150,6 +157,7 @@ export class ArchiveMembers {
     call: CallOptions,
   ): Promise<void> {
     if (entry.type === 'directory') return;
+    this.#hold(name.length + (entry.linkTarget?.length ?? 0));
     if (entry.type === 'symlink' || entry.type === 'hardlink') {
       const from = entry.type === 'symlink' ? parentOf(name) : '';
       const target = inside(from, Buffer.from(entry.linkTarget ?? []).toString());
@@ -198,13 +206,17 @@ export class ArchiveMembers {
     if (size > DOCUMENT_LIMIT) {
       return { kind: 'other', what: `larger than ${DOCUMENT_LIMIT} bytes` };
     }
-    this.#held += size;
-    if (this.#held > HELD_LIMIT) {
-      throw new InvalidArchiveError(
-        `the archive holds more than ${HELD_LIMIT} bytes of JSON documents`,
-      );
-    }
+    this.#hold(size);
     return { kind: 'held', data: await collect(copied(bytes), DOCUMENT_LIMIT) };
+  }
+
+  /** Counts what stays in memory. */
+  #hold(bytes: number): void {
+    this.#held += bytes;
+    if (this.#held <= HELD_LIMIT) return;
+    throw new InvalidArchiveError(
+      `the archive holds more than ${HELD_LIMIT} bytes of names and JSON documents`,
+    );
   }
 
   /** `a/b/c` where `a` or `a/b` is a link. */

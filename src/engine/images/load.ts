@@ -49,8 +49,12 @@ async function load(
   const images = await archivedImages(members, hostPlatform(process.arch), options.platform);
   const loaded: Loaded[] = [];
   const batch = new ImageBatch();
+  intake.expect(images.flatMap(({ held }) => [...held.keys()]));
   for (const image of images) {
-    const to = new StoreDestination({ store, snapshotter, intake, lease, batch }, image.names);
+    const to = new StoreDestination(
+      { store, snapshotter, intake, lease, batch, action: 'load' },
+      image.names,
+    );
     // Its large layers are in the store by now; only what was held moves.
     await copy(archiveSource(image), to, {
       ...(options.signal && { signal: options.signal }),
