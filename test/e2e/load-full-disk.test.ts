@@ -19,7 +19,7 @@ const SCRIPT = `
   echo '== fsck'; stave fsck
   rm "$DISK/filler"
   echo '== again'; stave load -q -i "$FILES/layer.tar"
-  head -c 8M /dev/zero >"$DISK/filler"
+  head -c 3M /dev/zero >"$DISK/filler"
   echo '== save'; stave save -o "$DISK/saved.tar" x:1
   ls "$DISK"
   echo '== fsck-again'; stave fsck
