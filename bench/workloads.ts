@@ -13,6 +13,8 @@ import {
   unchanged,
 } from './builds.ts';
 import { must, type Contender } from './contenders.ts';
+import { imageWorkloads } from './images.ts';
+import { load, loadMany, prune, save } from './images-moving.ts';
 import type { Workload } from './workload.ts';
 
 const nothing = (): void => {};
@@ -95,6 +97,13 @@ export function workloads(work: string, top: string, wanted: RegExp): Workload[]
     runs: () => runs(work),
     sleeps: () => sleeps(work),
     memory: () => heavy(work),
+    ...imageWorkloads(work),
+    save: () => save(work),
+    'save-memory': () => save(work, true),
+    load: () => load(work),
+    'load-memory': () => load(work, true),
+    'load-1000': () => loadMany(work),
+    prune: () => prune(work),
   };
   return Object.entries(makers)
     .filter(([name]) => wanted.test(name))

@@ -22,3 +22,4 @@ if [ "${1-}" = projects ]; then
 fi
 sh scripts/in-node.sh test/judges/run.ts "$@"
 sh scripts/in-node.sh test/judges/registries.ts
+sh scripts/in-node.sh test/judges/archives.ts

@@ -23,6 +23,23 @@ export type {
   PushRequest,
   RemovalEvent,
 } from './engine/engine.ts';
+export type {
+  Blame,
+  BlamedPath,
+  BlameOptions,
+  CompareOptions,
+  Comparison,
+  ContainerChange,
+  ExplainOptions,
+  Explanation,
+  FileDifference,
+  FileFacts,
+  FileVersion,
+  ImageLayers,
+  LayerStep,
+  StepOrigin,
+  TextDifference,
+} from './engine/understand-types.ts';
 export type { BuildRequest, BuildResult } from './engine/build-types.ts';
 export type {
   CheckReport,
@@ -44,6 +61,7 @@ export type {
   Registries,
   RegistryFinding,
   RemoteCopy,
+  RemoteDetails,
   RemoteDocument,
   SearchRequest,
   SearchResult,
@@ -53,6 +71,7 @@ export {
   AmbiguousImageError,
   ImageConflictError,
   ImageNotFoundError,
+  PathNotFoundError,
   ReferenceNotFoundError,
 } from './engine/errors.ts';
 export {

@@ -4,6 +4,7 @@ import type { ImageConfig } from '../src/oci/image-config.ts';
 import { MediaType } from '../src/oci/media-types.ts';
 import { canonicalName, parseReference } from '../src/oci/reference.ts';
 import { encodeConfig, encodeManifest } from '../src/oci/write-json.ts';
+import { identify } from '../src/runtime/process-identity.ts';
 import type { Store } from '../src/store/store.ts';
 import type { ContainerRow } from '../src/store/tables.ts';
 import { bootId } from '../src/sys/boot.ts';
@@ -87,13 +88,16 @@ export function addImage(
   return config.digest;
 }
 
-/** Puts a container of an image into the database. */
+/** Puts a container of an image into the database; this process is the one that runs it. */
 export function addContainer(
   store: Store,
   id: string,
   image: Digest,
   state: ContainerRow['state'],
 ): void {
-  const row = { id, name: id.slice(0, 8), image, createdAt: 0, state, json: '{}' };
+  const owner = identify(process.pid);
+  const record = { imageName: 'image', argv: [], labels: {}, remove: false, owner };
+  const json = JSON.stringify(record);
+  const row = { id, name: id.slice(0, 8), image, createdAt: 0, state, json };
   store.write((tables) => tables.containers.put(row));
 }

@@ -10,7 +10,13 @@ import { explained, located } from './explained.ts';
 import { finish, needsLayers } from './finish.ts';
 import type { ResolveBase } from './frontend/bases.ts';
 import type { Vertex } from './graph.ts';
-import { checkContext, openContexts, readDockerfile, type DockerfileInput } from './inputs.ts';
+import {
+  checkContext,
+  nameOfDockerfile,
+  openContexts,
+  readDockerfile,
+  type DockerfileInput,
+} from './inputs.ts';
 import { openGuard } from './leaks/open.ts';
 import { recipeFor } from './ops/recipe.ts';
 import type { BuiltImage } from './output/compose.ts';
@@ -42,7 +48,8 @@ export async function buildImage(
   const report = reporter(call.progress);
   let dockerfile: DockerfileInput;
   {
-    using task = report.begin('[internal] load build definition from Dockerfile', {
+    const name = nameOfDockerfile(input.context, input.dockerfile);
+    using task = report.begin(`[internal] load build definition from ${name}`, {
       kind: 'internal',
     });
     dockerfile = readDockerfile(input.context, input.dockerfile);

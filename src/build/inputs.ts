@@ -45,6 +45,15 @@ export function checkContext(context: MainContext, name?: string): void {
   throw new BuildError(`${which}: path ${JSON.stringify(context)} is not a directory`);
 }
 
+/** What {@link readDockerfile} will call it, before it is known to be there. */
+export function nameOfDockerfile(
+  context: MainContext,
+  given: { readonly path: string } | { readonly text: string } | undefined,
+): string {
+  const isInContext = typeof context === 'object' && context.file !== undefined;
+  return given && 'path' in given && !isInContext ? basename(given.path) : 'Dockerfile';
+}
+
 /** Finds and reads the Dockerfile; in a fetched context inside of it. Throws BuildError. */
 export function readDockerfile(
   context: MainContext,

@@ -7,6 +7,7 @@ import type { ImageConfig } from '../oci/image-config.ts';
 import { encodeConfig } from '../oci/write-json.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Lease, Store } from '../store/store.ts';
+import { isNewUse } from '../store/record-event.ts';
 import type { ImageSteps, LayerRow } from '../store/tables.ts';
 import { putImage } from '../transport/put-image.ts';
 import { BuildError } from './errors.ts';
@@ -50,12 +51,16 @@ export function publish(
   const unsynced = layers.filter((row) => !row.synced).map((row) => row.diffId);
   if (unsynced.length > 0) snapshotter.sync(unsynced);
   task.note(`writing image ${id}`);
-  const known = store.read(({ images }) => ({
-    image: images.get(id)?.manifest.digest === made.descriptor.digest,
-    names: names.every((name) => images.named(name)?.image === id),
-    // The same image may come from other lines than before.
-    steps: JSON.stringify(images.steps(id)) === JSON.stringify(steps),
-  }));
+  const known = store.read(({ images }) => {
+    const row = images.get(id);
+    return {
+      image: row?.manifest.digest === made.descriptor.digest,
+      names: names.every((name) => images.named(name)?.image === id),
+      // The same image may come from other lines than before.
+      steps: JSON.stringify(images.steps(id)) === JSON.stringify(steps),
+      usedAt: row?.usedAt,
+    };
+  });
   if (!known.image) {
     // Held before they are there: a collector at work elsewhere must not take them.
     const lease = parts.lease();
@@ -75,8 +80,14 @@ export function publish(
       blobs: foreignBlobs(store, layers),
       steps,
     });
-  } else if (!known.steps) {
-    store.note(({ images }) => images.putSteps(id, steps));
+  } else {
+    const now = store.clock.now().getTime();
+    if (!known.steps || isNewUse(known.usedAt, now)) {
+      store.note(({ images }) => {
+        images.putSteps(id, steps);
+        images.use(id, now);
+      });
+    }
   }
   for (const name of names) task.note(`naming to ${name}`);
   task.outcome = 'done';

@@ -108,6 +108,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   {
+    name: 'container diff',
+    aliases: ['diff'],
+    summary: 'Show what a container changed, or in what two images differ',
+    load: async () => (await import('./commands/container-diff.ts')).containerDiff,
+  },
+  {
+    name: 'container export',
+    aliases: ['export'],
+    summary: 'Write the files of a container as a tar archive',
+    load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
     name: 'container rm',
     aliases: ['container remove', 'rm'],
     summary: 'Remove one or more containers',
@@ -186,6 +198,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
+    name: 'outdated',
+    aliases: [],
+    summary: 'Compare images with what their bases are today',
+    load: async () => (await import('./commands/outdated.ts')).outdated,
+  },
+  {
+    name: 'rebase',
+    aliases: [],
+    summary: 'Put an image on another base without building it anew',
+    load: async () => (await import('./commands/rebase.ts')).rebase,
+  },
+  {
     name: 'search',
     aliases: [],
     summary: 'Find images in a registry, Docker Hub by default',
@@ -222,10 +246,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-blame.ts')).imageBlame,
   },
   {
+    name: 'image diff',
+    aliases: [],
+    summary: 'Show in what two images differ',
+    load: async () => (await import('./commands/image-diff.ts')).imageDiff,
+  },
+  {
     name: 'image explain',
     aliases: ['explain'],
     summary: 'Show where the bytes of an image are, and what it could do without',
     load: async () => (await import('./commands/image-explain.ts')).imageExplain,
+  },
+  {
+    name: 'image exists',
+    aliases: [],
+    summary: 'Say by the exit code whether an image is here',
+    load: async () => (await import('./commands/image-exists.ts')).imageExists,
   },
   {
     name: 'image history',
@@ -276,6 +312,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-tag.ts')).imageTag,
   },
   {
+    name: 'image tree',
+    aliases: [],
+    summary: 'Show the layers of an image, and which images have them, too',
+    load: async () => (await import('./commands/image-tree.ts')).imageTree,
+  },
+  {
+    name: 'image untag',
+    aliases: ['untag'],
+    summary: 'Take names away from images, and keep the images',
+    load: async () => (await import('./commands/image-untag.ts')).imageUntag,
+  },
+  {
     name: 'inspect',
     aliases: [],
     summary: 'Show everything about one or more objects',
@@ -298,6 +346,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Show what takes space on the disk',
     load: async () => (await import('./commands/system-df.ts')).systemDf,
+  },
+  {
+    name: 'system events',
+    aliases: ['events'],
+    summary: 'Show what happens to images and containers, as it happens',
+    load: async () => (await import('./commands/events.ts')).events,
   },
   {
     name: 'system prune',

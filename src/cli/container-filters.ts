@@ -40,7 +40,7 @@ export function selectContainers(
     if (!/^\d+$/.test(value)) throw invalid(`exited=${value}`);
     return (one) => one.state === 'exited' && one.exitCode === Number(value);
   });
-  any('ancestor', (value) => (one) => one.image === value || one.image === `${value}:latest`);
+  any('ancestor', (value) => (one) => isOf(one, value));
   for (const label of values.get('label') ?? []) tests.push((one) => hasLabel(one, label));
   for (const name of values.get('before') ?? []) {
     const border = find(name).created;
@@ -54,6 +54,13 @@ export function selectContainers(
     .filter((one) => !options.runningOnly || one.state === 'running')
     .filter((one) => tests.every((passes) => passes(one)))
     .toSorted((a, b) => b.created.getTime() - a.created.getTime() || (a.id < b.id ? -1 : 1));
+}
+
+/** Whether its image is called this, or has an ID that begins like this. */
+function isOf({ image, imageId }: ContainerSummary, value: string): boolean {
+  if (image === value || image === `${value}:latest`) return true;
+  const hex = value.replace(/^sha256:/, '');
+  return /^[0-9a-f]{4,64}$/.test(hex) && imageId.startsWith(`sha256:${hex}`);
 }
 
 /** A regular expression, as Docker takes it. Throws InvalidInputError. */

@@ -1,6 +1,6 @@
 import type { ContainerSummary } from '../engine/container-types.ts';
 import type { Field } from './listing.ts';
-import { ago, goTimeText } from './times.ts';
+import { ago, goTimeWriter } from './times.ts';
 import { ellipsis, humanDuration, shortId } from './units.ts';
 
 const COMMAND_WIDTH = 20;
@@ -15,7 +15,7 @@ export const PS_RAW = [
   'status: {{.Status}}',
   'names: {{.Names}}',
   'labels: {{.Labels}}',
-  'ports: {{.Ports}}',
+  'ports: {{- pad .Ports 1 0}}',
   '',
 ].join('\n');
 
@@ -25,13 +25,14 @@ export function containerFields(options: {
   readonly now: Date;
 }): readonly Field<ContainerSummary>[] {
   const { truncate, now } = options;
+  const timeText = goTimeWriter();
   return [
     {
       key: 'Command',
       title: 'COMMAND',
       value: ({ command }) => `"${truncate ? ellipsis(command, COMMAND_WIDTH) : command}"`,
     },
-    { key: 'CreatedAt', title: 'CREATED AT', value: ({ created }) => goTimeText(created) },
+    { key: 'CreatedAt', title: 'CREATED AT', value: ({ created }) => timeText(created) },
     { key: 'ID', title: 'CONTAINER ID', value: ({ id }) => (truncate ? shortId(id) : id) },
     {
       key: 'Image',

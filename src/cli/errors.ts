@@ -14,6 +14,11 @@ export class LimitError extends StaveError {
   readonly code = 'LIMIT_EXCEEDED';
 }
 
+/** Two things could not be compared. */
+export class ComparisonError extends StaveError {
+  readonly code = 'NOT_COMPARED';
+}
+
 /** A Dockerfile that was to be checked cannot be built at all. */
 export class DockerfileCheckError extends StaveError {
   readonly code = 'BUILD_FAILED';

@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<WasteKind, string>> = {
   rewritten: 'written again',
   metadata: 'copied for owner or mode',
   unchanged: 'written again unchanged',
+  moved: 'moved later',
   deleted: 'deleted later',
 };
 

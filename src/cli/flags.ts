@@ -127,6 +127,15 @@ export const flag = {
       if (value === undefined) throw new RangeError(`invalid duration "${text}"`);
       return value;
     }),
+  /** As `duration`, and in days and weeks: `30d`, `2w`. In milliseconds. */
+  age: (summary: string, short?: string): Flag<number | undefined> =>
+    scalar<number | undefined>('duration', summary, short, undefined, (text) => {
+      const [, count, unit] = /^(\d+(?:\.\d+)?)([dw])$/.exec(text) ?? [];
+      const days = Number(count) * (unit === 'w' ? 7 : 1);
+      const value = unit === undefined ? goDuration(text) : days * 86_400_000;
+      if (value === undefined || value < 0) throw new RangeError(`invalid duration "${text}"`);
+      return value;
+    }),
   /** A flag that Docker has and this version refuses. */
   refused: (refusal: string, short?: string): Flag<never> => ({
     valueName: '',

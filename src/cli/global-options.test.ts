@@ -47,3 +47,15 @@ for (const [name, asked, uid, env, wanted] of [
 test('storeLocation() says so when there is no place', () => {
   assert.throws(() => storeLocation(undefined, 1000, {}), { name: 'UsageError' });
 });
+
+for (const [word, message] of [
+  ['-H', '-H, --host: there is no daemon to connect to'],
+  ['--tlsverify', '--tlsverify: there is no daemon to connect to'],
+  ['--config=/x', '--config: DOCKER_CONFIG names the folder of the configuration'],
+  ['--nope=1', 'unknown flag: --nope'],
+  ['-x', "unknown shorthand flag: 'x' in -x"],
+] as const) {
+  test(`parseGlobalOptions() says what is the matter with ${word}`, () => {
+    assert.throws(() => parseGlobalOptions([word, 'ps']), { message });
+  });
+}

@@ -24,9 +24,37 @@ export function parseGlobalOptions(argv: readonly string[]): GlobalOptions {
     else if (word === '--root') {
       found.root = argv[++at];
       if (found.root === undefined) throw new UsageError('flag needs an argument: --root');
-    } else throw new UsageError(`unknown flag: ${word}`);
+    } else throw refusal(word);
   }
   return { ...found, help: false, rest: argv.slice(at) };
+}
+
+/** Global options of Docker's that mean nothing here, and why. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  config: 'DOCKER_CONFIG names the folder of the configuration',
+  context: 'there is no daemon to choose',
+  host: 'there is no daemon to connect to',
+  'log-level': 'there is no log; --debug shows the causes of errors',
+  tls: 'there is no daemon to connect to',
+  tlscacert: 'there is no daemon to connect to',
+  tlscert: 'there is no daemon to connect to',
+  tlskey: 'there is no daemon to connect to',
+  tlsverify: 'there is no daemon to connect to',
+};
+const SHORT: Readonly<Record<string, string>> = { H: 'host', c: 'context', l: 'log-level' };
+
+function refusal(word: string): UsageError {
+  const [, long, short = ''] = /^(?:--([a-z-]+)|-([A-Za-z]))/.exec(word) ?? [];
+  const name = long ?? SHORT[short] ?? '';
+  if (Object.hasOwn(FOREIGN, name)) {
+    const spelled = long === undefined ? `-${short}, --${name}` : `--${name}`;
+    return new UsageError(`${spelled}: ${FOREIGN[name]}`);
+  }
+  return new UsageError(
+    word.startsWith('--')
+      ? `unknown flag: ${word.replace(/=.*/, '')}`
+      : `unknown shorthand flag: '${word[1]}' in ${word}`,
+  );
 }
 
 /**

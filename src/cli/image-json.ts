@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import type { ImageDetails } from '../engine/engine.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
+import { descriptorJson, descriptorStruct, manifestsJson, manifestStructs } from './index-json.ts';
 import { duration, fromData, int64, struct, type Struct, type Value } from './template/values.ts';
 import { rfc3339Nano } from '../base/clock.ts';
 
@@ -8,7 +9,7 @@ const NO_TIME = '0001-01-01T00:00:00Z';
 
 /** An image as `image inspect` shows it: Docker 28's members in its order. */
 export function imageJson(image: ImageDetails): Readonly<Record<string, unknown>> {
-  const { config, manifest, platform } = image;
+  const { config, index, manifest, platform } = image;
   return {
     Id: image.id,
     RepoTags: image.tags,
@@ -26,7 +27,8 @@ export function imageJson(image: ImageDetails): Readonly<Record<string, unknown>
     GraphDriver: { Data: graphData(image.directories), Name: 'overlay2' },
     RootFS: { Type: 'layers', ...(image.layers.length > 0 && { Layers: image.layers }) },
     Metadata: { LastTagTime: image.tagged === undefined ? NO_TIME : rfc3339Nano(image.tagged) },
-    Descriptor: { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size },
+    Descriptor: descriptorJson(index?.descriptor ?? manifest),
+    ...(index && { Manifests: manifestsJson(index) }),
     Config: configJson(config.config ?? {}),
   };
 }
@@ -63,10 +65,11 @@ export function imageStruct(image: ImageDetails): Struct {
       ['Layers'],
     ),
     Metadata: struct('image.Metadata', { LastTagTime: tagTime(image.tagged) }),
-    Descriptor: descriptorStruct(image.manifest),
+    Descriptor: descriptorStruct(image.index?.descriptor ?? image.manifest),
+    Manifests: image.index ? manifestStructs(image.index) : NIL_SLICE,
   });
   const rename = (key: string): string => (key === 'ID' ? 'Id' : key);
-  const optional = new Set(['Created', 'Variant', 'OsVersion']);
+  const optional = new Set(['Created', 'Variant', 'OsVersion', 'Manifests']);
   return {
     ...fields,
     json: fields.json.map(({ field }) => ({
@@ -74,16 +77,6 @@ export function imageStruct(image: ImageDetails): Struct {
       field,
       omitEmpty: optional.has(field),
     })),
-  };
-}
-
-function descriptorStruct({ mediaType, digest, size }: ImageDetails['manifest']): Struct {
-  const fields = { MediaType: mediaType, Digest: digest as string, Size: int64(size) };
-  const lower = (key: string): string => key.charAt(0).toLowerCase() + key.slice(1);
-  const descriptor = struct('v1.Descriptor', fields);
-  return {
-    ...descriptor,
-    json: descriptor.json.map(({ field }) => ({ field, key: lower(field) })),
   };
 }
 

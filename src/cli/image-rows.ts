@@ -1,6 +1,6 @@
 import type { ImageSummary } from '../engine/engine.ts';
 import type { Field } from './listing.ts';
-import { ago, goTimeText } from './times.ts';
+import { ago, goTimeWriter } from './times.ts';
 import { humanSize, shortId } from './units.ts';
 
 const NONE = '<none>';
@@ -36,7 +36,7 @@ export function imageRows(
       for (const digest of shown) rows.push({ image, repository, tag, digest });
     };
     const tagged = new Set<string>();
-    for (const name of image.tags) {
+    for (const name of image.tags.toSorted()) {
       const { repository, tag } = splitTag(name);
       tagged.add(repository);
       add(repository, tag, digests.get(repository) ?? []);
@@ -93,9 +93,10 @@ export function imageFields(options: {
   readonly now: Date;
 }): readonly Field<ImageRow>[] {
   const { truncate, now } = options;
+  const timeText = goTimeWriter();
   return [
     { key: 'Containers', title: 'CONTAINERS', value: ({ image }) => String(image.containers) },
-    { key: 'CreatedAt', title: 'CREATED AT', value: (row) => goTimeText(madeAt(row)) },
+    { key: 'CreatedAt', title: 'CREATED AT', value: (row) => timeText(madeAt(row)) },
     { key: 'CreatedSince', title: 'CREATED', value: (row) => ago(madeAt(row), now) },
     { key: 'Digest', title: 'DIGEST', value: ({ digest }) => digest },
     {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { collect } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
-import type { Inventory } from '../engine/engine.ts';
+import type { Inventory } from '../engine/archive-types.ts';
 import { isDigest } from '../oci/digest.ts';
 import { Fields, parseJson } from '../oci/json.ts';
 import type { Input } from './command.ts';

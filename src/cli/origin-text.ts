@@ -3,7 +3,9 @@ import type { LayerStep, StepOrigin } from '../engine/understand-types.ts';
 
 /** `Dockerfile:7`, `Dockerfile:7-9`. */
 export function originText({ file, lines: [first, last] }: StepOrigin): string {
-  return `${basename(file)}:${first}${last > first ? `-${last}` : ''}`;
+  const name = basename(file);
+  // What came by standard input goes by its usual name, as in messages of the build.
+  return `${name === '-' ? 'Dockerfile' : name}:${first}${last > first ? `-${last}` : ''}`;
 }
 
 /** Where a layer comes from: its line, and whether it is the base image's, as far as either is known. */

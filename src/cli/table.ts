@@ -49,5 +49,5 @@ function measure(
 }
 
 function width(text: string): number {
-  return Array.from(text).length;
+  return /[\ud800-\udfff]/.test(text) ? Array.from(text).length : text.length;
 }

@@ -1,14 +1,27 @@
 import { humanDuration } from './units.ts';
+import { zoneNames, type ZoneNames } from './zone.ts';
 
-/** `2026-11-21 07:04:10 +0000 UTC`, in the local zone. */
-export function goTimeText(time: Date): string {
-  return `${localDay(time)} ${localClock(time)} ${offset(time, '')} ${zoneName(time)}`;
+/** Writes times as `2026-11-21 07:04:10 +0000 UTC`, in the local zone, which is looked up once. */
+export function goTimeWriter(): (time: Date) => string {
+  let names: ZoneNames | undefined;
+  return (time) => {
+    names ??= zoneNames(process.env['TZ']);
+    const shift = offset(time, '');
+    return `${localDay(time)} ${localClock(time)} ${shift} ${names(time) ?? (shift === '+0000' ? 'UTC' : shift)}`;
+  };
 }
 
 /** RFC 3339 to the second, in the local zone: `2026-11-21T07:01:20Z`. */
 export function rfc3339(time: Date): string {
   const zone = time.getTimezoneOffset() === 0 ? 'Z' : offset(time, ':');
   return `${localDay(time)}T${localClock(time)}${zone}`;
+}
+
+/** RFC 3339 with nine digits of the second, in the local zone: `2026-11-21T07:01:20.123000000Z`. */
+export function nanoTime(time: Date): string {
+  const zone = time.getTimezoneOffset() === 0 ? 'Z' : offset(time, ':');
+  const fraction = String(time.getMilliseconds()).padStart(3, '0').padEnd(9, '0');
+  return `${localDay(time)}T${localClock(time)}.${fraction}${zone}`;
 }
 
 /** `2 minutes ago`; `N/A` for a time that is not known. */
@@ -33,18 +46,4 @@ function offset(time: Date, colon: string): string {
   const minutes = -time.getTimezoneOffset();
   const size = Math.abs(minutes);
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}${colon}${two(size % 60)}`;
-}
-
-/** The zone's abbreviation. JavaScript knows those of America in US English and Europe's in British. */
-function zoneName(time: Date): string {
-  if (time.getTimezoneOffset() === 0 && /^(?:UTC|Etc\/.*)?$/.test(process.env['TZ'] ?? '')) {
-    return 'UTC';
-  }
-  for (const locale of ['en-US', 'en-GB']) {
-    const name = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' })
-      .formatToParts(time)
-      .find((part) => part.type === 'timeZoneName')?.value;
-    if (name !== undefined && !/^GMT[+-]/.test(name)) return name;
-  }
-  return offset(time, '');
 }

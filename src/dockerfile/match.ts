@@ -26,8 +26,17 @@ type Glob = readonly (readonly OneCharacter[])[];
  * @see https://pkg.go.dev/path/filepath#Match
  */
 export function matchesGlob(pattern: string, name: string): boolean {
+  return globTest(pattern)(name);
+}
+
+/** {@link matchesGlob} for many names: the pattern is read once. Throws {@link PatternError}. */
+export function globTest(pattern: string): (name: string) => boolean {
+  if (!hasWildcards(pattern) && !pattern.includes('\\')) return (name) => name === pattern;
   const glob = parseGlob(pattern);
-  const characters = Array.from(name);
+  return (name) => matches(glob, Array.from(name));
+}
+
+function matches(glob: Glob, characters: readonly string[]): boolean {
   const [first = []] = glob;
   if (!fits(first, characters, 0)) return false;
   let at = first.length;

@@ -4,9 +4,12 @@ import type { ResolveBase } from '../build/frontend/bases.ts';
 import type { BaseImage } from '../build/frontend/frontend-types.ts';
 import { matchesPlatform, type Platform } from '../oci/platform.ts';
 import { canonicalName, parseReference, type Reference, withDefaultTag } from '../oci/reference.ts';
+import { isNewUse } from '../store/record-event.ts';
 import type { Store } from '../store/store.ts';
+import type { ImageRow } from '../store/tables.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import { findBase } from './find-base.ts';
+import { findMember } from './images/find.ts';
 import { lazy } from './lazy.ts';
 import type { BasesParts, RemoteBases } from './remote-bases.ts';
 
@@ -23,6 +26,7 @@ export interface Bases extends AsyncDisposable {
 export function basesOf(parts: BasesParts, pull: boolean, call: CallOptions): Bases {
   const { store } = parts;
   let remote: RemoteBases | undefined;
+  const used: ImageRow[] = [];
   // A build whose bases are here loads nothing of registries.
   const remoteBases = lazy(async () => {
     const module = await import('./remote-bases.ts');
@@ -32,7 +36,10 @@ export function basesOf(parts: BasesParts, pull: boolean, call: CallOptions): Ba
     resolver: (supply) => (name, platform) => {
       const local = localBase(store, name, platform);
       const reference = remoteName(name);
-      if ('base' in local && !local.isOther && !(pull && reference)) return local.base;
+      if ('base' in local && !local.isOther && !(pull && reference)) {
+        used.push(findMember(store, name, platform));
+        return local.base;
+      }
       if (!reference) throw 'error' in local ? local.error : new BaseNotFoundError(name);
       return remoteBases()
         .then((bases) => bases.find({ name, reference, platform, supply }))
@@ -42,8 +49,21 @@ export function basesOf(parts: BasesParts, pull: boolean, call: CallOptions): Ba
           throw error;
         });
     },
-    [Symbol.asyncDispose]: async () => remote?.keep(),
+    async [Symbol.asyncDispose]() {
+      noteUses(store, used);
+      await remote?.keep();
+    },
   };
+}
+
+/** Remembers that images were built on. A build right after another one writes nothing. */
+function noteUses(store: Store, used: readonly ImageRow[]): void {
+  const now = store.clock.now().getTime();
+  const news = used.filter(({ usedAt }) => isNewUse(usedAt, now));
+  if (news.length === 0) return;
+  store.note(({ images }) => {
+    for (const { id } of news) images.use(id, now);
+  });
 }
 
 /** What the store has; `isOther`: made for another machine, where a registry may have more. */

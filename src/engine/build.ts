@@ -130,7 +130,9 @@ function parseTag(text: string): ReturnType<typeof parseTagTarget> {
     return parseTagTarget(text);
   } catch (error) {
     if (!(error instanceof InvalidReferenceError)) throw error;
-    const why = error.message.replace(/^invalid reference format(?:: )?/, '');
+    const why = error.message
+      .replace(/^invalid reference format(?:: )?/, '')
+      .replace(/ \([^)]*\)(?= must be lowercase$)/, '');
     throw new BuildError(
       `invalid tag ${JSON.stringify(text)}: ${why === '' ? 'invalid reference format' : why}`,
     );

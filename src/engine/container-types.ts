@@ -1,5 +1,8 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { PouredArchive } from './archive-types.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { ContainerChange } from './understand-types.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
 
 /** A container to run in the foreground. Absent members take the image's values. */
@@ -49,6 +52,8 @@ export interface ContainerSummary {
   readonly name: string;
   /** As typed at `run`; the ID when that name now means another image. */
   readonly image: string;
+  readonly imageId: Digest;
+  /** Arguments with a blank stand in quotes. */
   readonly command: string;
   readonly created: Date;
   readonly state: 'created' | 'running' | 'exited';
@@ -69,7 +74,14 @@ export interface Containers {
       readonly missing?: (name: string) => Promise<void>;
     },
   ): Promise<ExitStatus>;
+  /** What it changed of its image's files. Throws ContainerNotFoundError. */
+  changes(name: string): Promise<ContainerChange[]>;
   list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
+  /**
+   * A tar of the files that a container sees, running or not, without what is mounted on them.
+   * Throws ContainerNotFoundError.
+   */
+  export(name: string, options?: CallOptions): Promise<PouredArchive>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<string>;
 }

@@ -1,21 +1,37 @@
 import type { Bytes } from '../base/bytes.ts';
+import type { StaveError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { AuditReport } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
+import type {
+  ArchiveCall,
+  Inventory,
+  SaveCall,
+  SavedArchive,
+  SaveDirectoryCall,
+} from './archive-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
+import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
 import type { Registries } from './registry-types.ts';
+import type { ImageIndex } from './image-index.ts';
 import type { ImageTree } from './image-trees.ts';
 import type {
   Blame,
   BlameOptions,
+  CompareOptions,
+  Comparison,
   Explanation,
   ExplainOptions,
+  ImageLayers,
   StepOrigin,
+  TextDifference,
 } from './understand-types.ts';
 import type { System } from './system-types.ts';
 import type { Verification } from './verify-types.ts';
@@ -28,6 +44,7 @@ export interface Engine extends AsyncDisposable {
   readonly contexts: Contexts;
   readonly registries: Registries;
   readonly lists: ManifestLists;
+  readonly freshness: Freshening;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -109,11 +126,18 @@ export interface HistoryRow {
 /** What `rmi` and `prune` did, in order. */
 export type RemovalEvent = { readonly untagged: string } | { readonly deleted: string };
 
+/** What became of one name that was to be removed. */
+export type RemovalOutcome =
+  | { readonly events: readonly RemovalEvent[] }
+  | { readonly error: StaveError };
+
 /** Everything known of one image; the door shapes it. */
 export interface ImageDetails extends ImageSummary {
   readonly config: ImageConfig;
   readonly layers: readonly string[];
   readonly manifest: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
+  /** The index that was named, where no platform of it was asked for. */
+  readonly index?: ImageIndex;
   readonly tagged: Date | undefined;
   /** Overlay directories of its layers, top first. */
   readonly directories: readonly string[];
@@ -135,50 +159,6 @@ export interface Loaded {
   readonly id: Digest;
   /** Familiar names; empty for an image without one. */
   readonly names: readonly string[];
-}
-
-/**
- * What a store has of layers, for `save` to leave it out. Sorted; the same store gives the same
- * text.
- */
-export interface Inventory {
-  /** Digests of layer blobs that it keeps byte for byte. */
-  readonly blobs: readonly string[];
-  /** Diff IDs of layers whose tar it can give. */
-  readonly layers: readonly string[];
-  /** Chain IDs of stacks that are whole. */
-  readonly chains: readonly string[];
-}
-
-/** What `save` may be told. */
-export interface SaveCall extends ArchiveCall {
-  /** Docker's archive, which is an OCI layout too, or the layout alone. */
-  readonly form?: 'docker' | 'oci';
-  /** The archive as a whole. */
-  readonly compress?: 'gzip' | 'zstd';
-  /** Of the store that the archive is for: what it has is left out. */
-  readonly have?: Inventory;
-}
-
-/** What `saveDirectory` may be told. */
-export interface SaveDirectoryCall extends ArchiveCall {
-  /** An OCI layout, or the `dir:` form of other tools, which holds one image. */
-  readonly form: 'oci' | 'dir';
-  /** Each layer. */
-  readonly compress?: 'gzip' | 'zstd';
-  readonly have?: Inventory;
-}
-
-/** An archive that is made while it is read: by iterating, or by `pour`, once. */
-export interface SavedArchive extends AsyncIterable<Uint8Array> {
-  /** Gives it out in pieces that are valid until the call returns: quicker. */
-  pour(sink: (chunk: Uint8Array) => void): Promise<void>;
-}
-
-/** Options of calls that move images in and out of archives. */
-export interface ArchiveCall extends CallOptions {
-  /** Of an index, only this platform. */
-  readonly platform?: Platform;
 }
 
 /** What `pull` may be told. */
@@ -230,6 +210,11 @@ export interface Images {
    */
   inspect(name: string, platform?: Platform): Promise<ImageDetails>;
   history(name: string, platform?: Platform): Promise<HistoryRow[]>;
+  /** Looks for credentials in an image and its layers. Throws as {@link inspect}. */
+  audit(
+    name: string,
+    options?: CallOptions & { readonly platform?: Platform | undefined },
+  ): Promise<AuditReport>;
   /** Where the bytes of an image are, and which of them it could do without. */
   explain(name: string, options?: ExplainOptions): Promise<Explanation>;
   /**
@@ -237,6 +222,20 @@ export interface Images {
    * below them, patterns. Throws PathNotFoundError.
    */
   blame(name: string, paths: readonly string[], options?: BlameOptions): Promise<Blame>;
+  /**
+   * In what two images or containers differ; a name means an image before it means a container.
+   * Throws ImageNotFoundError.
+   */
+  diff(before: string, after: string, options?: CompareOptions): Promise<Comparison>;
+  /** The layers of an image, with the images that have them, too. */
+  layers(name: string, platform?: Platform): Promise<ImageLayers>;
+  /** One file of both as a unified diff. Throws PathNotFoundError, InvalidInputError. */
+  diffFile(
+    before: string,
+    after: string,
+    path: string,
+    options?: CallOptions & { readonly platform?: Platform },
+  ): Promise<TextDifference>;
   /** Throws ImageNotFoundError, InvalidReferenceError. */
   tag(source: string, target: string): Promise<void>;
   /** Throws ImageConflictError by the rules of `rmi`. */
@@ -249,11 +248,18 @@ export interface Images {
       readonly platform?: Platform;
     },
   ): Promise<RemovalEvent[]>;
-  prune(options?: {
-    readonly filter?: ImageFilter;
-    readonly all?: boolean;
-    readonly dryRun?: boolean;
-  }): Promise<{ readonly removed: RemovalEvent[]; readonly bytes: number }>;
+  /** As `remove`, of many at once; what cannot go is told with its error, and the others go. */
+  removeAll(
+    names: readonly string[],
+    options?: Parameters<Images['remove']>[1],
+  ): Promise<readonly RemovalOutcome[]>;
+  /** Takes a name away; the image stays. Returns the familiar name. Throws ImageNotFoundError, NotANameError. */
+  untag(name: string): Promise<string>;
+  /** Whether an image goes by this name or ID. Throws InvalidReferenceError, AmbiguousImageError. */
+  exists(name: string): Promise<boolean>;
+  prune(request?: ImagePruneRequest): Promise<ImagesPruned>;
+  /** What `prune` would do, and why. */
+  planPrune(request?: ImagePruneRequest): Promise<ImagePrunePlan>;
   /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
@@ -276,5 +282,9 @@ export interface Images {
     options?: ArchiveCall,
   ): Promise<readonly Loaded[]>;
   /** A file system tar, plain or compressed, as an image of one layer. */
-  import(archive: Bytes, request?: ImportRequest, options?: CallOptions): Promise<Digest>;
+  import(
+    archive: Bytes | { readonly url: string },
+    request?: ImportRequest,
+    options?: CallOptions,
+  ): Promise<Digest>;
 }

@@ -58,6 +58,21 @@ export class ImageConflictError extends StaveError {
   }
 }
 
+/** An ID was given where one of its names is meant. */
+export class NotANameError extends StaveError {
+  readonly code = 'NOT_A_NAME';
+
+  constructor(id: string, names: readonly string[]) {
+    super(`${id} is the ID of an image, not a name of it`, {
+      hint:
+        names.length > 0
+          ? `It is called ${names.join(', ')}.`
+          : "It has no name; 'stave rmi' removes the image itself.",
+      httpStatus: 400,
+    });
+  }
+}
+
 /** `push` was given a name that no image has. */
 export class NotPushableError extends StaveError {
   readonly code = 'NOT_PUSHABLE';

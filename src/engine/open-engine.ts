@@ -17,6 +17,7 @@ import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
@@ -106,7 +107,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     insecure.set(host, made);
     return made;
   };
-  const images = imagesOf({ store, snapshotter, applyChanges, connections });
+  const images = imagesOf({
+    store,
+    snapshotter,
+    applyChanges,
+    connections,
+    settings: options.registries,
+  });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   const flights: Flights = new Map();
   const build: Engine['build'] = async (request, call = {}) => {
@@ -145,6 +152,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }),
     registries: registriesOf(connections),
     lists: listsOf(store, connections),
+    freshness: fresheningOf({ store, images, snapshotter, connections }),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {

@@ -41,6 +41,10 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const entries = document.kind === 'index' ? document.index.manifests : undefined;
       return { fullName: formatReference(reference), mediaType, digest, bytes, entries };
     },
+    async details(name, { claims = false, ...call } = {}) {
+      const { remoteDetails } = await import('./remote-details.ts');
+      return remoteDetails(await connections(), name, claims, call);
+    },
     async platform(name, call = {}) {
       const { membersOf } = await import('./lists/members.ts');
       const { index, members } = await membersOf(await connections(), name, call);

@@ -50,6 +50,20 @@ export interface RegistryFinding {
   readonly hint?: string;
 }
 
+/** A name of a registry with what it stands for. */
+export interface RemoteDetails {
+  /** The whole name. */
+  readonly name: string;
+  /** Its descriptor, and of an index its entries. */
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** The config; by platform where there are several. */
+  readonly image?: unknown;
+  /** How it was built: `{ SLSA: … }`, by platform where there are several images. */
+  readonly provenance?: unknown;
+  /** What it is made of: `{ SPDX: … }`, likewise. */
+  readonly sbom?: unknown;
+}
+
 /** What to search a registry for. */
 export interface SearchRequest {
   /** `nginx` on Docker Hub; `registry.example.com/nginx` in another registry. */
@@ -84,6 +98,11 @@ export interface Registries {
   logout(server: string | undefined): Promise<void>;
   /** What a name points at. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   manifest(name: string, options?: CallOptions): Promise<RemoteDocument>;
+  /** What a name points at with its configs and, with `claims`, what is claimed of it. Throws as `manifest` does. */
+  details(
+    name: string,
+    options?: CallOptions & { readonly claims?: boolean },
+  ): Promise<RemoteDetails>;
   /** What a manifest of a registry is for, by its config; undefined for an index, or no image. */
   platform(name: string, options?: CallOptions): Promise<Platform | undefined>;
   /**

@@ -143,7 +143,9 @@ export class RemoteBases {
     const names = matchesPlatform(hostPlatform(process.arch), platformOf(config))
       ? [canonicalName(reference), digestName(reference, root)]
       : [digestName(reference, manifest.descriptor.digest)];
-    const to = new StoreDestination({ store, snapshotter, intake, lease }, [...new Set(names)]);
+    const to = new StoreDestination({ store, snapshotter, intake, lease, action: 'pull' }, [
+      ...new Set(names),
+    ]);
     await to.commit(manifest.descriptor);
   }
 }

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../base/progress.ts';
 import type { ContainerSummary } from './container-types.ts';
 import type { ImageSummary } from './engine.ts';
+import type { EventRequest, StaveEvent } from './event-types.ts';
 import type { CheckResult } from '../store/store.ts';
 
 export type { CheckResult } from '../store/store.ts';
@@ -43,6 +44,8 @@ export interface System {
   pruneCache(options?: CachePruneRequest): Promise<CachePruned>;
   /** What everything stored takes on the disk. */
   diskUsage(): Promise<DiskUsage>;
+  /** What happened and happens, oldest first, whatever process does it. */
+  events(request?: EventRequest): AsyncIterable<StaveEvent>;
 }
 
 /** One thing that builds keep: a result, a cache mount, or what was fetched for them. */

@@ -36,9 +36,9 @@ export interface ExplainedLayer extends LayerStep {
 /**
  * What became of bytes that no container sees: other content came in their place (`rewritten`),
  * the same content under another owner, mode or attributes (`metadata`), the very same again
- * (`unchanged`), or nothing (`deleted`).
+ * (`unchanged`), the same at another path (`moved`), or nothing (`deleted`).
  */
-export type WasteKind = 'rewritten' | 'metadata' | 'unchanged' | 'deleted';
+export type WasteKind = 'rewritten' | 'metadata' | 'unchanged' | 'moved' | 'deleted';
 
 /** Names with the bytes that they stand for. */
 export interface SizedPath {
@@ -186,4 +186,105 @@ export interface Blame {
   readonly paths: readonly BlamedPath[];
   /** Operands that named one file or link, and no directory or pattern. */
   readonly single: boolean;
+}
+
+/** A name that two file systems do not have alike. */
+export interface FileDifference {
+  /** Absolute. A byte that is not UTF-8 is the lone surrogate U+DC00 + byte. */
+  readonly path: string;
+  /** From the first to the second. */
+  readonly change: 'added' | 'changed' | 'deleted';
+  /** Of `changed`. */
+  readonly aspects: readonly FileAspect[];
+  readonly before?: FileFacts;
+  readonly after?: FileFacts;
+}
+
+/** A part of the configs that is not alike. */
+export interface SettingDifference {
+  /** `Cmd`, `Env PATH`, `Labels version`. */
+  readonly key: string;
+  /** As JSON; absent where it is not set. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** A step with a layer that only one of two images has, or of which each has another. */
+export interface StepDifference {
+  readonly createdBy: string;
+  readonly before?: LayerStep;
+  readonly after?: LayerStep;
+}
+
+/** A package of which two file systems have different versions. */
+export interface PackageDifference {
+  readonly name: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** What is compared, and how. */
+export interface CompareOptions extends CallOptions {
+  readonly platform?: Platform;
+  /** Only files at and below these paths; configs, steps and packages are left out then. */
+  readonly paths?: readonly string[];
+}
+
+/** One side of a comparison. */
+export interface Compared {
+  readonly kind: 'image' | 'container';
+  /** As it was asked for. */
+  readonly name: string;
+  /** Of the image, or of the container. */
+  readonly id: string;
+  /** Bytes of file content in all layers. */
+  readonly size: number;
+}
+
+/** In what two file systems differ, with what goes with them. */
+export interface Comparison {
+  readonly before: Compared;
+  readonly after: Compared;
+  /** Neither files nor settings differ. */
+  readonly same: boolean;
+  /** By path, byte by byte. */
+  readonly files: readonly FileDifference[];
+  readonly config: readonly SettingDifference[];
+  /** Oldest first. */
+  readonly steps: readonly StepDifference[];
+  /** By name: of dpkg and apk. */
+  readonly packages: readonly PackageDifference[];
+}
+
+/** One file in two states, as text. */
+export interface TextDifference {
+  readonly path: string;
+  /** A unified diff; empty where both are the same. One line where they are no texts. */
+  readonly text: string;
+}
+
+/** A line of `diff CONTAINER`. */
+export interface ContainerChange {
+  /** Absolute. A byte that is not UTF-8 is the lone surrogate U+DC00 + byte. */
+  readonly path: string;
+  readonly change: 'added' | 'changed' | 'deleted';
+}
+
+/** A layer, with those who have it. */
+export interface TreeLayer extends LayerStep {
+  /** Names of the images that end with it, sorted; IDs of those without a name. */
+  readonly topOf: readonly string[];
+  /** The same of all other images that have it, wherever in their layers. */
+  readonly sharedWith: readonly string[];
+}
+
+/** An image as a pile of layers. */
+export interface ImageLayers {
+  readonly id: Digest;
+  /** Familiar names, sorted. */
+  readonly tags: readonly string[];
+  /** Bytes of file content in all layers. */
+  readonly size: number;
+  /** Bottom first. */
+  readonly layers: readonly TreeLayer[];
 }

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { InvalidReferenceError } from './errors.ts';
-import { canonicalName, familiar, formatReference, parseReference } from './reference.ts';
+import {
+  canonicalName,
+  familiar,
+  familiarName,
+  formatReference,
+  parseReference,
+  repositoryName,
+  withoutSuffix,
+} from './reference.ts';
 
 /** Texts that are nearly names: what names are made of, in any order. */
 const PARTS =
@@ -25,6 +33,9 @@ test('a text is refused, or is a name that survives printing in every form', () 
       assert.deepEqual(parseReference(familiar(reference)), reference);
       const canonical = canonicalName(reference);
       assert.equal(canonicalName(parseReference(canonical)), canonical);
+      assert.equal(familiarName(canonical), familiar(parseReference(canonical)));
+      assert.equal(familiarName(formatReference(reference)), familiar(reference));
+      assert.equal(withoutSuffix(canonical), repositoryName(reference));
       assert.ok(canonical.length <= 255 + 1 + 128 + 8);
     }),
     { numRuns: 200 },

@@ -4,10 +4,13 @@ import { InvalidReferenceError } from './errors.ts';
 import {
   canonicalName,
   familiar,
+  familiarName,
   formatReference,
   parseReference,
   parseTagTarget,
+  repositoryName,
   withDefaultTag,
+  withoutSuffix,
 } from './reference.ts';
 
 const HEX = 'a'.repeat(64);
@@ -129,6 +132,25 @@ test('canonicalName() has a tag or a digest, never both', () => {
   assert.equal(canonicalName(parseReference('a')), 'docker.io/library/a:latest');
   assert.equal(canonicalName(parseReference(`u/a:1@sha256:${HEX}`)), `docker.io/u/a@sha256:${HEX}`);
 });
+
+for (const name of [
+  'docker.io/library/a:1',
+  'docker.io/library/a',
+  'docker.io/library/a/b:1',
+  'docker.io/a/b@sha256:' + HEX,
+  'docker.io/docker.io/a:1',
+  'docker.io/localhost/a:1',
+  `docker.io/library/${HEX}:1`,
+  `docker.io/library/a:1@sha256:${HEX}`,
+  'docker.io/a.b/c:1',
+  'localhost:5000/a:1',
+  'x.y/library/a:1',
+]) {
+  test(`familiarName() shows ${name.slice(0, 40)} as familiar() does`, () => {
+    assert.equal(familiarName(name), familiar(parseReference(name)));
+    assert.equal(withoutSuffix(name), repositoryName(parseReference(name)));
+  });
+}
 
 test('familiar() keeps tag and digest', () => {
   assert.equal(familiar(parseReference(`a:1@sha256:${HEX}`)), `a:1@sha256:${HEX}`);

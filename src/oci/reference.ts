@@ -125,6 +125,31 @@ export function familiarRepository(reference: Reference): string {
   return [bare, repository].find((short) => meansTheSame(short, reference)) ?? full;
 }
 
+/**
+ * {@link familiar} of a whole name as it is kept in the store, without taking it apart where
+ * that is not needed: listings have thousands of them.
+ */
+export function familiarName(whole: string): string {
+  if (!whole.startsWith(`${DEFAULT_REGISTRY}/`)) return whole;
+  const bare = whole.slice(DEFAULT_REGISTRY.length + 1);
+  const short = bare.startsWith(OFFICIAL) ? bare.slice(OFFICIAL.length) : bare;
+  const repository = withoutSuffix(short);
+  const slash = repository.indexOf('/');
+  const first = repository.slice(0, Math.max(slash, 0));
+  const plain = slash < 0 ? repository.length !== 64 : !/[.:]/.test(first) && first !== 'localhost';
+  // A path under library/ needs the word, or it would be another name.
+  const same = short === bare ? slash >= 0 : slash < 0;
+  return plain && same ? short : familiar(parseReference(whole));
+}
+
+/** A name without its tag and digest. */
+export function withoutSuffix(name: string): string {
+  const at = name.indexOf('@');
+  const end = at < 0 ? name.length : at;
+  const colon = name.lastIndexOf(':', end);
+  return colon > name.lastIndexOf('/', end) ? name.slice(0, colon) : name.slice(0, end);
+}
+
 /** `docker.io/docker.io/x` must not be shown as `docker.io/x`, which is something else. */
 function meansTheSame(short: string, { registry, repository }: Reference): boolean {
   const back = splitRegistry(short);

@@ -7,7 +7,7 @@ const SIZE = 1024 * 1024;
 
 /** Puts some space aside, unless that was done or there is none. */
 export function takeBallast(paths: StorePaths): void {
-  const path = placeOf(paths);
+  const path = paths.ballast;
   if (existsSync(path)) return;
   try {
     writeFileSync(path, Buffer.alloc(SIZE), { mode: 0o600 });
@@ -23,12 +23,8 @@ export function withBallast<T>(paths: StorePaths, free: () => T): T {
   try {
     return free();
   } catch (error) {
-    if (!(error instanceof DiskFullError) || !existsSync(placeOf(paths))) throw error;
-    rmSync(placeOf(paths), { force: true });
+    if (!(error instanceof DiskFullError) || !existsSync(paths.ballast)) throw error;
+    rmSync(paths.ballast, { force: true });
     return free();
   }
-}
-
-function placeOf({ leases }: StorePaths): string {
-  return `${leases}/.ballast`;
 }

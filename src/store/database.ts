@@ -33,6 +33,7 @@ export class Database implements Disposable {
   #connection: DatabaseSync | undefined;
   #open: 'read' | 'write' | 'note' | undefined;
   #durable = true;
+  #undone = 0;
   #obstacle: StaveError | undefined;
 
   constructor(paths: StorePaths) {
@@ -68,11 +69,17 @@ export class Database implements Disposable {
       this.#run(() => connection.exec('COMMIT'));
       return result;
     } catch (error) {
+      this.#undone++;
       if (connection.isTransaction) connection.exec('ROLLBACK');
       throw error;
     } finally {
       this.#open = undefined;
     }
+  }
+
+  /** How many transactions were undone: after one, what was written is not certain to be there. */
+  get undone(): number {
+    return this.#undone;
   }
 
   /** What SQLite itself finds wrong with the database file; empty when all is well. */

@@ -16,12 +16,18 @@ interface Row {
   readonly parent: Digest | null;
   readonly labels: string;
   readonly tagged_at: number | null;
+  readonly used_at: number | null;
 }
 
 /** Images and their names in the database. */
 export function imageTable(db: Database): ImageTable {
   const select = 'SELECT * FROM images';
-  const one = (row: Row | undefined): ImageRow | undefined => row && imageRow(row);
+  const rowsOf = (rows: readonly Row[]): ImageRow[] => {
+    // Most images are made for the same platform, which need not be read a thousand times.
+    const platforms = new Map<string, Platform>();
+    return rows.map((row) => imageRow(row, platforms));
+  };
+  const one = (row: Row | undefined): ImageRow | undefined => row && rowsOf([row])[0];
   const ids = (rows: readonly { readonly id: Digest }[]): Digest[] => rows.map((row) => row.id);
   const named = (name: string): NameRow | undefined => {
     const row = db.get<NameRecord>('SELECT * FROM names WHERE name = ?', name);
@@ -37,16 +43,16 @@ export function imageTable(db: Database): ImageTable {
     },
     byManifest: (digest) =>
       one(db.get<Row>(`${select} WHERE manifest_digest = ? ORDER BY id LIMIT 1`, digest)),
-    list: () => db.all<Row>(select).map(imageRow),
+    list: () => rowsOf(db.all<Row>(select)),
     children: (id) => ids(db.all('SELECT id FROM images WHERE parent = ?', id)),
     onChains: (chains, limit) =>
-      db
-        .all<Row>(
+      rowsOf(
+        db.all<Row>(
           `${select} WHERE chain IN (SELECT value FROM json_each(?)) ORDER BY stored_at, id LIMIT ?`,
           JSON.stringify(chains),
           limit,
-        )
-        .map(imageRow),
+        ),
+      ),
     steps(id) {
       const row = db.get<StepsRecord>('SELECT * FROM image_steps WHERE image = ?', id);
       if (!row) return undefined;
@@ -65,14 +71,15 @@ export function imageTable(db: Database): ImageTable {
     put(row) {
       db.run(
         `INSERT INTO images (id, manifest_digest, manifest, platform, chain, created_at,
-           stored_at, size, parent, labels, tagged_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+           stored_at, size, parent, labels, tagged_at, used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET
            manifest_digest = excluded.manifest_digest, manifest = excluded.manifest,
            platform = excluded.platform, chain = excluded.chain,
            created_at = excluded.created_at, size = excluded.size,
            parent = coalesce(excluded.parent, parent), labels = excluded.labels,
-           tagged_at = coalesce(excluded.tagged_at, tagged_at)`,
+           tagged_at = coalesce(excluded.tagged_at, tagged_at),
+           used_at = coalesce(excluded.used_at, used_at)`,
         row.id,
         row.manifest.digest,
         JSON.stringify(row.manifest),
@@ -84,6 +91,7 @@ export function imageTable(db: Database): ImageTable {
         row.parent ?? null,
         JSON.stringify(row.labels),
         row.taggedAt ?? null,
+        row.usedAt ?? null,
       );
     },
     remove: (id) => void db.run('DELETE FROM images WHERE id = ?', id),
@@ -113,6 +121,7 @@ export function imageTable(db: Database): ImageTable {
       forgetUnnamed(db, before?.index);
       return gone;
     },
+    use: (id, at) => void db.run('UPDATE images SET used_at = ? WHERE id = ?', at, id),
   };
 }
 
@@ -124,12 +133,14 @@ function forgetUnnamed(db: Database, index: Digest | undefined): void {
   );
 }
 
-function imageRow(row: Row): ImageRow {
+function imageRow(row: Row, platforms: Map<string, Platform>): ImageRow {
+  let platform = platforms.get(row.platform);
+  if (!platform) platforms.set(row.platform, (platform = JSON.parse(row.platform) as Platform));
   // Written plainly: `images` lists a thousand of them while the code is still cold.
   const image: { -readonly [Key in keyof ImageRow]: ImageRow[Key] } = {
     id: row.id,
     manifest: JSON.parse(row.manifest) as Descriptor,
-    platform: JSON.parse(row.platform) as Platform,
+    platform,
     storedAt: row.stored_at,
     size: row.size,
     labels: row.labels === '{}' ? NO_LABELS : labels(row.labels),
@@ -138,6 +149,7 @@ function imageRow(row: Row): ImageRow {
   if (row.created_at !== null) image.createdAt = row.created_at;
   if (row.parent !== null) image.parent = row.parent;
   if (row.tagged_at !== null) image.taggedAt = row.tagged_at;
+  if (row.used_at !== null) image.usedAt = row.used_at;
   return image;
 }
 

@@ -35,6 +35,33 @@ test('a lease that has ended holds nothing more', () => {
   assert.throws(() => lease.hold('blob', 'x'), /has ended/);
 });
 
+test('what was held in a transaction that was undone is held again', () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  using lease = store.lease('test');
+  lease.hold('blob', 'before');
+  assert.throws(() => {
+    store.note(() => {
+      lease.hold('blob', 'undone');
+      throw new Error('undone');
+    });
+  }, /undone/);
+  const held = (): unknown[] => {
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+    using database = new DatabaseSync(store.paths.database, { readOnly: true });
+    return database
+      .prepare('SELECT key FROM holds ORDER BY key')
+      .all()
+      .map(({ key }) => key);
+  };
+  assert.deepEqual(held(), ['before']);
+
+  lease.hold('blob', 'before');
+  lease.hold('blob', 'undone');
+
+  assert.deepEqual(held(), ['before', 'undone']);
+});
+
 test('a live lease of another process is left alone; after kill -9 it is reaped', async () => {
   using scratch = scratchStore();
   const { store } = scratch;

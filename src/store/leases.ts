@@ -126,6 +126,9 @@ class DiskLease implements Lease {
   readonly #context: LeaseContext;
   readonly #lock: Lock;
   readonly #ended: () => void;
+  /** What is held for good: rows of a lease go with it, not before, unless a transaction is undone. */
+  readonly #held = new Set<string>();
+  #undone = 0;
   #alive = true;
   #directory: string | undefined;
 
@@ -148,6 +151,17 @@ class DiskLease implements Lease {
 
   hold(kind: Parameters<Lease['hold']>[0], key: string): void {
     this.#assertAlive();
+    const { db } = this.#context;
+    if (this.#undone !== db.undone) this.#held.clear();
+    this.#undone = db.undone;
+    const name = `${kind} ${key}`;
+    if (this.#held.has(name)) return;
+    this.#hold(kind, key);
+    // The parts of an image may become others.
+    if (kind !== 'image') this.#held.add(name);
+  }
+
+  #hold(kind: Parameters<Lease['hold']>[0], key: string): void {
     const { db } = this.#context;
     const add = 'INSERT OR IGNORE INTO holds (lease, kind, key)';
     db.transaction('note', () => {

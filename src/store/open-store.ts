@@ -21,6 +21,7 @@ import { cacheTable } from './cache-table.ts';
 import { createDatabase, Database } from './database.ts';
 import { DiskBlobs } from './disk-blobs.ts';
 import { StoreDamagedError, StoreFormatError, StoreMissingError } from './errors.ts';
+import { eventTable } from './event-table.ts';
 import { imageTable } from './image-table.ts';
 import { indexTable } from './index-table.ts';
 import { withStoreErrors } from './io-errors.ts';
@@ -145,6 +146,7 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     containers: containerTable(db),
     facts: factTable(db),
     sources: sourceTable(db),
+    events: eventTable(db),
     searched: searchedTable(db),
   };
 }

@@ -213,4 +213,22 @@ export const MIGRATIONS: readonly string[] = [
     DELETE FROM searched_layers WHERE diff_id = OLD.diff_id;
   END;
   `,
+  `
+  -- What happened, told by those who did it: the newest only.
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    action TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    attributes TEXT NOT NULL         -- JSON
+  );
+  CREATE TRIGGER events_bounded AFTER INSERT ON events BEGIN
+    DELETE FROM events WHERE id <= NEW.id - 10000;
+  END;
+
+  -- When an image was last used, coarsely; absent for those that came before this was kept.
+  ALTER TABLE images ADD COLUMN used_at INTEGER;
+  CREATE INDEX containers_image ON containers (image);
+  `,
 ];

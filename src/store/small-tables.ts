@@ -42,6 +42,13 @@ export function containerTable(db: Database): ContainerTable {
     },
     list: () =>
       db.all<ContainerRecord>('SELECT * FROM containers ORDER BY created_at, id').map(containerRow),
+    of: (image) =>
+      db
+        .all<ContainerRecord>(
+          'SELECT * FROM containers WHERE image = ? ORDER BY created_at, id',
+          image,
+        )
+        .map(containerRow),
     put(row) {
       db.run(
         `INSERT INTO containers (id, name, image, chain, created_at, state, json)

@@ -18,6 +18,7 @@ export interface Tables {
   readonly facts: FactTable;
   readonly sources: SourceTable;
   readonly searched: SearchedTable;
+  readonly events: EventTable;
 }
 
 /** One image: a config with its manifest. Stays until it is removed, named or not. */
@@ -41,6 +42,8 @@ export interface ImageRow {
   readonly labels: Readonly<Record<string, string>>;
   /** When a name was last put on it, in milliseconds since the epoch. */
   readonly taggedAt?: number;
+  /** When it was last run, built on, named, moved: see {@link ImageTable.use}. In milliseconds since the epoch. */
+  readonly usedAt?: number;
 }
 
 /** A name that points at an image: canonical text, with a tag or with a digest, never both. */
@@ -93,6 +96,8 @@ export interface ImageTable {
   tag(name: string, image: Digest, at: number, index?: Digest): Digest | undefined;
   /** Takes a name away; an index goes with its last one, its images stay. */
   untag(name: string): boolean;
+  /** Remembers that an image was used. */
+  use(id: Digest, at: number): void;
 }
 
 /** An image of an index that is here. */
@@ -302,6 +307,8 @@ export interface ContainerTable {
   /** By full ID, name or unique ID prefix. */
   find(text: string): ContainerRow | undefined;
   list(): ContainerRow[];
+  /** Those of an image, oldest first. */
+  of(image: Digest): ContainerRow[];
   put(row: ContainerRow): void;
   remove(id: string): void;
 }
@@ -338,4 +345,27 @@ export interface SearchedTable {
   has(diffId: DiffId, needle: string): boolean;
   /** `needle` is a keyed digest of the value. */
   put(diffId: DiffId, needle: string): void;
+}
+
+/** Something that happened to an image, to a container, or to things of a kind. */
+export interface EventRow {
+  /** Rises from event to event. */
+  readonly id: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly type: 'image' | 'container' | 'builder';
+  /** `tag`, `die`, `prune`: Docker's word for it. */
+  readonly action: string;
+  /** Whom it happened to: an ID mostly; empty where it is about many. */
+  readonly actor: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What happened, oldest first; the ten thousand newest are kept. */
+export interface EventTable {
+  add(event: Omit<EventRow, 'id'>): void;
+  /** Those that came after the event with this ID. */
+  after(id: number): EventRow[];
+  /** ID of the newest; 0 when there is none. */
+  last(): number;
 }

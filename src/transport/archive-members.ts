@@ -9,8 +9,11 @@ import { looksLikeTar } from '../layer/tar-sniff.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
+import { parseIndex } from '../oci/parse-manifest.ts';
+import { DELTA } from './docker-archive-destination.ts';
 import { InvalidArchiveError } from './errors.ts';
 import type { LayerIntake, TakenLayer } from './layer-intake.ts';
+import { fileSystemArchive, notATar, withoutImages } from './not-an-archive.ts';
 import { peek } from './peek.ts';
 import { plain } from './plain.ts';
 
@@ -54,8 +57,13 @@ export class ArchiveMembers {
   readonly #members = new Map<string, Member>();
   readonly #links = new Map<string, string>();
   readonly #systemDirectories = new Set<string>();
+  readonly #intake: LayerIntake;
   readonly #made = new Map<string, unknown>();
   #held = 0;
+
+  private constructor(intake: LayerIntake) {
+    this.#intake = intake;
+  }
 
   /**
    * Reads an archive to its end. Layers go to the intake the moment they arrive, in whatever
@@ -69,11 +77,11 @@ export class ArchiveMembers {
     intake: LayerIntake,
     call: CallOptions = {},
   ): Promise<ArchiveMembers> {
-    const members = new ArchiveMembers();
+    const members = new ArchiveMembers(intake);
     const tar = await peek(await plain(archive, ARCHIVE_LIMITS), SNIFF_LENGTH);
     if (!looksLikeTar(tar.head)) {
       await tar.close();
-      throw noTar(tar.head.length === 0);
+      throw notATar(tar.head);
     }
     for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS)) {
       call.signal?.throwIfAborted();
@@ -110,6 +118,22 @@ export class ArchiveMembers {
       path = next;
     }
     throw new InvalidArchiveError(`links of the archive run in circles at ${shown(name)}`);
+  }
+
+  /**
+   * A layer by the name that the archive has for it. One that an archive leaves out, because
+   * whoever made it knew that it is here, counts as long as it is.
+   */
+  layer(name: string): Member | undefined {
+    const member = this.get(name);
+    const digest = member ? undefined : digestIn(name);
+    const here = digest && this.#intake.find(digest);
+    return here ? { kind: 'known', blob: here.blob } : member;
+  }
+
+  get isDelta(): boolean {
+    const index = this.document('index.json');
+    return index !== undefined && parseIndex(index).annotations?.[DELTA] === 'true';
   }
 
   /** What `make` gives the first time: archives may refer to one thing any number of times. */
@@ -208,28 +232,8 @@ export class ArchiveMembers {
   /** What to say when no images are named in it. */
   withoutImages(): InvalidArchiveError {
     if (this.#systemDirectories.size > 0) return fileSystemArchive();
-    return new InvalidArchiveError(
-      'this archive holds no image: neither manifest.json nor index.json is in it',
-      { hint: "If it is the archive of a file system, use 'stave import'." },
-    );
+    return withoutImages(this.#members.keys());
   }
-}
-
-function noTar(isEmpty: boolean): InvalidArchiveError {
-  if (isEmpty) {
-    return new InvalidArchiveError('the archive is empty', {
-      hint: "It should be what 'stave save' or 'docker save' writes.",
-    });
-  }
-  return new InvalidArchiveError('this is not an image archive: it is no tar archive at all', {
-    hint: "It should be what 'stave save' or 'docker save' writes, plain or compressed.",
-  });
-}
-
-function fileSystemArchive(): InvalidArchiveError {
-  return new InvalidArchiveError('this is a filesystem archive, not an image archive', {
-    hint: "Use 'stave import' to make an image of it.",
-  });
 }
 
 /** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out or are too long. */

@@ -1,12 +1,9 @@
+import { batchedSink } from '../base/batched-sink.ts';
 import type { Bytes, ByteSink } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { TarEntry } from '../layer/tar-entry.ts';
 import { encodeHeader, padding, TRAILER } from '../layer/tar-writer.ts';
 import type { ArchiveFile, DockerArchive } from './docker-archive-destination.ts';
-
-/** What is smaller is written together with its neighbours. */
-const BATCH = 256 * 1024;
-const DIRECT = 64 * 1024;
 
 /**
  * An archive of images as a tar: entries are sorted, owned by root and dated 1970. Throws what
@@ -29,18 +26,7 @@ export async function pourArchiveTar(
   call: CallOptions = {},
 ): Promise<void> {
   const headers = headerMaker();
-  const batch = Buffer.allocUnsafeSlow(BATCH);
-  let at = 0;
-  const flush = (): void => {
-    if (at > 0) sink(batch.subarray(0, at));
-    at = 0;
-  };
-  const write: ByteSink = (chunk) => {
-    if (chunk.length > BATCH - at || chunk.length >= DIRECT) flush();
-    if (chunk.length >= DIRECT) return sink(chunk);
-    batch.set(chunk, at);
-    at += chunk.length;
-  };
+  const { write, flush } = batchedSink(sink);
   for await (const file of archive.files(call)) {
     call.signal?.throwIfAborted();
     write(headers(file));

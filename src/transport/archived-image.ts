@@ -4,7 +4,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import { MediaType } from '../oci/media-types.ts';
-import { canonicalName, parseReference } from '../oci/reference.ts';
+import { canonicalName, familiar, parseReference } from '../oci/reference.ts';
 import { encodeManifest } from '../oci/write-json.ts';
 import type { Member } from './archive-members.ts';
 import { InvalidArchiveError } from './errors.ts';
@@ -25,10 +25,55 @@ export interface LayerPart {
   readonly data?: Uint8Array;
 }
 
-/** The layer that a member is. Throws InvalidArchiveError when it is missing or no layer. */
-export function layerPart(name: string, member: Member | undefined): LayerPart {
+/** Where layers are looked for: in an archive, and what it leaves out in the store. */
+export interface LayerPlace {
+  layer(name: string): Member | undefined;
+  /** True for an archive that says that it leaves out layers. */
+  readonly isDelta: boolean;
+}
+
+/**
+ * The layers of an image by the names that the archive has for them. `names` are the image's
+ * own (canonical), for advice. Throws InvalidArchiveError when one is missing or no layer.
+ */
+export function layerParts(
+  place: LayerPlace,
+  layers: readonly string[],
+  names: readonly string[],
+): LayerPart[] {
+  const found = layers.map((name) => place.layer(name));
+  const missing = [...new Set(layers.filter((_, at) => !found[at]))];
+  if (missing.length > 0) throw missingLayers(missing, place.isDelta, names);
+  return layers.map((name, at) => layerPart(name, found[at]!));
+}
+
+const SHOWN_LAYERS = 3;
+
+function missingLayers(
+  layers: readonly string[],
+  isDelta: boolean,
+  names: readonly string[],
+): InvalidArchiveError {
+  const text = (name: string): string =>
+    isDelta ? name.replace('blobs/sha256/', 'sha256:') : shownName(Buffer.from(name));
+  const first = layers.slice(0, SHOWN_LAYERS).map(text).join(', ');
+  const more = layers.length - SHOWN_LAYERS;
+  const which = more > 0 ? `${first} and ${more} more` : first;
+  const one = layers.length === 1;
+  if (!isDelta) {
+    return new InvalidArchiveError(
+      one ? `the layer ${which} is not in the archive` : `layers are not in the archive: ${which}`,
+    );
+  }
+  const shownNames = names.map((name) => familiar(parseReference(name))).join(' ');
+  const what = one ? 'a layer that is' : `${layers.length} layers that are`;
+  return new InvalidArchiveError(`the archive leaves out ${what} not here: ${which}`, {
+    hint: `Where it was made, make a full one: stave save -o FILE ${shownNames || 'IMAGE'}`,
+  });
+}
+
+function layerPart(name: string, member: Member): LayerPart {
   const shown = shownName(Buffer.from(name));
-  if (!member) throw new InvalidArchiveError(`the layer ${shown} is not in the archive`);
   if (member.kind === 'other') {
     throw new InvalidArchiveError(`the layer ${shown} is ${member.what}`);
   }

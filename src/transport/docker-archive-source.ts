@@ -11,7 +11,7 @@ import {
   canonicalRepoTag,
   heldParts,
   type LayerPart,
-  layerPart,
+  layerParts,
   madeImage,
 } from './archived-image.ts';
 import { InvalidArchiveError } from './errors.ts';
@@ -66,10 +66,10 @@ function archivedImage(
   }
   // Refuses early what is no config at all.
   members.once(`config ${id}`, () => void parseConfig(data));
-  const layers = image.layers.map((name) => layerPart(name, members.get(name)));
+  const names = image.repoTags.map(canonicalRepoTag);
+  const layers = layerParts(members, image.layers, names);
   const config = { mediaType: MediaType.ociConfig, digest: id, size: data.length };
   const own = manifests.get(id)?.find((one) => describes(one.manifest, config, layers));
-  const names = image.repoTags.map(canonicalRepoTag);
   if (!own) return madeImage({ config, data, layers, names });
   const root = own.descriptor;
   return { root, names, held: heldParts(own.data, root.digest, data, id, layers) };

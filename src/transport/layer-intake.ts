@@ -67,16 +67,27 @@ export class LayerIntake {
     return this.#taken.get(blob);
   }
 
+  /** Holds layers that are about to be looked for, in one transaction instead of one for each. */
+  expect(digests: Iterable<Digest>): void {
+    this.#store.note(() => {
+      for (const digest of digests) this.#hold(digest, asDiffId(digest));
+    });
+  }
+
+  #hold(blob: Digest, layer: DiffId): void {
+    this.#lease.hold('blob', blob);
+    this.#lease.hold('layer', layer);
+  }
+
   /**
    * The layer that a blob is, when the store can give the blob's bytes again: because the blob
    * is kept, or because it is a layer's tar, which can be made again.
    */
   find(digest: Digest): StoredLayer | undefined {
-    // Held first, looked up second: what is found cannot be collected any more.
-    this.#lease.hold('blob', digest);
-    const diffId = this.#store.read((tables) => tables.blobs.diffIdOf(digest)) ?? asDiffId(digest);
-    this.#lease.hold('layer', diffId);
-    return this.#store.read((tables) => {
+    // Held in the transaction that looks: what is found cannot be collected any more.
+    return this.#store.note((tables) => {
+      const diffId = tables.blobs.diffIdOf(digest) ?? asDiffId(digest);
+      this.#hold(digest, diffId);
       const layer = tables.layers.get(diffId);
       if (!layer) return undefined;
       const kept = tables.blobs.layerBlobs(diffId).filter((blob) => tables.blobs.has(blob.digest));

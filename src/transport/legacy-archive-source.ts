@@ -12,7 +12,7 @@ import {
   type ArchivedImage,
   canonicalRepoTag,
   type LayerPart,
-  layerPart,
+  layerParts,
   madeImage,
 } from './archived-image.ts';
 import { InvalidArchiveError } from './errors.ts';
@@ -69,7 +69,7 @@ async function legacyImage(
   const diffIds: string[] = [];
   for (const layer of stack) {
     const name = `${layer.id}/layer.tar`;
-    const part = layerPart(name, members.get(name));
+    const part = layerParts(members, [name], [])[0]!;
     parts.push(part);
     diffIds.push(await members.once(`diff ${name}`, () => diffIdOf(members, name, part)));
   }

@@ -8,7 +8,7 @@ import { type ManifestOrIndex, parseIndex, parseManifestOrIndex } from '../oci/p
 import { matchesPlatform, type Platform } from '../oci/platform.ts';
 import { canonicalName, parseReference } from '../oci/reference.ts';
 import type { ArchiveMembers } from './archive-members.ts';
-import { type ArchivedImage, layerPart } from './archived-image.ts';
+import { type ArchivedImage, layerParts } from './archived-image.ts';
 import { isParent } from './children.ts';
 import { InvalidArchiveError, UnsupportedImageError } from './errors.ts';
 
@@ -52,7 +52,7 @@ export function ociLayoutImages(
 
 function archivedImage(members: ArchiveMembers, one: LayoutManifest): ArchivedImage {
   const held = new Map<Digest, Uint8Array>([[one.descriptor.digest, one.data]]);
-  holdParts(members, one.manifest, held);
+  holdParts(members, one.manifest, one.names, held);
   return { root: one.descriptor, names: one.names, held };
 }
 
@@ -60,15 +60,14 @@ function archivedImage(members: ArchiveMembers, one: LayoutManifest): ArchivedIm
 function holdParts(
   members: ArchiveMembers,
   { config, layers }: Manifest,
+  names: readonly string[],
   held: Map<Digest, Uint8Array>,
 ): void {
   held.set(config.digest, document(members, config));
-  for (const layer of layers) {
-    checkAlgorithm(layer);
-    const { digest } = layer;
-    const name = blobName(digest);
-    const part = layerPart(name, members.get(name));
-    if (part.data) held.set(digest, part.data);
+  for (const layer of layers) checkAlgorithm(layer);
+  const files = layers.map(({ digest }) => blobName(digest));
+  for (const [at, { data }] of layerParts(members, files, names).entries()) {
+    if (data) held.set(layers[at]!.digest, data);
   }
 }
 
@@ -112,7 +111,7 @@ function archivedIndex(members: ArchiveMembers, node: Descriptor): ArchivedIndex
     // Indexes inside indexes are looked through for one image only.
     if (child.kind === 'index') return undefined;
     held.set(entry.digest, data);
-    holdParts(members, child.manifest, held);
+    holdParts(members, child.manifest, namesOf(node), held);
     manifests.add(entry.digest);
     if (!isAttestation(entry)) images += 1;
   }

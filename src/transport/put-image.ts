@@ -4,6 +4,7 @@ import type { ChainId, Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import { diffIdsOf } from '../oci/parse-config.ts';
 import { choosePlatform, hostPlatform, normalisePlatform, type Platform } from '../oci/platform.ts';
+import { type ImageAction, recordImage } from '../store/record-event.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageRow, ImageSteps, Tables } from '../store/tables.ts';
 
@@ -22,6 +23,8 @@ export interface NewImage {
   readonly parent?: Digest;
   /** True when the times in the config were clamped, so that they say nothing of its age. */
   readonly clamped?: boolean;
+  /** How it came here, for the events; `create`, as builds do, by default. */
+  readonly action?: ImageAction;
   /** The lines of the Dockerfile that made it, where it was built here. */
   readonly steps?: ImageSteps;
 }
@@ -34,7 +37,27 @@ const EARLIEST_CREDIBLE = Date.UTC(1981, 0, 1);
  * Throws InvalidInputError when a layer of its stack is not in the store.
  */
 export function putImage(store: Store, image: NewImage): ImageRow {
-  return store.write((tables) => put(tables, store.clock.now().getTime(), image));
+  return store.write((tables) => {
+    const now = store.clock.now().getTime();
+    const row = put(tables, now, image);
+    tell(tables, image, image.names ?? [], now);
+    return row;
+  });
+}
+
+/** Archives and registries bring names with the image; elsewhere they are put on it. */
+function tell(
+  tables: Tables,
+  { id, action = 'create' }: NewImage,
+  names: readonly string[],
+  now: number,
+): void {
+  const tags = names.filter((name) => !name.includes('@'));
+  if (action === 'pull') recordImage(tables, action, id, now, tags[0] ?? names[0]);
+  else {
+    if (action !== 'load') for (const name of tags) recordImage(tables, 'tag', id, now, name);
+    recordImage(tables, action, id, now);
+  }
 }
 
 /** Images of several platforms whose parts are all in the store, the index's own document too. */
@@ -71,6 +94,8 @@ export function putIndex(store: Store, index: NewIndex): ImageRow {
       [...blobs, ...members.map(({ entry }) => entry.digest)],
     );
     for (const name of names) tables.images.tag(name, chosen.id, now, descriptor.digest);
+    const image = members.find((member) => member.image.id === chosen.id)?.image;
+    if (image) tell(tables, image, names, now);
     return chosen;
   });
 }
@@ -87,6 +112,7 @@ function put(tables: Tables, now: number, image: NewImage): ImageRow {
     manifest: image.manifest,
     platform: platformOf(image.config),
     storedAt: now,
+    usedAt: now,
     size: stack.reduce((sum, layer) => sum + layer.contentSize, 0),
     labels: image.config.config?.Labels ?? {},
     ...(image.chain !== undefined && { chain: image.chain }),

@@ -12,6 +12,7 @@ import { parseManifest, parseManifestOrIndex } from '../oci/parse-manifest.ts';
 import { shownName } from '../layer/errors.ts';
 import { LayerEntryError } from '../snapshot/errors.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { ImageAction } from '../store/record-event.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { isClaim, isConfig, isLayer, isParent } from './children.ts';
 import { UnsupportedImageError } from './errors.ts';
@@ -27,6 +28,8 @@ export interface StoreDestinationParts {
   readonly intake: LayerIntake;
   /** Holds everything until the image is there. */
   readonly lease: Lease;
+  /** How it comes here, for the events. */
+  readonly action: ImageAction;
   /** Where the image waits for others, with its documents and small layers. Without: it is made visible at once. */
   readonly batch?: ImageBatch;
 }
@@ -181,6 +184,7 @@ export class StoreDestination implements Destination {
       manifest: { mediaType, digest, size },
       chain,
       blobs: this.#keptBlobs(manifest),
+      action: this.#parts.action,
     };
   }
 

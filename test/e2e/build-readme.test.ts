@@ -10,7 +10,13 @@ function examples(file: string): string[] {
   return [...text.matchAll(/^```sh run\n(.*?)^```$/gms)].map(([, body = '']) => body);
 }
 
-for (const file of ['README.md', 'CONTRIBUTING.md', 'docs/why.md', 'docs/bake.md']) {
+for (const file of [
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/why.md',
+  'docs/bake.md',
+  'docs/explain.md',
+]) {
   test(`the shell examples of ${file} that are marked so run`, { skip }, () => {
     const found = examples(file);
     assert.ok(found.length > 0);

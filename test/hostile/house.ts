@@ -202,7 +202,7 @@ function treeOf(directory: string): readonly string[] {
 /** The files of a store, without those of the database and what it makes for itself. */
 function filesOf(root: string): readonly string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => !/^(?:store\.db.*|leases\/\.(?:boot|ballast)|blobs\/sha512)$/.test(name))
+    .filter((name) => !/^(?:store\.db.*|leases\/\.boot|ballast|blobs\/sha512)$/.test(name))
     .sort();
 }
 

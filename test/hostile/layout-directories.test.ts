@@ -46,7 +46,7 @@ hostileCases('directories', [
     directory: unpacked,
     accepted: async ({ names }) => assert.deepEqual(await names(), [['/file']]),
   },
-  ...instead('index.json', 'an index.json', /no index.json|holds no image/),
+  ...instead('index.json', 'an index.json', /no index.json|holds no image|neither index.json/),
   ...instead(CONFIG_BLOB, 'a config', missing),
   ...instead(LAYER_BLOB, 'a layer', missing),
   {
@@ -75,17 +75,24 @@ hostileCases('directories', [
       truncateSync(`${path}/${CONFIG_BLOB}`, 1024 ** 4);
     },
   },
-  { what: 'an empty directory', refused: /no index.json/, directory: () => {} },
+  { what: 'an empty directory', refused: /is empty/, directory: () => {} },
   {
     what: 'a directory of files',
-    refused: /no index.json/,
+    refused: /neither index.json nor manifest.json/,
     directory: (path) => writeFileSync(`${path}/x`, 'x'),
   },
   {
     what: 'a Dockerfile',
-    refused: /no tar archive/,
-    archive: () => Buffer.from('FROM scratch\nCOPY . /\n'),
+    refused: /it is a Dockerfile/,
+    archive: () => Buffer.from('# syntax=x\r\n\n \t\n#\nFROM scratch\nCOPY . /\n'),
   },
+  ...['\n', ' \n', '#\n', '# ', ' ', '\r\n', '<', '{', 'FROM ', '\t#\n \n'].map(
+    (text): HostileCase => ({
+      what: `${JSON.stringify(text)}, again and again,`,
+      refused: /this is not an image archive/,
+      archive: () => Buffer.from(text.repeat(5000)),
+    }),
+  ),
   {
     what: 'a device without end instead of an archive',
     refused: /no tar archive/,

@@ -4,6 +4,7 @@ import type { Digest } from '../../oci/digest.ts';
 import { MediaType } from '../../oci/media-types.ts';
 import { choosePlatform, hostPlatform } from '../../oci/platform.ts';
 import { canonicalName, parseReference } from '../../oci/reference.ts';
+import { recordImage } from '../../store/record-event.ts';
 import { copy } from '../../transport/copy.ts';
 import { type NewImage, putImage, putIndex } from '../../transport/put-image.ts';
 import { foreignBlobs, rowsOf } from '../publish.ts';
@@ -136,7 +137,8 @@ function remember(
   const platforms = stored.images.map(({ image }) => image.platform);
   const meant = stored.images[choosePlatform(platforms, hostPlatform(process.arch))];
   if (!meant) return;
-  store.write(({ images, blobs }) => {
+  store.write((tables) => {
+    const { images, blobs } = tables;
     for (const { id, manifest, layers } of pushed.images) {
       for (const { digest } of [manifest, ...layers]) {
         if (blobs.has(digest)) blobs.link(id, digest);
@@ -145,6 +147,7 @@ function remember(
     const index = stored.isIndex ? stored.root.digest : undefined;
     for (const name of names) {
       images.tag(withDigest(name, pushed.root.digest), meant.id, now, index);
+      recordImage(tables, 'push', meant.id, now, name);
     }
   });
 }

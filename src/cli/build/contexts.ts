@@ -99,12 +99,12 @@ function directory(where: string, cwd: string): string {
   const path = resolve(cwd, where);
   if (where === '' || statSync(path, { throwIfNoEntry: false }) === undefined) {
     throw new InvalidInputError(
-      `unable to prepare context: path ${JSON.stringify(where)} not found`,
+      `failed to build: unable to prepare context: path ${JSON.stringify(where)} not found`,
     );
   }
   if (isDirectory(path)) return path;
   throw new InvalidInputError(
-    `unable to prepare context: ${JSON.stringify(where)} is not a directory`,
+    `failed to build: unable to prepare context: ${JSON.stringify(where)} is not a directory`,
     { hint: 'An archive can be the context on standard input: stave build - < FILE.' },
   );
 }
@@ -128,7 +128,7 @@ function dockerfilePath(context: string, typed: string | undefined, cwd: string)
   }
   const name = typed ?? 'Dockerfile';
   throw new InvalidInputError(
-    `failed to read dockerfile: open ${name}: no such file or directory`,
+    `failed to build: failed to solve: failed to read dockerfile: open ${name}: no such file or directory`,
     typed === undefined
       ? { hint: `There is none in the build context ${context}; -f FILE names another.` }
       : {},

@@ -105,13 +105,13 @@ test('build takes a Dockerfile from standard input, with a context or without', 
 for (const [line, message] of [
   [
     'build -f nope.Dockerfile .',
-    'failed to read dockerfile: open nope.Dockerfile: no such file or directory',
+    'failed to build: failed to solve: failed to read dockerfile: open nope.Dockerfile: no such file or directory',
   ],
   [
     'build /proc/self/fdinfo',
-    'failed to read dockerfile: open Dockerfile: no such file or directory',
+    'failed to build: failed to solve: failed to read dockerfile: open Dockerfile: no such file or directory',
   ],
-  ['build other', 'unable to prepare context: "other" is not a directory'],
+  ['build other', 'failed to build: unable to prepare context: "other" is not a directory'],
   ['build -f - -', "invalid argument: can't use stdin for both build context and dockerfile"],
   [
     'build -f other -',
@@ -286,7 +286,7 @@ test('import hands changes, message, platform and name on', async () => {
 test('image prune --dangling=false means all', async () => {
   const { engine, asked } = fakeEngine();
   await runCli(words('image prune -f --dangling=false'), { engine });
-  assert.deepEqual(asked.filters, [{ dangling: false, all: true, dryRun: false }]);
+  assert.deepEqual(asked.imagePrunes, [{ filter: { dangling: false }, all: true }]);
 });
 
 test('results keep control characters off terminals', async () => {

@@ -3,6 +3,7 @@ import { containerFields, PS_RAW } from '../container-rows.ts';
 import { selectContainers } from '../container-filters.ts';
 import { flag } from '../flags.ts';
 import { writeField, writeListing } from '../listing.ts';
+import { dockerSetting } from '../docker-settings.ts';
 
 /** `container ls`, `ps`. */
 export const containerLs = command({
@@ -66,7 +67,7 @@ export const containerLs = command({
         raw: PS_RAW,
         columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'],
       },
-      flags.format ?? 'table',
+      flags.format ?? dockerSetting(context, 'psFormat') ?? 'table',
     );
   },
 });

@@ -3,6 +3,7 @@ import type { BuildRequest, BuildResult } from '../../engine/build-types.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Verification } from '../../engine/verify-types.ts';
 import { buildRequest } from '../build-request.ts';
+import { classicError, isClassic, writeBuilt } from '../build/classic.ts';
 import { RUN_FLAGS } from '../build/resources.ts';
 import { parseCall } from '../calls/call.ts';
 import { command, type Context } from '../command.ts';
@@ -104,7 +105,7 @@ export const imageBuild = command({
         ),
       );
     }
-    if (mode === 'plain' || mode === 'tty') {
+    if ((mode === 'plain' && !isClassic(context)) || mode === 'tty') {
       stderr.line(`${result.steps} step${result.steps === 1 ? '' : 's'}, ${result.cached} cached`);
     }
     // What was built may be there already.
@@ -125,11 +126,22 @@ async function build(
   const { flags, stderr, env, signal } = context;
   let display: Renderer | undefined;
   const failed = onFailure(context, flags['on-fail'], () => display);
-  using shown = await openRenderer(mode, stderr, env);
+  const classic = mode === 'plain' && isClassic(context);
+  using shown = classic ? await openClassic(context) : await openRenderer(mode, stderr, env);
   display = shown;
   const { sink, reasons } = explanations(shown.sink);
-  const result = await engine.build({ ...request, ...failed }, { signal, progress: sink });
-  return { result, reasons };
+  try {
+    const result = await engine.build({ ...request, ...failed }, { signal, progress: sink });
+    if (classic) writeBuilt(context, result, flags.tag);
+    return { result, reasons };
+  } catch (error) {
+    throw isClassic(context) ? classicError(error) : error;
+  }
+}
+
+async function openClassic({ stdout, stderr }: BuildContext): Promise<Renderer> {
+  const { classicRenderer } = await import('../render/classic.ts');
+  return classicRenderer(stdout, stderr);
 }
 
 async function verify(

@@ -30,10 +30,7 @@ export const imageExplain = command({
   examples: [
     ['Where its bytes are, and what to change', 'stave explain app:v1'],
     ['In CI: fail when more than 20 MB are wasted', 'stave explain --max-waste 20MB app:v1'],
-    [
-      'What the changes would be worth',
-      "stave explain --format json app:v1 | jq '[.advice[].gain] | add'",
-    ],
+    ['All of it, for programs', 'stave explain --format json app:v1'],
   ],
 
   async run(context) {

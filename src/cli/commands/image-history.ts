@@ -1,3 +1,4 @@
+import { Exit } from '../../base/errors.ts';
 import type { HistoryRow } from '../../engine/engine.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -14,6 +15,7 @@ export const imageHistory = command({
   usage: '[OPTIONS] IMAGE',
   operands: [1, 1],
   flags: {
+    audit: flag.toggle('Look for credentials, in the layers too; exit code 1 when there are any'),
     format: flag.text(
       'string',
       "Form of the output: 'table', 'table TEMPLATE', 'json' or a Go template",
@@ -27,6 +29,7 @@ export const imageHistory = command({
   examples: [
     ['What made an image, newest step first', 'stave history app:v1'],
     ['With the lines of the Dockerfile', 'stave history --origin app:v1'],
+    ['Are there passwords or tokens in it', 'stave history --audit app:v1'],
     ['The commands in full', "stave history --no-trunc --format '{{.CreatedBy}}' app:v1"],
   ],
 
@@ -34,12 +37,19 @@ export const imageHistory = command({
     const { flags, operands, clock } = context;
     const [name = ''] = operands;
     const { platform } = platformOption(flags.platform);
+    if (flags.audit) {
+      const { writeAudit } = await import('../audit.ts');
+      const { signal } = context;
+      const found = await (await context.engine()).images.audit(name, { platform, signal });
+      const { format = 'table' } = flags;
+      return await writeAudit(context, name, found, { format, truncate: !flags['no-trunc'] });
+    }
     const rows = await (await context.engine()).images.history(name, platform);
     const truncate = !flags['no-trunc'];
     const fields = historyFields({ truncate, ...flags }, clock.now());
     if (flags.quiet) {
       writeField(context, { rows, fields }, 'ID');
-      return;
+      return Exit.ok;
     }
     await writeListing(
       context,
@@ -58,6 +68,7 @@ export const imageHistory = command({
       },
       flags.format ?? 'table',
     );
+    return Exit.ok;
   },
 });
 

@@ -17,21 +17,22 @@ export const imageImport = command({
   },
   examples: [
     ['A base image made by hand', 'tar -C rootfs -c . | stave import - base:1'],
+    ['A root file system from the web', 'stave import https://example.com/rootfs.tar.xz base:1'],
     ['The same with a default command', 'stave import -c \'CMD ["bash"]\' debian.tar debian:mine'],
   ],
 
   async run({ operands, flags, engine, stdin, stdout, stderr, env, cwd, signal }) {
     const [source = '', name] = operands;
     const { message, change, platform } = flags;
-    if (/^https?:\/\//.test(source)) {
-      throw new InvalidInputError('import from a URL is not available in this version', {
-        hint: `Download it first: curl -L ${source} | stave import -`,
-      });
-    }
     if (source === '-' && stdin.terminal) {
       throw new InvalidInputError('requested import from stdin, but stdin is a terminal');
     }
-    const archive = source === '-' ? stdin.bytes() : fileBytes(resolve(cwd, source), source);
+    const isUrl = /^https?:\/\//i.test(source);
+    const archive = isUrl
+      ? { url: source }
+      : source === '-'
+        ? stdin.bytes()
+        : fileBytes(resolve(cwd, source), source);
     const { images } = await engine();
     using display = await openTransferRenderer(stderr, env);
     const id = await images.import(

@@ -1,4 +1,4 @@
-import { Exit, StaveError } from '../../base/errors.ts';
+import { Exit } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
@@ -19,25 +19,23 @@ export const imageRm = command({
 
   async run({ operands, flags, engine, stdout, complain }) {
     const { images } = await engine();
-    const platform = platformOption(flags.platform);
+    const outcomes = await images.removeAll(operands, {
+      force: flags.force,
+      prune: !flags['no-prune'],
+      ...platformOption(flags.platform),
+    });
     let code: number = Exit.ok;
-    for (const name of operands) {
-      try {
-        const events = await images.remove(name, {
-          force: flags.force,
-          prune: !flags['no-prune'],
-          ...platform,
-        });
-        for (const event of events) {
-          stdout.line(
-            'untagged' in event ? `Untagged: ${event.untagged}` : `Deleted: ${event.deleted}`,
-          );
-        }
-      } catch (error) {
-        if (!(error instanceof StaveError)) throw error;
-        complain(error);
+    for (const outcome of outcomes) {
+      if ('error' in outcome) {
+        complain(outcome.error);
         // What is to be gone and is not there is no failure of `--force`.
-        if (!(flags.force && error.code === 'IMAGE_NOT_FOUND')) code = Exit.failure;
+        if (!(flags.force && outcome.error.code === 'IMAGE_NOT_FOUND')) code = Exit.failure;
+        continue;
+      }
+      for (const event of outcome.events) {
+        stdout.line(
+          'untagged' in event ? `Untagged: ${event.untagged}` : `Deleted: ${event.deleted}`,
+        );
       }
     }
     return code;

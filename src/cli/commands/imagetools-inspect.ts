@@ -7,16 +7,33 @@ export const imagetoolsInspect = command({
   usage: '[OPTIONS] NAME',
   operands: [1, 1],
   flags: {
-    format: flag.refused('a format is not available in this version; --raw prints the document'),
+    builder: flag.refused('there is one builder, and nothing to choose'),
+    format: flag.text(
+      'string',
+      'A Go template over .Name, .Manifest, .Image, .Provenance and .SBOM',
+    ),
     raw: flag.toggle('Print the document as the registry has it'),
   },
   examples: [
     ['Which platforms a tag is for', 'stave buildx imagetools inspect alpine:3', 'a registry'],
+    [
+      'How an image was built',
+      "stave buildx imagetools inspect --format '{{json .Provenance}}' alpine:3",
+      'a registry',
+    ],
     ['The document itself', 'stave buildx imagetools inspect --raw alpine:3', 'a registry'],
   ],
 
   async run({ operands: [name = ''], flags, engine, stdout, signal }) {
     const { registries } = await engine();
+    if (flags.format !== undefined && !flags.raw) {
+      const claims = /\.(?:Provenance|SBOM)|json \.\s*\}\}/.test(flags.format);
+      const details = await registries.details(name, { signal, claims });
+      const { formatObject } = await import('../object-template.ts');
+      const { remoteValue } = await import('../remote-value.ts');
+      stdout.line(formatObject(remoteValue(details), flags.format));
+      return;
+    }
     const { fullName, mediaType, digest, bytes, entries } = await registries.manifest(name, {
       signal,
     });

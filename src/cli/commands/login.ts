@@ -44,7 +44,7 @@ export const login = command({
       if (known !== undefined) {
         stderr.line(`Authenticating with existing credentials... [Username: ${known}]`);
         stderr.line(
-          "\n Info -> To login with a different account, run 'stave logout' followed by 'stave login'\n",
+          "\n Info -> To login with a different account, run 'stave logout' followed by 'stave login'\n\n",
         );
         await registries.user(server, call);
         stdout.line('Login Succeeded');

@@ -26,7 +26,7 @@ export const IMAGE_MANUALS: Manuals = {
   },
   'image history': {
     text: [
-      'Newest step first. For images that were built here, Origin in a template is the file and line of the Dockerfile.',
+      'Newest step first. IMAGE is the ID of an image that is here and ends with the step; of other steps that were built here it names the step: images that begin alike have the same. It is <missing> for steps that nothing is known of. --origin adds the lines of the Dockerfile; a template has them as Origin.',
     ],
   },
   'image tag': {

@@ -4,6 +4,7 @@ import { IMAGE_MANUALS } from './image.ts';
 import type { Manuals } from './manual.ts';
 import { REGISTRY_MANUALS } from './registry.ts';
 import { SYSTEM_MANUALS } from './system.ts';
+import { UNDERSTAND_MANUALS } from './understand.ts';
 
 /** What the pages of all commands say beyond their tables. */
 export const MANUALS: Manuals = {
@@ -12,4 +13,5 @@ export const MANUALS: Manuals = {
   ...IMAGE_MANUALS,
   ...REGISTRY_MANUALS,
   ...SYSTEM_MANUALS,
+  ...UNDERSTAND_MANUALS,
 };

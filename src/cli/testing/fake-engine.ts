@@ -2,9 +2,10 @@ import { once } from '../../base/bytes.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
-import { CONTAINERS, HISTORY, IMAGES } from './fake-things.ts';
+import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK } from './fake-usage.ts';
+import type { ImagePruneRequest } from '../../engine/prune-types.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { RunRequest } from '../../engine/container-types.ts';
 import type {
@@ -20,7 +21,8 @@ import { parseDigest } from '../../oci/digest.ts';
 
 /** What was asked of a fake engine. */
 export interface Asked {
-  readonly filters: (ImageFilter & { readonly all?: boolean; readonly dryRun?: boolean })[];
+  readonly filters: (ImageFilter & { readonly all?: boolean })[];
+  readonly imagePrunes: ImagePruneRequest[];
   readonly builds: BuildRequest[];
   readonly runs: RunRequest[];
   readonly imports: ImportRequest[];
@@ -33,6 +35,8 @@ export interface Asked {
   }[];
   readonly removed: { readonly name: string; readonly force?: boolean; readonly prune?: boolean }[];
 }
+
+const UNUSED = parseDigest(`sha256:${'8f45'.padEnd(64, '0')}`);
 
 /** Names nothing that is here. */
 export class NoSuchThing extends StaveError {
@@ -52,6 +56,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     runs: [],
     imports: [],
     prunes: [],
+    imagePrunes: [],
     pulls: [],
     logins: [],
     removed: [],
@@ -91,9 +96,17 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       ],
       remove: async (name) => find(name).manifest.digest,
       platform: async () => undefined,
+      details: async (name) => ({ name, manifest: { digest: find(name).manifest.digest } }),
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
+    },
+    freshness: {
+      async rebase({ image }) {
+        const layers = { own: 1, before: 1, after: 1 };
+        return { id: find(image).id, layers, kept: [], conflicts: [], from: find(image).id };
+      },
+      outdated: async () => ({ images: [], order: [] }),
     },
     lists: {
       create: async (name) => `docker.io/library/${name}`,
@@ -125,6 +138,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         })),
       ...NO_LAYERS,
       inspect: async (name) => find(name),
+      audit: async () => ({ findings: [], layers: 1, truncated: false }),
       async history(name) {
         const { id, created } = find(name);
         return HISTORY.map(([createdBy, size], i): HistoryRow => ({
@@ -157,13 +171,41 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         asked.removed.push({ name, ...options });
         return [{ untagged: name }, { deleted: find(name).id }];
       },
-      async prune(options = {}) {
-        asked.filters.push({
-          ...options.filter,
-          all: options.all ?? false,
-          dryRun: options.dryRun ?? false,
+      async removeAll(names, options = {}) {
+        return names.map((name) => {
+          asked.removed.push({ name, ...options });
+          try {
+            return { events: [{ untagged: name }, { deleted: find(name).id }] };
+          } catch (error) {
+            if (!(error instanceof StaveError)) throw error;
+            return { error };
+          }
         });
-        return { removed: [{ deleted: `sha256:${'8f45'.padEnd(64, '0')}` }], bytes: 1_982_256 };
+      },
+      async untag(name) {
+        find(name);
+        return name;
+      },
+      async exists(name) {
+        return IMAGES.some(({ tags }) => tags.includes(name));
+      },
+      async prune(request = {}) {
+        asked.imagePrunes.push(request);
+        return { removed: [{ deleted: UNUSED }], bytes: 1_982_256 };
+      },
+      async planPrune(request = {}) {
+        asked.imagePrunes.push(request);
+        const [image] = IMAGES;
+        const used = new Date('2026-11-21T07:03:00Z');
+        const staying = [
+          { id: image!.id, names: image!.tags, size: image!.size, used, why: 'it has a name' },
+        ];
+        return {
+          going: [{ id: UNUSED, names: [], size: 1_982_256, used, why: 'dangling' }],
+          staying,
+          removed: [{ deleted: UNUSED }],
+          bytes: 1_982_256,
+        };
       },
       async save(names) {
         names.forEach(find);
@@ -196,8 +238,18 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         if (request.image === 'nosuch:1') throw new UsageError('No such image: nosuch:1');
         return { code: 3 };
       },
+      changes: async () => [
+        { path: '/bin', change: 'changed' },
+        { path: '/bin/yes', change: 'deleted' },
+        { path: '/newdir', change: 'added' },
+      ],
       list: async ({ all = false } = {}) =>
         CONTAINERS.filter(({ state }) => all || state === 'running'),
+      async export(name) {
+        const found = CONTAINERS.find((one) => one.name === name);
+        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+        return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
+      },
       async remove(name) {
         const found = CONTAINERS.find((one) => one.name === name);
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
@@ -240,6 +292,9 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       }),
       cacheUsage: async () => CACHE,
       diskUsage: async () => DISK,
+      async *events() {
+        yield* EVENTS;
+      },
       async pruneCache(request = {}) {
         asked.prunes.push(request);
         return { bytes: 4096, removed: CACHE.entries };

@@ -1,5 +1,6 @@
 import type { ContainerSummary } from '../../engine/container-types.ts';
 import type { ImageDetails } from '../../engine/engine.ts';
+import type { StaveEvent } from '../../engine/event-types.ts';
 import { parseDigest } from '../../oci/digest.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 
@@ -102,6 +103,7 @@ export const CONTAINERS: readonly ContainerSummary[] = [
     id: '717f89556ee3'.padEnd(64, 'a'),
     name: 'c1',
     image: 'base:1',
+    imageId: parseDigest(`sha256:${'3a64e2a9c884'.padEnd(64, '0')}`),
     command: "sh -c 'echo out; echo err >&2; while :; do sleep 1; done'",
     created: new Date('2026-11-21T07:03:24.9Z'),
     state: 'running',
@@ -114,6 +116,7 @@ export const CONTAINERS: readonly ContainerSummary[] = [
     id: '938d60b07d18'.padEnd(64, 'b'),
     name: 'web2',
     image: 'base:1',
+    imageId: parseDigest(`sha256:${'3a64e2a9c884'.padEnd(64, '0')}`),
     command: "sh -c 'exit 3'",
     created: new Date('2026-11-21T07:03:20Z'),
     state: 'exited',
@@ -121,5 +124,30 @@ export const CONTAINERS: readonly ContainerSummary[] = [
     finished: new Date('2026-11-21T07:03:24Z'),
     exitCode: 3,
     labels: { t: 'a' },
+  },
+];
+
+/** What happened. */
+export const EVENTS: readonly StaveEvent[] = [
+  {
+    at: new Date('2026-11-21T16:57:12.698Z'),
+    type: 'image',
+    action: 'tag',
+    actor: `sha256:${'47'.repeat(32)}`,
+    attributes: { stage: 'x', name: 'base:1', a: 'b' },
+  },
+  {
+    at: new Date('2026-11-21T16:57:13.799Z'),
+    type: 'container',
+    action: 'die',
+    actor: '70'.repeat(32),
+    attributes: { exitCode: '3', execDuration: '0', image: 'built:1', name: 'c1' },
+  },
+  {
+    at: new Date('2026-11-21T16:57:14.942Z'),
+    type: 'image',
+    action: 'prune',
+    actor: '',
+    attributes: { reclaimed: '0' },
   },
 ];

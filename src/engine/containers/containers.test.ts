@@ -288,7 +288,7 @@ check('a container that has ended stays until it is removed', async () => {
   assert.deepEqual(others, []);
   assert.deepEqual(
     [row?.name, row?.state, row?.exitCode, row?.image, row?.command, row?.labels],
-    ['done', 'exited', 4, 'base:1', 'sh -c echo x > /kept; exit 4', { a: 'b' }],
+    ['done', 'exited', 4, 'base:1', "sh -c 'echo x > /kept; exit 4'", { a: 'b' }],
   );
   assert.deepEqual(await containers.list(), []);
   const upper = join(root, 'containers', row?.id ?? '', 'upper');

@@ -15,7 +15,15 @@ export function containersOf(parts: ContainersParts): Containers {
       const { runContainer } = await import('./run.ts');
       return runContainer({ ...parts, snapshotter: await parts.snapshotter() }, request, options);
     },
+    async changes(name) {
+      const { containerChanges } = await import('./changes.ts');
+      return containerChanges(parts.store, await parts.snapshotter(), name);
+    },
     list: async (options) => (await import('./list.ts')).listContainers(parts.store, options),
+    async export(name, options) {
+      const { exportContainer } = await import('./export.ts');
+      return exportContainer({ ...parts, snapshotter: await parts.snapshotter() }, name, options);
+    },
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');
       return removeNamed(parts.store, name, options);

@@ -5,6 +5,7 @@ import type { RunRequest } from '../container-types.ts';
 import type { ContainerParts } from './parts.ts';
 import { removeContainer } from './reap.ts';
 import { fromRow, toRow, type Container, type ContainerRecord } from './record.ts';
+import { tell } from './tell.ts';
 
 /** What a shell adds to the number of a signal that ended a process. */
 export const SIGNALLED = 128;
@@ -55,11 +56,13 @@ export class Ending implements Disposable {
   /** Somebody may have removed the row meanwhile: then there is nothing to be kept up to date. */
   #update(state: Container['state'], change: Partial<ContainerRecord>): void {
     this.#state = state;
-    this.#parts.store.note(({ containers }) => {
-      const row = containers.get(this.#id);
+    this.#parts.store.note((tables) => {
+      const row = tables.containers.get(this.#id);
       if (!row) return;
       const { record, ...rest } = fromRow(row);
-      containers.put(toRow({ ...rest, state, record: { ...record, ...change } }));
+      const container = { ...rest, state, record: { ...record, ...change } };
+      tables.containers.put(toRow(container));
+      tell(tables, state === 'running' ? 'start' : 'die', container, this.#now());
     });
   }
 }

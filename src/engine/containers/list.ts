@@ -29,7 +29,8 @@ function summaryOf(container: Container, tables: Tables): ContainerSummary {
     id,
     name,
     image: imageNow(container, tables),
-    command: argv.join(' '),
+    command: commandText(argv),
+    imageId: container.image,
     created: new Date(createdAt),
     state,
     started: startedAt === undefined ? undefined : new Date(startedAt),
@@ -37,6 +38,11 @@ function summaryOf(container: Container, tables: Tables): ContainerSummary {
     exitCode,
     labels,
   };
+}
+
+/** As Docker writes it: arguments with a blank in quotes. */
+function commandText([program = '', ...rest]: readonly string[]): string {
+  return [program, ...rest.map((one) => (one.includes(' ') ? `'${one}'` : one))].join(' ');
 }
 
 /** The name that was typed, as long as it still means the same image. */

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
 import { fromRow, isAbandoned, settled, toRow } from './record.ts';
+import { tell } from './tell.ts';
 import { namesIn } from '../../sys/names-in.ts';
 
 /**
@@ -15,13 +16,18 @@ export function reap(store: Store): void {
   const gone: string[] = [];
   const known = store.read(({ containers }) => containers.list().map(fromRow));
   if (known.some(isAbandoned)) {
-    store.write(({ containers }) => {
+    store.write((tables) => {
+      const { containers } = tables;
+      const now = store.clock.now().getTime();
       for (const container of containers.list().map(fromRow).filter(isAbandoned)) {
+        const ended = settled(container);
+        if (container.state === 'running') tell(tables, 'die', ended, now);
         if (container.record.remove) {
           containers.remove(container.id);
+          tell(tables, 'destroy', ended, now);
           gone.push(container.id);
         } else if (container.state === 'running') {
-          containers.put(toRow(settled(container)));
+          containers.put(toRow(ended));
         }
       }
     });
@@ -32,7 +38,11 @@ export function reap(store: Store): void {
 
 /** Removes a container that does not run: its row, then its files. */
 export function removeContainer(store: Store, id: string): void {
-  store.write(({ containers }) => containers.remove(id));
+  store.write((tables) => {
+    const row = tables.containers.get(id);
+    tables.containers.remove(id);
+    if (row) tell(tables, 'destroy', fromRow(row), store.clock.now().getTime());
+  });
   removeFiles(store, id);
 }
 

@@ -8,6 +8,7 @@ import { ContainerConflictError, ContainerStartError } from './errors.ts';
 import { randomName } from './names.ts';
 import type { ContainerParts } from './parts.ts';
 import { toRow, type Container } from './record.ts';
+import { tell } from './tell.ts';
 
 /**
  * Writes the row of a new container. It comes before everything else of it, so that nothing
@@ -23,7 +24,8 @@ export function register(
 ): void {
   const owner = identify(process.pid);
   if (!owner) throw new Error('this process is not in /proc');
-  store.write(({ containers }) => {
+  store.write((tables) => {
+    const { containers, images } = tables;
     const taken = (name: string): boolean => containers.list().some((row) => row.name === name);
     const name = request.name ?? randomName(taken);
     const other = containers.list().find((row) => row.name === name);
@@ -49,6 +51,8 @@ export function register(
       },
     };
     containers.put(toRow(container));
+    images.use(image.id, container.createdAt);
+    tell(tables, 'create', container, container.createdAt);
   });
 }
 

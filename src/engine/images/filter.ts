@@ -1,10 +1,5 @@
-import { matchesGlob } from '../../dockerfile/match.ts';
-import {
-  familiar,
-  familiarRepository,
-  parseReference,
-  repositoryName,
-} from '../../oci/reference.ts';
+import { globTest } from '../../dockerfile/match.ts';
+import { familiarName, withoutSuffix } from '../../oci/reference.ts';
 import type { ImageRow, Tables } from '../../store/tables.ts';
 import type { ImageFilter } from '../engine.ts';
 import { ageOf } from './age.ts';
@@ -26,7 +21,7 @@ export function imageTest(tables: Tables, filter: ImageFilter): ImageTest {
   const before = Math.min(...ages(filter.before));
   const since = Math.max(...ages(filter.since));
   const until = filter.until?.getTime() ?? Infinity;
-  const patterns = filter.reference ?? [];
+  const patterns = (filter.reference ?? []).map(globTest);
   const related = relationTest(tables, filter);
   return (image, names) => {
     const age = ageOf(image);
@@ -90,9 +85,7 @@ function labelsFit(labels: Readonly<Record<string, string>>, filter: ImageFilter
  * Tries a glob against the four spellings of a name: as people write it and in full, each
  * with and without its tag. `*` stays within a path component.
  */
-function nameFits(name: string, pattern: string): boolean {
-  const reference = parseReference(name);
-  return [familiar(reference), familiarRepository(reference), name, repositoryName(reference)].some(
-    (spelling) => matchesGlob(pattern, spelling),
-  );
+function nameFits(name: string, fits: (spelling: string) => boolean): boolean {
+  const short = familiarName(name);
+  return [short, withoutSuffix(short), name, withoutSuffix(name)].some(fits);
 }

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Connections } from '../../registry/connection.ts';
+import type { RegistrySettings } from '../../registry/settings.ts';
 import type { Images } from '../engine.ts';
 import type { ImportParts } from './import.ts';
 
@@ -12,6 +13,8 @@ export interface ImagesParts {
   readonly applyChanges: ImportParts['applyChanges'];
   /** The ways to registries; opened when one is asked. */
   readonly connections: () => Promise<Connections>;
+  /** Proxies, for what is fetched from elsewhere. */
+  readonly settings?: RegistrySettings | undefined;
 }
 
 /**
@@ -31,14 +34,31 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./inspect.ts')).inspectImage(store, name, platform),
     history: async (name, platform) =>
       (await import('./history.ts')).imageHistory(store, name, platform),
+    audit: async (name, options = {}) =>
+      (await import('../audit/audit.ts')).auditImage(name, await opened(), options),
     blame: async (name, paths, options) =>
       (await import('../understand/blame.ts')).blameImage(await opened(), name, paths, options),
+    diff: async (before, after, options) => {
+      const { compareImages } = await import('../understand/compare.ts');
+      return compareImages(await opened(), [before, after], options);
+    },
+    diffFile: async (before, after, path, options) => {
+      const { compareFile } = await import('../understand/compare.ts');
+      return compareFile(await opened(), [before, after], path, options);
+    },
+    layers: async (name, platform) =>
+      (await import('../understand/image-layers.ts')).imageLayers(store, name, platform),
     explain: async (name, options) =>
       (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),
+    removeAll: async (names, options) =>
+      (await import('./remove.ts')).removeImages(store, names, options),
+    untag: async (name) => (await import('./untag.ts')).untagImage(store, name),
+    exists: async (name) => (await import('./untag.ts')).imageExists(store, name),
     prune: async (options) => (await import('./prune.ts')).pruneImages(store, options),
+    planPrune: async (options) => (await import('./prune.ts')).planPrune(store, options),
     pull: async (request, options) =>
       (await import('./pull.ts')).pullImages(parts, request, options),
     push: async (request, options) =>
@@ -62,6 +82,13 @@ export function imagesOf(parts: ImagesParts): Images {
         options,
       ),
     import: async (archive, request, options) =>
-      (await import('./import.ts')).importImage(await opened(), archive, request, options),
+      (await import('./import.ts')).importImage(
+        await opened(),
+        'url' in archive
+          ? (await import('./fetch-archive.ts')).fetchArchive(archive.url, parts.settings, options)
+          : archive,
+        request,
+        options,
+      ),
   };
 }

@@ -66,6 +66,7 @@ export async function importImage(
       manifest: manifest.descriptor,
       chain,
       names,
+      action: 'import',
     });
     isDone = true;
     return configBlob.digest;

@@ -1,6 +1,6 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Store } from '../../store/store.ts';
-import type { Inventory } from '../engine.ts';
+import type { Inventory } from '../archive-types.ts';
 
 /**
  * What the store has of layers. A layer counts only where the store can give its bytes again:

@@ -9,7 +9,8 @@ import { copy } from '../../transport/copy.ts';
 import { ImageBatch } from '../../transport/image-batch.ts';
 import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
-import type { ArchiveCall, Loaded } from '../engine.ts';
+import type { ArchiveCall } from '../archive-types.ts';
+import type { Loaded } from '../engine.ts';
 import { layoutDirectory } from './layout-directory.ts';
 
 /**
@@ -48,8 +49,12 @@ async function load(
   const images = await archivedImages(members, hostPlatform(process.arch), options.platform);
   const loaded: Loaded[] = [];
   const batch = new ImageBatch();
+  intake.expect(images.flatMap(({ held }) => [...held.keys()]));
   for (const image of images) {
-    const to = new StoreDestination({ store, snapshotter, intake, lease, batch }, image.names);
+    const to = new StoreDestination(
+      { store, snapshotter, intake, lease, batch, action: 'load' },
+      image.names,
+    );
     // Its large layers are in the store by now; only what was held moves.
     await copy(archiveSource(image), to, {
       ...(options.signal && { signal: options.signal }),

@@ -1,4 +1,4 @@
-import { familiar, parseReference } from '../../oci/reference.ts';
+import { familiarName } from '../../oci/reference.ts';
 import type { NameRow } from '../../store/tables.ts';
 
 /** Names of one image as a listing shows them. */
@@ -11,7 +11,7 @@ export interface ShownNames {
 
 /** Canonical names as people write them, told apart by what they end in. */
 export function shownNames(names: readonly string[]): ShownNames {
-  const shown = names.toSorted().map((name) => familiar(parseReference(name)));
+  const shown = names.toSorted().map(familiarName);
   return {
     tags: shown.filter((name) => !name.includes('@')),
     digests: shown.filter((name) => name.includes('@')),

@@ -4,7 +4,7 @@ import { addContainer, addImage } from '../../../test/image-rows.ts';
 import { scratchStore } from '../../../test/scratch-store.ts';
 import { chainId, type DiffId, digestOf } from '../../oci/digest.ts';
 import { listImages } from './list.ts';
-import { pruneImages } from './prune.ts';
+import { planPrune, pruneImages } from './prune.ts';
 
 const CONTAINER = 'c'.repeat(64);
 
@@ -58,8 +58,8 @@ test('pruneImages() obeys labels, negated labels and times', async () => {
   const { store } = scratch;
   const b = addImage(store, 'b', [], { labels: { stage: 'b' }, createdAt: 10 });
   const c = addImage(store, 'c', [], { labels: { stage: 'c' }, createdAt: 20 });
-  const ids = async (filter: object): Promise<unknown[]> =>
-    (await pruneImages(store, { filter, dryRun: true })).removed;
+  const ids = async (filter: object): Promise<readonly unknown[]> =>
+    planPrune(store, { filter }).removed;
   assert.deepEqual(await ids({ label: ['stage=b'] }), [{ deleted: b }]);
   assert.deepEqual(await ids({ labelNot: ['stage=b'] }), [{ deleted: c }]);
   assert.deepEqual(await ids({ until: new Date(15) }), [{ deleted: b }]);
@@ -73,8 +73,8 @@ test('pruneImages() rehearses without changing anything, and counts what would b
   const id = addImage(store, 'go', [], {
     layers: [shared, { seed: 'own', size: 30 }, { seed: 'cached', size: 4 }],
   });
-  const dry = await pruneImages(store, { dryRun: true });
-  assert.deepEqual(dry, { removed: [{ deleted: id }], bytes: 34 });
+  const { removed, bytes } = planPrune(store);
+  assert.deepEqual({ removed, bytes }, { removed: [{ deleted: id }], bytes: 34 });
   assert.equal(listImages(store).length, 2);
 });
 
@@ -100,7 +100,7 @@ test('pruneImages() does not count layers that the build cache knows', async () 
       took: 1,
     }),
   );
-  assert.equal((await pruneImages(store, { dryRun: true })).bytes, 4);
+  assert.equal(planPrune(store).bytes, 4);
   const { removed } = await pruneImages(store);
   assert.deepEqual(removed, [
     { deleted: id },

@@ -11,6 +11,7 @@ import {
 import {
   canonicalName,
   familiar,
+  familiarRepository,
   formatReference,
   parseReference,
   type Reference,
@@ -22,6 +23,7 @@ import { RegistrySource } from '../../registry/registry-source.ts';
 import { digestName, openRepository, type Repository } from '../../registry/repository.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { ingestKey } from '../../store/blob-store.ts';
+import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
 import { copy } from '../../transport/copy.ts';
@@ -53,7 +55,7 @@ export async function pullImages(
   call: CallOptions = {},
 ): Promise<Pulled> {
   const reference = parseReference(request.name);
-  if (familiar(reference) === 'scratch') {
+  if (familiarRepository(reference) === 'scratch') {
     throw new InvalidInputError("'scratch' is a reserved name");
   }
   if (request.all !== true) return pullOne(parts, withDefaultTag(reference), request, call);
@@ -99,6 +101,11 @@ async function pullOne(
       using task = begin(reference, call);
       task.note(`Digest: ${digest}`);
       task.outcome = 'exists';
+      store.note((tables) => {
+        const now = store.clock.now().getTime();
+        tables.images.use(here.id, now);
+        recordImage(tables, 'pull', here.id, now, canonicalName(reference));
+      });
       return result(here, digest, false);
     }
   }
@@ -126,7 +133,7 @@ async function fetched(
     using lease = store.lease('pull');
     const intake = new LayerIntake(store, snapshotter, lease, { resumable: true });
     const names = [...new Set([canonicalName(reference), digestName(reference, remote.root)])];
-    const to = new StoreDestination({ store, snapshotter, intake, lease }, names);
+    const to = new StoreDestination({ store, snapshotter, intake, lease, action: 'pull' }, names);
     const from = new RegistrySource(repository, remote.manifest);
     await copy(from, to, { ...call, concurrency: PARALLEL });
   } catch (error) {

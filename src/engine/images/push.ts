@@ -16,6 +16,7 @@ import type { Connections } from '../../registry/connection.ts';
 import { RegistryDestination } from '../../registry/registry-destination.ts';
 import { digestName, openRepository } from '../../registry/repository.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import { copy } from '../../transport/copy.ts';
@@ -116,10 +117,15 @@ function remember(
 ): void {
   const name = digestName(reference, digest);
   const whole = index?.digest === digest ? digest : undefined;
-  store.write(({ images }) => {
+  store.write((tables) => {
+    const { images } = tables;
+    if (!images.get(image.id)) return;
+    const now = store.clock.now().getTime();
+    images.use(image.id, now);
+    recordImage(tables, 'push', image.id, now, canonicalName(reference));
     const known = images.named(name);
-    if (!images.get(image.id) || (known?.image === image.id && known.index === whole)) return;
-    images.tag(name, image.id, image.taggedAt ?? store.clock.now().getTime(), whole);
+    if (known?.image === image.id && known.index === whole) return;
+    images.tag(name, image.id, image.taggedAt ?? now, whole);
   });
 }
 

@@ -1,11 +1,12 @@
-import { type ChainId, chainOn, encoded } from '../../oci/digest.ts';
+import { StaveError } from '../../base/errors.ts';
+import { type ChainId, chainOn } from '../../oci/digest.ts';
 import { choosePlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import { familiar, parseReference, repositoryName } from '../../oci/reference.ts';
+import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
-import type { RemovalEvent } from '../engine.ts';
-import { ImageConflictError } from '../errors.ts';
-import { conflictError, conflictOf, shortId } from './conflict.ts';
+import type { RemovalEvent, RemovalOutcome } from '../engine.ts';
+import { conflictError, conflictOf, refuseInUse } from './conflict.ts';
 import { findIn, type Found } from './find.ts';
 
 /** How to remove. */
@@ -23,23 +24,67 @@ export interface Removal {
   readonly events: RemovalEvent[];
   /** The stacks of the deleted images, by their names, top first. */
   readonly chains: ChainId[];
+  /** When it happens, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Nothing is removed yet. */
+export function emptyRemoval(store: Store): Removal {
+  return { events: [], chains: [], at: store.clock.now().getTime() };
 }
 
 /**
  * Removes a name and, with the last one, the image; or, by its ID, an image with its names.
  * Then frees what nothing else needs.
  *
- * Throws ImageNotFoundError, AmbiguousImageError, ImageConflictError.
+ * Throws ImageNotFoundError, AmbiguousImageError, ImageConflictError, InvalidReferenceError.
  */
 export async function removeImage(
   store: Store,
   name: string,
   options: RemoveOptions = {},
 ): Promise<RemovalEvent[]> {
-  const removal: Removal = { events: [], chains: [] };
-  store.write((tables) => removeIn(tables, name, options, removal));
-  if (removal.chains.length > 0) await store.collect();
-  return [...removal.events, ...goneLayers(store, removal.chains)];
+  const [outcome] = await removeImages(store, [name], options);
+  if (outcome && 'error' in outcome) throw outcome.error;
+  return [...(outcome?.events ?? [])];
+}
+
+/**
+ * As {@link removeImage} one after the other, in one transaction; what cannot go is told with
+ * its error, and the others go.
+ */
+export async function removeImages(
+  store: Store,
+  names: readonly string[],
+  options: RemoveOptions = {},
+): Promise<RemovalOutcome[]> {
+  if (store.read(({ containers }) => containers.list().some(({ state }) => state === 'running'))) {
+    // One whose stave was killed has ended, whatever its row says.
+    (await import('../containers/reap.ts')).reap(store);
+  }
+  const done = store.write((tables) =>
+    names.map((name): Removal | { readonly error: StaveError } => {
+      const removal = emptyRemoval(store);
+      try {
+        removeIn(tables, name, options, removal);
+        return removal;
+      } catch (error) {
+        if (!(error instanceof StaveError) || removal.events.length > 0) throw error;
+        return { error };
+      }
+    }),
+  );
+  const chains = done.flatMap((one) => ('error' in one ? [] : one.chains));
+  const deletes = ({ events }: Removal): boolean => events.some((event) => 'deleted' in event);
+  if (done.some((one) => 'events' in one && deletes(one))) await store.collect();
+  const gone = new Set(goneLayers(store, chains));
+  // A layer that several had is gone with the last of them.
+  const outcomes = done.toReversed().map((one): RemovalOutcome => {
+    if ('error' in one) return one;
+    const own = [...new Set(one.chains)].filter((chain) => gone.delete(chain));
+    return { events: [...one.events, ...own.map((chain) => ({ deleted: chain }))] };
+  });
+  return outcomes.toReversed();
 }
 
 /** The rules of removal, inside a transaction. Adds what happened to `removal`. */
@@ -120,17 +165,15 @@ function removeFound(
   if (isOneName(names)) {
     const conflict = conflictOf(tables, image, { names: false, stopped: !force });
     if (conflict) throw conflictError(image, conflict);
-    for (const name of names) untag(tables, name, removal);
+    for (const name of names) untag(tables, image, name, removal);
   }
   deleteImage(tables, image, { force, prune, quiet: false }, removal);
 }
 
 /** After a collection: the stacks that are gone. What the build cache knows stays, and is not told. */
-export function goneLayers(store: Store, chains: readonly ChainId[]): RemovalEvent[] {
+export function goneLayers(store: Store, chains: readonly ChainId[]): ChainId[] {
   return store.read((tables) =>
-    [...new Set(chains)]
-      .filter((chain) => tables.layers.stack(chain) === undefined)
-      .map((chain) => ({ deleted: chain })),
+    [...new Set(chains)].filter((chain) => tables.layers.stack(chain) === undefined),
   );
 }
 
@@ -145,31 +188,21 @@ function isOneName(names: readonly string[]): boolean {
   return tags.length <= 1 && repositories.size === 1;
 }
 
-/** Taking the last name from an image that a container uses would leave it dangling unasked. */
-function refuseInUse(tables: Tables, image: ImageRow, name: string): void {
-  const user = tables.containers.list().find((row) => row.image === image.id);
-  if (!user) return;
-  throw new ImageConflictError(
-    `unable to remove repository reference "${shown(name)}" (must force) - container ` +
-      `${shortId(user.id)} is using its referenced image ${shortId(encoded(image.id))}`,
-    { hint: "Remove the container first; or '--force' takes the name away and keeps the image." },
-  );
-}
-
 /** Digests of a repository go with its last tag. */
 function untagWithDigests(tables: Tables, image: ImageRow, name: string, removal: Removal): void {
-  untag(tables, name, removal);
+  untag(tables, image, name, removal);
   if (name.includes('@')) return;
   const repository = repositoryName(parseReference(name));
   const rest = namesOf(tables, image).filter(
     (one) => repositoryName(parseReference(one)) === repository,
   );
   if (rest.some((one) => !one.includes('@'))) return;
-  for (const digest of rest) untag(tables, digest, removal);
+  for (const digest of rest) untag(tables, image, digest, removal);
 }
 
-function untag(tables: Tables, name: string, removal: Removal): void {
+function untag(tables: Tables, image: ImageRow, name: string, removal: Removal): void {
   tables.images.untag(name);
+  recordImage(tables, 'untag', image.id, removal.at, name);
   removal.events.push({ untagged: shown(name) });
 }
 
@@ -188,9 +221,10 @@ function deleteImage(
     if (how.quiet && (!isDangling || isUsed)) return;
     throw conflictError(image, conflict);
   }
-  for (const name of namesOf(tables, image)) untag(tables, name, removal);
+  for (const name of namesOf(tables, image)) untag(tables, image, name, removal);
   removal.chains.push(...chainsOf(tables, image));
   tables.images.remove(image.id);
+  recordImage(tables, 'delete', image.id, removal.at);
   removal.events.push({ deleted: image.id });
   const parent = image.parent === undefined ? undefined : tables.images.get(image.parent);
   if (!how.prune || !parent) return;

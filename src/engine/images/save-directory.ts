@@ -6,7 +6,7 @@ import type { ImageForm } from '../../transport/compressed-image.ts';
 import { copy } from '../../transport/copy.ts';
 import { DockerArchive } from '../../transport/docker-archive-destination.ts';
 import type { Lease } from '../../store/store.ts';
-import type { SaveDirectoryCall } from '../engine.ts';
+import type { SaveDirectoryCall } from '../archive-types.ts';
 import { hasLayers } from './inventory.ts';
 import { pushable } from './pushable.ts';
 import { archiveOf, findWanted, type SaveParts, type Wanted } from './save.ts';

@@ -7,13 +7,14 @@ import { parseIndex } from '../../oci/parse-manifest.ts';
 import type { Platform } from '../../oci/platform.ts';
 import { familiar, parseReference, repositoryName } from '../../oci/reference.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import { recordImage } from '../../store/record-event.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import { archiveTar, pourArchiveTar } from '../../transport/archive-tar.ts';
 import { copy } from '../../transport/copy.ts';
 import { DockerArchive } from '../../transport/docker-archive-destination.ts';
 import { storeSource } from '../../transport/store-source.ts';
-import type { ArchiveCall, SaveCall, SavedArchive } from '../engine.ts';
+import type { ArchiveCall, SaveCall, SavedArchive } from '../archive-types.ts';
 import { ImageNotFoundError, ReferenceNotFoundError } from '../errors.ts';
 import { findIn, type Found } from './find.ts';
 import { hasLayers } from './inventory.ts';
@@ -90,6 +91,13 @@ export function findWanted(
     lease.hold('image', image.id);
     if (index) lease.holdIndex(index.digest);
   }
+  store.note((tables) => {
+    const now = store.clock.now().getTime();
+    for (const { image } of wanted) {
+      tables.images.use(image.id, now);
+      recordImage(tables, 'save', image.id, now);
+    }
+  });
   return wanted;
 }
 

@@ -1,5 +1,6 @@
 import { InvalidReferenceError } from '../../oci/errors.ts';
 import { canonicalName, parseTagTarget } from '../../oci/reference.ts';
+import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import { findIn } from './find.ts';
 
@@ -12,7 +13,10 @@ export function tagImage(store: Store, source: string, target: string): void {
   const name = targetName(target);
   store.write((tables) => {
     const { image, index } = findIn(tables, source);
-    tables.images.tag(name, image.id, store.clock.now().getTime(), index?.digest);
+    const now = store.clock.now().getTime();
+    tables.images.tag(name, image.id, now, index?.digest);
+    tables.images.use(image.id, now);
+    recordImage(tables, 'tag', image.id, now, name);
   });
 }
 

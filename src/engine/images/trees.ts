@@ -5,6 +5,7 @@ import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import type { ImageSummary } from '../engine.ts';
 import type { ImageTree, TreeFacts } from '../image-trees.ts';
 import { weigh } from '../system/weights.ts';
+import { contentOf } from './index-entries.ts';
 import { listImages, type ListOptions } from './list.ts';
 
 /**
@@ -66,11 +67,7 @@ function weigher(tables: Tables): (row: ImageRow) => TreeFacts {
   const weights = weigh(tables);
   const used = new Set(tables.containers.list().map(({ image }) => image));
   return (row) => {
-    const blobs = weights
-      .stack(row.chain)
-      .flatMap((diffId) => tables.blobs.layerBlobs(diffId))
-      .reduce((sum, { digest }) => sum + weights.blob(digest), 0);
-    const content = blobs + weights.documents(row);
+    const content = contentOf(tables, weights, row);
     return { id: row.id, size: row.size + content, content, inUse: used.has(row.id) };
   };
 }

@@ -177,9 +177,9 @@ test('combine() leaves a single index as it is, and wraps a manifest unless told
 test('combine() keeps what is for the platforms, and what is said about it', async () => {
   await using it = await house();
   const { host, registry } = it;
-  const of = (architecture: string): { digest: string } => ({
+  const of = (architecture: string): { digest: string; platform: object } => ({
     ...putRemote(registry, 'app', architecture, { architecture }),
-    ...{ platform: { os: 'linux', architecture } },
+    platform: { os: 'linux', architecture },
   });
   const [amd64, arm64] = [of('amd64'), of('arm64')];
   const about = (digest: string): object => ({

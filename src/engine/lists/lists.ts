@@ -46,10 +46,10 @@ export function manifestLists({ kept, connections }: ListParts): Omit<ManifestLi
     },
     async annotate(name, member, platform) {
       const members = known(name);
-      const { digest, tag, ...reference } = parseReference(member);
+      const { digest, registry, repository } = parseReference(member);
       const here = members.filter(({ from }) => {
         const own = parseReference(from);
-        if (own.registry !== reference.registry || own.repository !== reference.repository) {
+        if (own.registry !== registry || own.repository !== repository) {
           return false;
         }
         return digest === undefined || own.digest === digest;

@@ -27,6 +27,10 @@ export function systemOf(parts: SystemParts): System {
       return usageOf({ items: items.filter(({ entry }) => passes(entry)), own });
     },
     diskUsage: async () => (await import('./disk-usage.ts')).diskUsage(parts),
+    async *events(request = {}) {
+      const { events } = await import('../events/events.ts');
+      yield* events(parts.store, request);
+    },
     pruneCache: async (options) =>
       (await import('./prune-cache.ts')).pruneCache(parts.store, options),
   };

@@ -63,6 +63,7 @@ function onHidden(group: HiddenGroup, layers: readonly ExplainedLayer[]): Said |
   switch (group.kind) {
     case 'metadata':
       return { at: above, text: onCopied(group, below) };
+    case 'moved':
     case 'deleted':
       return onDeleted(group, below, above);
     case 'unchanged':
@@ -86,6 +87,11 @@ function onCopied(group: HiddenGroup, below: ExplainedLayer): string {
 function onDeleted(group: HiddenGroup, below: ExplainedLayer, above: ExplainedLayer): Said {
   const keyword = keywordOf(below.createdBy);
   const { count, them } = words(group);
+  if (group.kind === 'moved' && !below.inherited) {
+    const does = keyword === 'COPY' || keyword === 'ADD' ? 'brings' : 'makes';
+    const text = `${does} ${count} that ${place(above)} moves: put ${them} there at once`;
+    return { at: below, text };
+  }
   if (below.inherited) {
     const text = `deletes ${count} of the base image, where the bytes stay: take a smaller base, or end with 'FROM scratch' and 'COPY --from=… / /'`;
     return { at: above, text };

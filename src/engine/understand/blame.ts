@@ -14,7 +14,7 @@ import type {
 import { PathNotFoundError } from '../errors.ts';
 import { layerSteps, type UnderstandParts } from './explain.ts';
 import { differences, factsOf } from './facts.ts';
-import { type Change, FileTree, latin1 } from './file-tree.ts';
+import { type Change, FileTree, latin1, plain } from './file-tree.ts';
 import { pathBytes, pathText } from './path-text.ts';
 import { imageSteps } from './steps.ts';
 
@@ -67,33 +67,36 @@ interface Wanted {
 
 function wantedBy(operand: string, view: StackView, follow: boolean): Wanted {
   const bytes = pathBytes(operand);
-  const asked = latin1(bytes)
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/');
+  const asked = plain(latin1(bytes));
   if (hasWildcards(asked)) {
     const pattern = pathPattern(asked);
     const takes = (path: string): boolean => pattern.matches(path);
     return { operand, takes, last: undefined, near: new Set(), single: false, met: false };
   }
-  const meant = new Set([asked, resolved(bytes, view, follow)]);
+  const now = resolved(bytes, view, follow);
+  const meant = new Set([asked, now.path]);
   // Under the place that links lead to now; and under the path itself, where lower layers may
   // have had a directory.
   const takes = (path: string): boolean =>
     [...meant].some((one) => one === '' || path === one || path.startsWith(`${one}/`));
-  const isDirectory = view.find(bytes, { followLast: follow })?.kind === 'directory';
   const last = asked.slice(asked.lastIndexOf('/') + 1);
-  return { operand, takes, last, near: new Set(), single: !isDirectory, met: false };
+  return { operand, takes, last, near: new Set(), single: !now.isDirectory, met: false };
 }
 
-function resolved(bytes: Buffer, view: StackView, follow: boolean): string {
+/** Where a path leads in the image as it is; the path itself where it leads nowhere. */
+function resolved(
+  bytes: Buffer,
+  view: StackView,
+  follow: boolean,
+): { readonly path: string; readonly isDirectory: boolean } {
   try {
-    const path = view.find(bytes, { followLast: follow })?.path ?? view.place(bytes).path;
-    return latin1(path).replace(/^\//, '');
+    const entry = view.find(bytes, { followLast: follow });
+    const path = plain(latin1(entry?.path ?? view.place(bytes).path));
+    return { path, isDirectory: entry?.kind === 'directory' };
   } catch (error) {
-    // A file is in the way now: what was there before is asked after.
-    if (error instanceof InvalidInputError) return latin1(bytes).replaceAll(/^\/+|\/+$/g, '');
-    throw error;
+    // A file is in the way now, or links that lead in a circle: what was there before is meant.
+    if (!(error instanceof InvalidInputError)) throw error;
+    return { path: plain(latin1(bytes)), isDirectory: false };
   }
 }
 

@@ -177,6 +177,27 @@ test(
   },
 );
 
+test('explainImage() tells what was moved from what is gone', root, async (t) => {
+  const at = bench(t);
+  at.write('tool', 'a'.repeat(700));
+  at.write('junk', 'b'.repeat(50));
+  const found = await explained(at, 'FROM base\nCOPY tool junk /\nRUN mv', {
+    mv(upper) {
+      put(upper, 'bin/tool', 700, 'a');
+      for (const name of ['tool', 'junk']) makeNode(`${upper}/${name}`, 'char', 0, 0, 0);
+    },
+  });
+  assert.deepEqual(said(found), [
+    [1, 2, 700, 'brings a file that line 3 moves: put it there at once'],
+    [
+      1,
+      2,
+      50,
+      "brings a file that line 3 deletes: use 'RUN --mount=type=bind' there, or copy in an earlier stage",
+    ],
+  ]);
+});
+
 test('explainImage() finds content that lies at several paths', root, async (t) => {
   const at = bench(t);
   for (const name of ['a', 'b', 'c']) at.write(`x/${name}`, 'z'.repeat(900));

@@ -1,13 +1,13 @@
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { familiar, parseReference } from '../../oci/reference.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Store } from '../../store/store.ts';
 import type { Explanation, ExplainOptions, LayerStep } from '../understand-types.ts';
 import { adviceOn, largestPlace } from './advice.ts';
 import { FileTree } from './file-tree.ts';
 import { HiddenBytes } from './hidden-bytes.ts';
+import { tagsOf } from './tags.ts';
 import { pathText } from './path-text.ts';
 import { type ImageWithSteps, imageSteps } from './steps.ts';
 import { visibleFiles } from './visible-files.ts';
@@ -52,10 +52,7 @@ export async function explainImage(
   const listed = copies.slice(0, top);
   return {
     id: image.id,
-    tags: store
-      .read(({ images }) => images.names(image.id))
-      .filter(({ name: one }) => !one.includes('@'))
-      .map(({ name: one }) => familiar(parseReference(one))),
+    tags: store.read((tables) => tagsOf(tables, image.id)),
     platform: image.platform,
     size,
     visible: seen.bytes,
@@ -98,11 +95,12 @@ export async function stackTree(
   { signal }: CallOptions,
   hidden?: HiddenBytes,
 ): Promise<FileTree> {
-  const tree = new FileTree(hidden && ((one) => hidden.add(one)));
+  const tree = new FileTree(hidden && ((change) => hidden.note(change)));
   const pause = breather();
   for (const { diffId } of layers) {
     signal?.throwIfAborted();
     tree.add(snapshotter.files(diffId));
+    hidden?.endLayer();
     await pause();
   }
   return tree;

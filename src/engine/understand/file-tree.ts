@@ -147,7 +147,7 @@ export class FileTree {
     const node = nothing(row.type === 'directory' ? new Map() : undefined);
     describe(node, row, this.#layer);
     if (row.type === 'hardlink') {
-      const target = this.at(latin1(row.linkTarget ?? new Uint8Array()).replace(/^(?:\.?\/)+/, ''));
+      const target = this.at(plain(latin1(row.linkTarget ?? new Uint8Array())));
       node.type = target && !target.children ? target.type : 'file';
       node.content = target?.content;
       if (target) {
@@ -202,6 +202,12 @@ export class FileTree {
 /** A path or name byte by byte: every byte a character, so that nothing is lost or mixed up. */
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+/** Without empty and `.` components: how paths of trees are written. */
+export function plain(path: string): string {
+  const parts = path.split('/');
+  return parts.filter((part) => part !== '' && part !== '.').join('/');
 }
 
 function describe(node: TreeNode, row: LayerFile, layer: number): void {

@@ -1,5 +1,6 @@
+import type { Digest } from '../../oci/digest.ts';
 import type { SizedPath, WasteKind } from '../understand-types.ts';
-import type { Change, TreeNode } from './file-tree.ts';
+import type { Change, Content, TreeNode } from './file-tree.ts';
 import { pathText } from './path-text.ts';
 
 /** Bytes of one layer that another one hides, all in the same way. Layers from 0 at the bottom. */
@@ -21,6 +22,9 @@ export interface HiddenGroup {
 export class HiddenBytes {
   readonly #groups = new Map<string, HiddenGroup>();
   readonly #keep: number;
+  /** Of the layer at work: what it deletes, and contents that it writes. */
+  readonly #deleted: Change[] = [];
+  readonly #written = new Set<Digest>();
 
   /** Of each group so many names are kept. */
   constructor(keep: number) {
@@ -28,29 +32,41 @@ export class HiddenBytes {
   }
 
   /** For {@link FileTree}. */
-  add({ path, before, after, by, hidden: content }: Change): void {
-    if (!before || !content || content.size === 0) return;
+  note(change: Change): void {
+    const { before, after, by, hidden } = change;
+    const now = after?.content;
+    if (now?.layer === by && now.digest !== undefined) this.#written.add(now.digest);
+    if (!before || !hidden || hidden.size === 0) return;
     const kind = kindOf(before, after);
+    if (kind === 'deleted') this.#deleted.push(change);
+    else this.#add(kind, change, hidden);
+  }
+
+  /** Call it after each layer: now is known what was deleted here to be written there. */
+  endLayer(): void {
+    for (const change of this.#deleted) {
+      const { hidden } = change;
+      if (!hidden) continue;
+      const isMoved = hidden.digest !== undefined && this.#written.has(hidden.digest);
+      this.#add(isMoved ? 'moved' : 'deleted', change, hidden);
+    }
+    this.#deleted.length = 0;
+    this.#written.clear();
+  }
+
+  #add(kind: WasteKind, { path, before, after, by }: Change, content: Content): void {
     const key = `${kind} ${content.layer} ${content.source} ${by}`;
     let group = this.#groups.get(key);
     if (!group) {
-      group = {
-        kind,
-        layer: content.layer,
-        source: content.source,
-        by,
-        bytes: 0,
-        files: 0,
-        paths: new Largest(this.#keep),
-        owners: new Set(),
-        modes: new Set(),
-      };
-      this.#groups.set(key, group);
+      const { layer, source } = content;
+      const paths = new Largest(this.#keep);
+      const nothing = { bytes: 0, files: 0, owners: new Set<string>(), modes: new Set<number>() };
+      this.#groups.set(key, (group = { kind, layer, source, by, paths, ...nothing }));
     }
     group.bytes += content.size;
     group.files += 1;
     group.paths.add(path, content.size);
-    if (kind !== 'metadata' || !after) return;
+    if (kind !== 'metadata' || !before || !after) return;
     if (after.uid !== before.uid || after.gid !== before.gid) {
       noteFew(group.owners, `${after.uid}:${after.gid}`);
     }

@@ -1,0 +1,80 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import { isOpaque, isWhiteout } from '../../snapshot/attributes.ts';
+import type { StackEntry } from '../../snapshot/stack-view.ts';
+import type { Store } from '../../store/store.ts';
+import type { ContainerChange } from '../understand-types.ts';
+import { latin1 } from '../understand/file-tree.ts';
+import { pathText } from '../understand/path-text.ts';
+import { ContainerNotFoundError } from './errors.ts';
+
+/**
+ * What a container changed of its image's files, as Docker tells it: a directory counts as
+ * changed when something in it was added or removed. Sorted by path, byte by byte. Throws
+ * ContainerNotFoundError.
+ */
+export function containerChanges(
+  store: Store,
+  snapshotter: Snapshotter,
+  name: string,
+): ContainerChange[] {
+  const row = store.read(({ containers }) => containers.find(name));
+  if (!row) throw new ContainerNotFoundError(name);
+  const layers = row.chain === undefined ? [] : (snapshotter.stack(row.chain) ?? []);
+  const view = snapshotter.view(layers);
+  const changes = new Map<string, ContainerChange['change']>();
+  const changeParent = (path: Buffer): void => {
+    const cut = path.lastIndexOf('/');
+    if (cut <= 0) return;
+    const parent = latin1(path.subarray(1, cut));
+    if (!changes.has(parent)) changes.set(parent, 'changed');
+  };
+  const walk = (directory: Buffer, path: Buffer): void => {
+    const below = isOpaque(directory) ? view.find(path, { followLast: false }) : undefined;
+    const kept = new Set<string>();
+    for (const entry of readdirSync(directory, { encoding: 'buffer' })) {
+      const file = Buffer.concat([directory, SLASH, entry]);
+      const at = Buffer.concat([path, SLASH, entry]);
+      kept.add(latin1(at));
+      const stat = lstatSync(file, { bigint: true });
+      const old = view.find(at, { followLast: false });
+      if (isWhiteout(stat)) {
+        if (!old) continue;
+        changeParent(at);
+        changes.set(latin1(at.subarray(1)), 'deleted');
+        continue;
+      }
+      if (!old) {
+        changeParent(at);
+        changes.set(latin1(at.subarray(1)), 'added');
+      } else if (!isSameDirectory(stat, old)) changes.set(latin1(at.subarray(1)), 'changed');
+      if (stat.isDirectory()) walk(file, at);
+    }
+    // A directory that was made anew hides what was in the old one.
+    for (const old of below?.kind === 'directory' ? view.list(below) : []) {
+      if (kept.has(latin1(old.path))) continue;
+      changeParent(old.path);
+      changes.set(latin1(old.path.subarray(1)), 'deleted');
+    }
+  };
+  const upper = Buffer.from(join(store.paths.containers, row.id, 'upper'));
+  if (lstatSync(upper, { throwIfNoEntry: false })) walk(upper, Buffer.alloc(0));
+  return [...changes]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, change]) => ({ path: pathText(path), change }));
+}
+
+const SLASH = Buffer.from('/');
+
+/** It is there only as the way to something in it. */
+function isSameDirectory(stat: StackEntry['stat'], old: StackEntry): boolean {
+  return (
+    stat.isDirectory() &&
+    old.kind === 'directory' &&
+    stat.mode === old.stat.mode &&
+    stat.uid === old.stat.uid &&
+    stat.gid === old.stat.gid &&
+    stat.mtimeNs === old.stat.mtimeNs
+  );
+}
