@@ -97,4 +97,22 @@ export interface Containers {
   inspect(name: string, options?: { readonly size?: boolean }): Promise<ContainerDetails>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<string>;
+  /** Removes those that do not run; without limits all of them. */
+  prune(filter?: ContainerPruneFilter): Promise<ContainersPruned>;
+}
+
+/** Which containers to remove. All conditions must hold. */
+export interface ContainerPruneFilter {
+  /** Made before. */
+  readonly until?: Date;
+  /** `key` or `key=value`; all of them. */
+  readonly label?: readonly string[];
+  /** None of them. */
+  readonly labelNot?: readonly string[];
+}
+
+/** IDs of the containers that were removed, and the bytes that they had written. */
+export interface ContainersPruned {
+  readonly removed: readonly string[];
+  readonly bytes: number;
 }

@@ -20,6 +20,7 @@ export function containersOf(parts: ContainersParts): Containers {
       return containerChanges(parts.store, await parts.snapshotter(), name);
     },
     list: async (options) => (await import('./list.ts')).listContainers(parts.store, options),
+    prune: async (filter) => (await import('./prune.ts')).pruneContainers(parts.store, filter),
     async export(name, options) {
       const { exportContainer } = await import('./export.ts');
       return exportContainer({ ...parts, snapshotter: await parts.snapshotter() }, name, options);
