@@ -7,7 +7,8 @@ import type { Output } from './output.ts';
 /** Standard input. */
 export interface Input {
   readonly terminal: boolean;
-  bytes(): Bytes;
+  /** With `reuse` a chunk is valid until the next one is asked for, and memory stays small. */
+  bytes(options?: { readonly reuse?: boolean }): Bytes;
   /** One line without its end; undefined at the end of the input. */
   line(): Promise<string | undefined>;
   /** One line that is not shown while it is typed, from a terminal. */

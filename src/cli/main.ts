@@ -1,5 +1,5 @@
 import { Exit, UsageError } from '../base/errors.ts';
-import { findCommand, findGroup } from './command-index.ts';
+import { findCommand, findGroup } from './find-command.ts';
 import type { Command, Context, Host } from './command.ts';
 import { explain } from './explain.ts';
 import type { GlobalOptions } from './global-options.ts';

@@ -1,4 +1,5 @@
-import { COMMANDS, GROUPS, groupMembers } from './command-index.ts';
+import { COMMANDS, GROUPS } from './command-index.ts';
+import { groupMembers } from './find-command.ts';
 import { didYouMean, suggest } from './suggest.ts';
 
 /** Programs whose command lines are pasted behind `stave`. */
