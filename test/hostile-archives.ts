@@ -192,7 +192,7 @@ export const REFUSED: readonly (readonly [string, Buffer, RegExp])[] = [
     dockerArchive({
       config: JSON.stringify({ os: 'windows', rootfs: { type: 'layers', diff_ids: [DIFF] } }),
     }),
-    /made for windows/,
+    /made for "windows"/,
   ],
   [
     'a bad name',

@@ -56,11 +56,14 @@ function flagOf<K extends keyof ImageFilter>(
   return is as { readonly [P in K]?: boolean };
 }
 
+/** The keys of {@link imagePruneFilter}. */
+export const IMAGE_PRUNE_KEYS: readonly string[] = ['dangling', 'label', 'label!', 'until'];
+
 /** The filters of `image prune`, or those of `keys`. Throws InvalidInputError. */
 export function imagePruneFilter(
   pairs: readonly FilterPair[],
   now: Date,
-  keys: readonly string[] = ['dangling', 'label', 'label!', 'until'],
+  keys: readonly string[] = IMAGE_PRUNE_KEYS,
 ): ImageFilter {
   const values = grouped(pairs, keys);
   return { ...common(values, now), ...listOf(values, 'label!', 'labelNot') };

@@ -72,7 +72,12 @@ function defaultTable<Row>({ rows, fields, columns, noHeading }: Listing<Row>): 
   const shown = columns.map((key) => fieldOf(fields, key));
   const lines = [
     ...(noHeading === true ? [] : [shown.map((field) => field.title).join('\t')]),
-    ...rows.map((row) => shown.map((field) => cell(field, row)).join('\t')),
+    ...rows.map((row) => shown.map((field) => inOneLine(cell(field, row))).join('\t')),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Texts of images may hold line ends, and must not look like other rows. */
+function inOneLine(text: string): string {
+  return /[\n\r\t]/.test(text) ? text.replaceAll(/[\n\r\t]+/g, ' ') : text;
 }

@@ -15,7 +15,7 @@ import { InvalidArchiveError } from './errors.ts';
 import type { LayerIntake, TakenLayer } from './layer-intake.ts';
 import { fileSystemArchive, notATar, withoutImages } from './not-an-archive.ts';
 import { peek } from './peek.ts';
-import { plain } from './plain.ts';
+import { plainArchive } from './plain.ts';
 
 /** What is known of one file of an archive once the stream has gone by. */
 export type Member =
@@ -33,6 +33,8 @@ const HELD_LAYER_LIMIT = 64 * 1024;
 /** All that is held, in bytes. */
 const HELD_LIMIT = 64 * 1024 * 1024;
 const SNIFF_LENGTH = 512;
+/** Bytes of a member's name: a digest and some directories, with much room. */
+const NAME_LIMIT = 1024;
 const LINK_LIMIT = 20;
 /** Archives hold several images, each of which may be as large as a layer may be. */
 const ARCHIVE_LIMITS = { unpackedBytes: 1024 ** 4, entries: 200_000 };
@@ -56,6 +58,7 @@ export class ArchiveMembers {
   readonly #links = new Map<string, string>();
   readonly #systemDirectories = new Set<string>();
   readonly #intake: LayerIntake;
+  readonly #made = new Map<string, unknown>();
   #held = 0;
 
   private constructor(intake: LayerIntake) {
@@ -75,12 +78,13 @@ export class ArchiveMembers {
     call: CallOptions = {},
   ): Promise<ArchiveMembers> {
     const members = new ArchiveMembers(intake);
-    const tar = await peek(await plain(archive, ARCHIVE_LIMITS), SNIFF_LENGTH);
+    const { bytes, skip } = await plainArchive(archive, ARCHIVE_LIMITS);
+    const tar = await peek(bytes, SNIFF_LENGTH);
     if (!looksLikeTar(tar.head)) {
       await tar.close();
       throw notATar(tar.head);
     }
-    for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS)) {
+    for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS, skip)) {
       call.signal?.throwIfAborted();
       const name = memberName(entry.path);
       const [top = ''] = name.split('/');
@@ -133,6 +137,12 @@ export class ArchiveMembers {
     return index !== undefined && parseIndex(index).annotations?.[DELTA] === 'true';
   }
 
+  /** What `make` gives the first time: archives may refer to one thing any number of times. */
+  once<T>(key: string, make: () => T): T {
+    if (!this.#made.has(key)) this.#made.set(key, make());
+    return this.#made.get(key) as T;
+  }
+
   /** A document. Throws InvalidArchiveError when it is there but is no file that could be one. */
   document(name: string): Buffer | undefined {
     const member = this.get(name);
@@ -149,6 +159,7 @@ export class ArchiveMembers {
     call: CallOptions,
   ): Promise<void> {
     if (entry.type === 'directory') return;
+    this.#hold(name.length + (entry.linkTarget?.length ?? 0));
     if (entry.type === 'symlink' || entry.type === 'hardlink') {
       const from = entry.type === 'symlink' ? parentOf(name) : '';
       const target = inside(from, Buffer.from(entry.linkTarget ?? []).toString());
@@ -197,13 +208,17 @@ export class ArchiveMembers {
     if (size > DOCUMENT_LIMIT) {
       return { kind: 'other', what: `larger than ${DOCUMENT_LIMIT} bytes` };
     }
-    this.#held += size;
-    if (this.#held > HELD_LIMIT) {
-      throw new InvalidArchiveError(
-        `the archive holds more than ${HELD_LIMIT} bytes of JSON documents`,
-      );
-    }
-    return { kind: 'held', data: await collect(bytes, DOCUMENT_LIMIT) };
+    this.#hold(size);
+    return { kind: 'held', data: await collect(copied(bytes), DOCUMENT_LIMIT) };
+  }
+
+  /** Counts what stays in memory. */
+  #hold(bytes: number): void {
+    this.#held += bytes;
+    if (this.#held <= HELD_LIMIT) return;
+    throw new InvalidArchiveError(
+      `the archive holds more than ${HELD_LIMIT} bytes of names and JSON documents`,
+    );
   }
 
   /** `a/b/c` where `a` or `a/b` is a link. */
@@ -222,8 +237,13 @@ export class ArchiveMembers {
   }
 }
 
-/** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out. */
+/** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out or are too long. */
 function memberName(path: Uint8Array): string {
+  if (path.length > NAME_LIMIT) {
+    throw new InvalidArchiveError(
+      `the archive holds a name of ${path.length} bytes, which no part of an image has`,
+    );
+  }
   const name = inside('', Buffer.from(path).toString());
   if (name !== undefined) return name;
   throw new InvalidArchiveError(
@@ -241,6 +261,11 @@ function inside(from: string, path: string): string | undefined {
     else if (parts.pop() === undefined) return undefined;
   }
   return parts.join('/');
+}
+
+/** Chunks are valid until the next one only. */
+async function* copied(bytes: Bytes): Bytes {
+  for await (const chunk of bytes) yield Uint8Array.from(chunk);
 }
 
 function parentOf(name: string): string {

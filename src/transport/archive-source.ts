@@ -5,6 +5,8 @@ import type { Digest } from '../oci/digest.ts';
 import { parseConfig } from '../oci/parse-config.ts';
 import { parseManifest } from '../oci/parse-manifest.ts';
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.ts';
+import { sniff } from '../layer/compression.ts';
+import { looksLikeTar } from '../layer/tar-sniff.ts';
 import type { ArchiveMembers } from './archive-members.ts';
 import type { ArchivedImage } from './archived-image.ts';
 import { dockerArchiveImages } from './docker-archive-source.ts';
@@ -12,6 +14,9 @@ import { InvalidArchiveError, UnsupportedImageError } from './errors.ts';
 import { legacyArchiveImages } from './legacy-archive-source.ts';
 import { layoutIndexes, ociLayoutImages } from './oci-layout-source.ts';
 import type { Source } from './transport.ts';
+
+/** Documents of all images, those that several have counted for each: bytes. */
+const TOTAL_LIMIT = 256 * 1024 * 1024;
 
 /**
  * Finds the images of an archive: of Docker's form (any version since 1.10 by its
@@ -31,7 +36,20 @@ export async function archivedImages(
     : (dockerImages(members) ?? ociImages(members, host) ?? (await legacyArchiveImages(members)));
   if (!images) throw members.withoutImages();
   if (images.length === 0) throw new InvalidArchiveError('the archive holds no image');
+  checkTotal(images);
   return images;
+}
+
+/** Each image's documents are read for themselves, and few bytes may make many images. */
+function checkTotal(images: readonly ArchivedImage[]): void {
+  let bytes = 0;
+  for (const { held } of images) {
+    for (const data of held.values()) if (!isLayerData(data)) bytes += data.length;
+  }
+  if (bytes <= TOTAL_LIMIT) return;
+  throw new InvalidArchiveError(
+    `the documents of its ${images.length} images have more than ${TOTAL_LIMIT} bytes together`,
+  );
 }
 
 async function imagesFor(
@@ -43,6 +61,10 @@ async function imagesFor(
   const fitting = images?.filter((image) => matchesPlatform(platform, platformOf(image)));
   if (fitting?.length !== 0) return fitting;
   throw new UnsupportedImageError(`the archive holds no image for ${formatPlatform(platform)}`);
+}
+
+function isLayerData(data: Uint8Array): boolean {
+  return sniff(data) !== 'none' || looksLikeTar(data);
 }
 
 function platformOf({ root, held }: ArchivedImage): Platform {

@@ -25,13 +25,25 @@ import { type LayoutManifest, layoutManifests } from './oci-layout-source.ts';
 export function dockerArchiveImages(members: ArchiveMembers): readonly ArchivedImage[] | undefined {
   const data = members.document('manifest.json');
   if (!data) return undefined;
-  const images = parseArchiveManifest(data);
   const manifests = new Map<Digest, LayoutManifest[]>();
   for (const one of layoutManifests(members)) {
     const { digest } = one.manifest.config;
     manifests.set(digest, [...(manifests.get(digest) ?? []), one]);
   }
-  return images.map((image) => archivedImage(members, image, manifests));
+  return merged(parseArchiveManifest(data)).map((image) =>
+    archivedImage(members, image, manifests),
+  );
+}
+
+/** One image under all the names that it is listed with. */
+function merged(images: readonly ArchiveImage[]): readonly ArchiveImage[] {
+  const found = new Map<string, ArchiveImage>();
+  for (const image of images) {
+    const key = JSON.stringify([image.config, image.layers]);
+    const before = found.get(key)?.repoTags ?? [];
+    found.set(key, { ...image, repoTags: [...before, ...image.repoTags] });
+  }
+  return [...found.values()];
 }
 
 function archivedImage(
@@ -46,14 +58,14 @@ function archivedImage(
     );
   }
   const named = /(?:^|\/)([0-9a-f]{64})(?:\.json)?$/.exec(image.config)?.[1];
-  const id = digestOf(data);
+  const id = members.once(`sum ${image.config}`, () => digestOf(data));
   if (named !== undefined && id !== `sha256:${named}`) {
     throw new InvalidArchiveError(`the image config called ${named} is ${id}`, {
       hint: 'The archive was damaged or changed; nothing of it was kept.',
     });
   }
   // Refuses early what is no config at all.
-  parseConfig(data);
+  members.once(`config ${id}`, () => void parseConfig(data));
   const names = image.repoTags.map(canonicalRepoTag);
   const layers = layerParts(members, image.layers, names);
   const config = { mediaType: MediaType.ociConfig, digest: id, size: data.length };

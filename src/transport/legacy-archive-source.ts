@@ -21,6 +21,9 @@ import { plain } from './plain.ts';
 /** A held layer is small, and so is what it may unpack to. */
 const SMALL_LAYER_LIMIT = 64 * 1024 * 1024;
 
+/** Layers of all images together, those that several have counted for each. */
+const STEP_LIMIT = 200_000;
+
 /** One layer of the old form: a directory named by an ID, with `json` and `layer.tar`. */
 interface LegacyLayer {
   readonly id: string;
@@ -45,23 +48,30 @@ export async function legacyArchiveImages(
     }
   }
   const images: ArchivedImage[] = [];
-  for (const [id, own] of names) images.push(await legacyImage(members, id, own));
+  let steps = 0;
+  for (const [id, own] of names) {
+    const stack = lineage(members, id);
+    steps += stack.length;
+    if (steps > STEP_LIMIT) {
+      throw new InvalidArchiveError(`the images of the archive have over ${STEP_LIMIT} layers`);
+    }
+    images.push(await legacyImage(members, stack, own));
+  }
   return images;
 }
 
 async function legacyImage(
   members: ArchiveMembers,
-  id: string,
+  stack: readonly LegacyLayer[],
   names: readonly string[],
 ): Promise<ArchivedImage> {
-  const stack = lineage(members, id);
   const parts: LayerPart[] = [];
   const diffIds: string[] = [];
   for (const layer of stack) {
     const name = `${layer.id}/layer.tar`;
     const part = layerParts(members, [name], [])[0]!;
     parts.push(part);
-    diffIds.push(await diffIdOf(members, name, part));
+    diffIds.push(await members.once(`diff ${name}`, () => diffIdOf(members, name, part)));
   }
   const data = encodeConfig(configOf(stack, diffIds));
   // The fields come from outside: checked as those of any other config.
@@ -90,12 +100,16 @@ function lineage(members: ArchiveMembers, top: string): LegacyLayer[] {
     const name: string = `${id}/json`;
     const data = members.document(name);
     if (!data) throw new InvalidArchiveError(`${shown(name)} is not in the archive`);
-    const fields: Fields = new Fields(parseJson(data, DOCUMENT_LIMIT, shown(name)), shown(name));
+    const fields = members.once(`json ${name}`, () => fieldsOf(data, shown(name)));
     stack.set(id, { id, fields });
     const parent = fields.optionalText('parent');
     id = parent === '' ? undefined : parent;
   }
   return [...stack.values()].reverse();
+}
+
+function fieldsOf(data: Uint8Array, what: string): Fields {
+  return new Fields(parseJson(data, DOCUMENT_LIMIT, what), what);
 }
 
 async function diffIdOf(members: ArchiveMembers, name: string, part: LayerPart): Promise<string> {

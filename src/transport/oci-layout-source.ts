@@ -4,7 +4,7 @@ import { type Digest, digestOf } from '../oci/digest.ts';
 import { InvalidReferenceError } from '../oci/errors.ts';
 import type { Manifest } from '../oci/manifest.ts';
 import { checkLayoutFile } from '../oci/parse-archive.ts';
-import { parseIndex, parseManifestOrIndex } from '../oci/parse-manifest.ts';
+import { type ManifestOrIndex, parseIndex, parseManifestOrIndex } from '../oci/parse-manifest.ts';
 import { matchesPlatform, type Platform } from '../oci/platform.ts';
 import { canonicalName, parseReference } from '../oci/reference.ts';
 import type { ArchiveMembers } from './archive-members.ts';
@@ -64,6 +64,7 @@ function holdParts(
   held: Map<Digest, Uint8Array>,
 ): void {
   held.set(config.digest, document(members, config));
+  for (const layer of layers) checkAlgorithm(layer);
   const files = layers.map(({ digest }) => blobName(digest));
   for (const [at, { data }] of layerParts(members, files, names).entries()) {
     if (data) held.set(layers[at]!.digest, data);
@@ -86,20 +87,19 @@ export function layoutIndexes(members: ArchiveMembers): ArchivedIndex[] {
   const found = new Map<Digest, ArchivedIndex>();
   for (const node of parseIndex(data).manifests) {
     if (!isParent(node) || !members.has(blobName(node.digest))) continue;
+    const index = members.once(`index ${node.mediaType} ${node.digest}`, () =>
+      archivedIndex(members, node),
+    );
+    if (!index) continue;
     const names = [...new Set([...(found.get(node.digest)?.names ?? []), ...namesOf(node)])];
-    const index = archivedIndex(members, node, names);
-    if (index) found.set(node.digest, index);
+    found.set(node.digest, { ...index, names });
   }
   return [...found.values()];
 }
 
-function archivedIndex(
-  members: ArchiveMembers,
-  node: Descriptor,
-  names: readonly string[],
-): ArchivedIndex | undefined {
-  const body = document(members, node);
-  const parsed = parseManifestOrIndex(body, node.mediaType);
+/** Without its names. */
+function archivedIndex(members: ArchiveMembers, node: Descriptor): ArchivedIndex | undefined {
+  const { data: body, document: parsed } = parent(members, node);
   if (parsed.kind === 'manifest') return undefined;
   const { mediaType, digest, size } = node;
   const held = new Map<Digest, Uint8Array>([[digest, body]]);
@@ -107,18 +107,17 @@ function archivedIndex(
   let images = 0;
   for (const entry of parsed.index.manifests) {
     if (!isParent(entry) || !members.has(blobName(entry.digest))) continue;
-    const data = document(members, entry);
-    const child = parseManifestOrIndex(data, entry.mediaType);
+    const { data, document: child } = parent(members, entry);
     // Indexes inside indexes are looked through for one image only.
     if (child.kind === 'index') return undefined;
     held.set(entry.digest, data);
-    holdParts(members, child.manifest, names, held);
+    holdParts(members, child.manifest, namesOf(node), held);
     manifests.add(entry.digest);
     if (!isAttestation(entry)) images += 1;
   }
   const all = parsed.index.manifests.filter((entry) => !isAttestation(entry)).length;
   if (images < 2 && !(images === 1 && all === 1)) return undefined;
-  return { root: { mediaType, digest, size }, names, held, manifests };
+  return { root: { mediaType, digest, size }, names: [], held, manifests };
 }
 
 /**
@@ -153,9 +152,8 @@ export function layoutManifests(
   };
 
   const resolve = (node: Descriptor, depth: number): LayoutManifest[] => {
-    const body = document(members, node);
+    const { data: body, document: parsed } = parent(members, node);
     const names = namesOf(node);
-    const parsed = parseManifestOrIndex(body, node.mediaType);
     if (parsed.kind === 'manifest') {
       const descriptor = { mediaType: node.mediaType, digest: node.digest, size: node.size };
       return [{ descriptor, data: body, manifest: parsed.manifest, names }];
@@ -196,8 +194,27 @@ function namesOf(node: Descriptor): string[] {
   }
 }
 
+/** What the store is to keep, it keeps by SHA-256. */
+function checkAlgorithm({ digest }: Descriptor): void {
+  if (digest.startsWith('sha256:')) return;
+  throw new UnsupportedImageError(
+    `the archive refers to a part of an image by ${digest.slice(0, 19)}…; only SHA-256 is supported`,
+  );
+}
+
+/** A manifest or an index of the layout, read once however often it is referred to. */
+function parent(
+  members: ArchiveMembers,
+  node: Descriptor,
+): { readonly data: Buffer; readonly document: ManifestOrIndex } {
+  const data = document(members, node);
+  const key = `parent ${node.mediaType} ${node.digest}`;
+  return { data, document: members.once(key, () => parseManifestOrIndex(data, node.mediaType)) };
+}
+
 /** A document of the layout, checked against what refers to it. */
 function document(members: ArchiveMembers, node: Descriptor): Buffer {
+  checkAlgorithm(node);
   const data = members.document(blobName(node.digest));
   if (!data) throw new InvalidArchiveError(`${node.digest} is not in the archive`);
   if (data.length !== node.size) {
@@ -205,8 +222,9 @@ function document(members: ArchiveMembers, node: Descriptor): Buffer {
       `${node.digest} of the archive has ${data.length} bytes, not the ${node.size} it is said to have`,
     );
   }
-  if (node.digest.startsWith('sha256:') && digestOf(data) !== node.digest) {
-    throw new InvalidArchiveError(`${node.digest} of the archive is ${digestOf(data)}`, {
+  const digest = members.once(`sum ${node.digest}`, () => digestOf(data));
+  if (digest !== node.digest) {
+    throw new InvalidArchiveError(`${node.digest} of the archive is ${digest}`, {
       hint: 'The archive was damaged or changed; nothing of it was kept.',
     });
   }

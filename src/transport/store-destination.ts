@@ -9,6 +9,7 @@ import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import type { Index, Manifest } from '../oci/manifest.ts';
 import { diffIdsOf, parseConfig } from '../oci/parse-config.ts';
 import { parseManifest, parseManifestOrIndex } from '../oci/parse-manifest.ts';
+import { shownName } from '../layer/errors.ts';
 import { LayerEntryError } from '../snapshot/errors.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { ImageAction } from '../store/record-event.ts';
@@ -194,7 +195,9 @@ export class StoreDestination implements Destination {
     options: CallOptions = {},
   ): Promise<readonly DiffId[]> {
     if (config.os !== '' && config.os !== 'linux') {
-      throw new UnsupportedImageError(`the image is made for ${config.os}, not for linux`);
+      throw new UnsupportedImageError(
+        `the image is made for ${shownName(Buffer.from(config.os))}, not for linux`,
+      );
     }
     const expected = diffIdsOf(config);
     if (expected.length !== manifest.layers.length) {

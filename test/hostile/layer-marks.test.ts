@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { OPAQUE } from '../../src/snapshot/attributes.ts';
 import { getXattrs } from '../../src/sys/xattr.ts';
 import { hostileCases, type Taken } from './house.ts';
@@ -9,7 +9,6 @@ import { bad, directory, file, good, hard, link } from './layers.ts';
 async function merged({ engine, ids }: Taken): Promise<readonly string[]> {
   const { directories } = await engine.images.inspect(ids[0] ?? '');
   const found = new Set<string>();
-  const { readdirSync } = await import('node:fs');
   const walk = (path: string): void => {
     const here = directories.map((root) => `${root}${path}`);
     const seen = new Set<string>();
@@ -29,7 +28,7 @@ async function merged({ engine, ids }: Taken): Promise<readonly string[]> {
       }
       if (getXattrs(Buffer.from(place)).has(OPAQUE)) open = false;
     }
-    for (const [name, isDirectory] of [...children].sort()) {
+    for (const [name, isDirectory] of children) {
       found.add(`${path}/${name}`);
       if (isDirectory) walk(`${path}/${name}`);
     }

@@ -8,7 +8,7 @@ import { nanoTime } from '../times.ts';
 /** Kinds of things that Docker has events of, and stave has not. */
 const OTHERS = ['config', 'daemon', 'network', 'node', 'plugin', 'secret', 'service', 'volume'];
 
-const KEYS = ['container', 'event', 'image', 'label', 'scope', 'type', ...OTHERS];
+const KEYS: readonly string[] = ['container', 'event', 'image', 'label', 'scope', 'type'];
 
 /** `system events`, `events`. */
 export const events = command({
@@ -21,7 +21,7 @@ export const events = command({
     until: flag.text('string', 'End with what happened then'),
   },
   examples: [
-    ['What happens to images, as it happens', 'stave events --filter type=image'],
+    ['What happens to images, as it happens', 'stave events --filter type=image', 'an end'],
     ['The last hour, one JSON object a line', 'stave events --since 1h --until 0s --format json'],
     [
       'When a container ended, and how',
@@ -48,7 +48,7 @@ export const events = command({
 });
 
 function filterOf(pairs: readonly FilterPair[]): EventFilter {
-  const values = grouped(pairs, KEYS);
+  const values = grouped(pairs, [...KEYS, ...OTHERS]);
   const other = [
     ...OTHERS.filter((key) => values.has(key)),
     // Everything here is local.

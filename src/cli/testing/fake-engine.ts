@@ -138,6 +138,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         })),
       ...NO_LAYERS,
       inspect: async (name) => find(name),
+      lint: async () => [],
       audit: async () => ({ findings: [], layers: 1, truncated: false }),
       async history(name) {
         const { id, created } = find(name);
@@ -249,6 +250,17 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         const found = CONTAINERS.find((one) => one.name === name);
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
         return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
+      },
+      async inspect(name, { size = false } = {}) {
+        const found = CONTAINERS.find((one) => one.name === name || one.id.startsWith(name));
+        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+        return {
+          ...found,
+          argv: found.command.split(' '),
+          remove: false,
+          pid: found.state === 'running' ? 123 : 0,
+          ...(size && { size: { written: 5, whole: 1_982_261 } }),
+        };
       },
       async remove(name) {
         const found = CONTAINERS.find((one) => one.name === name);

@@ -25,6 +25,8 @@ export function containersOf(parts: ContainersParts): Containers {
       const { exportContainer } = await import('./export.ts');
       return exportContainer({ ...parts, snapshotter: await parts.snapshotter() }, name, options);
     },
+    inspect: async (name, options) =>
+      (await import('./inspect.ts')).inspectContainer(parts.store, name, options),
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');
       return removeNamed(parts.store, name, options);
