@@ -1,4 +1,6 @@
+import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
+import { MANIFESTS } from './manifest-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -107,6 +109,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Print what makes a shell complete commands',
     load: async () => (await import('./commands/completion.ts')).completion,
   },
+  ...BUILDERS,
+  ...MANIFESTS,
   {
     name: 'container diff',
     aliases: ['diff'],
@@ -148,54 +152,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Walk the way to a registry and say where it ends',
     load: async () => (await import('./commands/doctor-registry.ts')).doctorRegistry,
-  },
-  {
-    name: 'manifest annotate',
-    aliases: [],
-    summary: 'Say which platform an image of a list is for',
-    load: async () => (await import('./commands/manifest-annotate.ts')).manifestAnnotate,
-  },
-  {
-    name: 'manifest create',
-    aliases: [],
-    summary: 'Begin a list of images for several platforms',
-    load: async () => (await import('./commands/manifest-create.ts')).manifestCreate,
-  },
-  {
-    name: 'manifest delete',
-    aliases: [],
-    summary: 'Remove a tag or a manifest from its registry',
-    load: async () => (await import('./commands/manifest-delete.ts')).manifestDelete,
-  },
-  {
-    name: 'manifest inspect',
-    aliases: [],
-    summary: 'Show what a name points at in its registry',
-    load: async () => (await import('./commands/manifest-inspect.ts')).manifestInspect,
-  },
-  {
-    name: 'manifest push',
-    aliases: [],
-    summary: 'Push a list to its registry',
-    load: async () => (await import('./commands/manifest-push.ts')).manifestPush,
-  },
-  {
-    name: 'manifest rm',
-    aliases: [],
-    summary: 'Forget lists that were not pushed',
-    load: async () => (await import('./commands/manifest-rm.ts')).manifestRm,
-  },
-  {
-    name: 'buildx imagetools create',
-    aliases: [],
-    summary: 'Put images of registries under new names, as one index',
-    load: async () => (await import('./commands/imagetools-create.ts')).imagetoolsCreate,
-  },
-  {
-    name: 'buildx imagetools inspect',
-    aliases: [],
-    summary: 'Show what a name points at, and for which platforms',
-    load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
     name: 'outdated',
