@@ -15,7 +15,7 @@ import { InvalidArchiveError } from './errors.ts';
 import type { LayerIntake, TakenLayer } from './layer-intake.ts';
 import { fileSystemArchive, notATar, withoutImages } from './not-an-archive.ts';
 import { peek } from './peek.ts';
-import { plain } from './plain.ts';
+import { plainArchive } from './plain.ts';
 
 /** What is known of one file of an archive once the stream has gone by. */
 export type Member =
@@ -78,12 +78,13 @@ export class ArchiveMembers {
     call: CallOptions = {},
   ): Promise<ArchiveMembers> {
     const members = new ArchiveMembers(intake);
-    const tar = await peek(await plain(archive, ARCHIVE_LIMITS), SNIFF_LENGTH);
+    const { bytes, skip } = await plainArchive(archive, ARCHIVE_LIMITS);
+    const tar = await peek(bytes, SNIFF_LENGTH);
     if (!looksLikeTar(tar.head)) {
       await tar.close();
       throw notATar(tar.head);
     }
-    for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS)) {
+    for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS, skip)) {
       call.signal?.throwIfAborted();
       const name = memberName(entry.path);
       const [top = ''] = name.split('/');
@@ -208,7 +209,7 @@ export class ArchiveMembers {
       return { kind: 'other', what: `larger than ${DOCUMENT_LIMIT} bytes` };
     }
     this.#hold(size);
-    return { kind: 'held', data: await collect(bytes, DOCUMENT_LIMIT) };
+    return { kind: 'held', data: await collect(copied(bytes), DOCUMENT_LIMIT) };
   }
 
   /** Counts what stays in memory. */
@@ -260,6 +261,11 @@ function inside(from: string, path: string): string | undefined {
     else if (parts.pop() === undefined) return undefined;
   }
   return parts.join('/');
+}
+
+/** Chunks are valid until the next one only. */
+async function* copied(bytes: Bytes): Bytes {
+  for await (const chunk of bytes) yield Uint8Array.from(chunk);
 }
 
 function parentOf(name: string): string {

@@ -71,7 +71,11 @@ function relationTest(
   return (image, names) => tests.every((test) => test(image, names));
 }
 
-function labelsFit(labels: Readonly<Record<string, string>>, filter: ImageFilter): boolean {
+/** Whether labels have all that are wanted, and none that are not. */
+export function labelsFit(
+  labels: Readonly<Record<string, string>>,
+  filter: Pick<ImageFilter, 'label' | 'labelNot'>,
+): boolean {
   const has = (wanted: string): boolean => {
     const equals = wanted.indexOf('=');
     const key = equals < 0 ? wanted : wanted.slice(0, equals);
