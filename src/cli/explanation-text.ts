@@ -29,6 +29,12 @@ export function writeExplanation(
   section(stdout, 'LAYERS, LARGEST FIRST', layerRows(layers), top);
   section(
     stdout,
+    'LARGEST DIRECTORIES',
+    explained.directories.map(({ path, size }) => [humanSize(size), pathLine(path)]),
+    top,
+  );
+  section(
+    stdout,
     `WASTED, AND SEEN BY NO CONTAINER: ${humanSize(explained.wasted)}`,
     waste.map((one) => wasteRow(one, layers)),
     top,
@@ -36,11 +42,11 @@ export function writeExplanation(
   section(
     stdout,
     `SELDOM NEEDED: ${humanSize(leftovers.reduce((sum, { bytes }) => sum + bytes, 0))}`,
-    leftovers.map(({ bytes, what, path, files, layer }) => [
+    leftovers.map(({ bytes, what, path, files, layer, directories }) => [
       humanSize(bytes),
       `${what} (${counted(files, 'file')})`,
       place(layers[layer - 1]),
-      pathLine(path),
+      pathLine(path) + (directories > 1 ? ', …' : ''),
     ]),
     top,
   );

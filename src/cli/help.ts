@@ -1,4 +1,5 @@
-import { COMMANDS, groupMembers, GROUPS, type CommandEntry } from './command-index.ts';
+import { COMMANDS, GROUPS, type CommandEntry } from './command-index.ts';
+import { groupMembers } from './find-command.ts';
 import type { Command } from './command.ts';
 import { GLOBAL_FLAGS } from './global-flags.ts';
 import { pageOf, type OptionRow } from './manual/page.ts';

@@ -45,6 +45,9 @@ LAYERS, LARGEST FIRST
   4kB                layer 2   Dockerfile:4   RUN own
   0B                 layer 3   Dockerfile:6   RUN rm
 
+LARGEST DIRECTORIES
+  4kB   /data
+
 WASTED, AND SEEN BY NO CONTAINER: 5kB
   4kB   copied for owner or mode (1 file)   Dockerfile:3 by Dockerfile:4   /data/a
   1kB   deleted later (1 file)              Dockerfile:3 by Dockerfile:6   /data/b\\x0ac
@@ -59,6 +62,8 @@ WHAT TO CHANGE
 
 test('explain fails for what was not to be wasted', root, async () => {
   const codes: Readonly<Record<string, number>> = {
+    '--max-size=9kB': 0,
+    '--max-size=8.9kB': 1,
     '--max-waste=5kB': 0,
     '--max-waste=4999B': 1,
     '--max-waste=56%': 0,

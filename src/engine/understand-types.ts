@@ -74,6 +74,8 @@ export interface Leftover {
   readonly layer: number;
   /** The directory, or the largest of several. */
   readonly path: string;
+  /** How many directories. */
+  readonly directories: number;
 }
 
 /** Visible files with the same content. */
@@ -121,6 +123,11 @@ export interface Explanation {
   readonly score: number;
   /** Bottom first. */
   readonly layers: readonly ExplainedLayer[];
+  /**
+   * The largest directories that a container sees, with all that is in them; left out are those
+   * that are hardly more than one of the directories in them.
+   */
+  readonly directories: readonly SizedPath[];
   /** Largest first, all three. */
   readonly waste: readonly Waste[];
   readonly leftovers: readonly Leftover[];

@@ -180,3 +180,17 @@ test('a password in the URL of a build argument must not be in a layer', root, a
     /"HTTP_PROXY" leaks: \/f has it/,
   );
 });
+
+test('passwords for registries and in URLs of contexts must not be in a layer', root, async (t) => {
+  const house = bench(t);
+  const auth = base64('user:l0gin-p4ss');
+  house.write('config.json', `{"auths":{"r.example.com":{"auth":"${auth}"}}}`);
+  const dockerfile = 'FROM scratch\nCOPY config.json /\n';
+  const logins = new Map([['r.example.com', ['l0gin-p4ss']]]);
+  await assert.rejects(
+    house.build(dockerfile, { logins }),
+    /the password for r\.example\.com leaks: \/config\.json has it as base64/,
+  );
+  const urls = new Map([['context', 'https://user:l0gin-p4ss@git.example.com/r.git']]);
+  await assert.rejects(house.build(dockerfile, { urls }), /the URL of "context" leaks/);
+});

@@ -15,6 +15,10 @@ export const imageExplain = command({
   operands: [1, 1],
   flags: {
     format: flag.choice(['text', 'json'], "Form of the output: 'text' or 'json'"),
+    'max-size': flag.limit('Fail when the files in all layers are larger', (text) => ({
+      text,
+      bytes: shownBytes(text),
+    })),
     'max-waste': flag.limit(
       'Fail when more is wasted: a size or a percentage of the image',
       (text) => {
@@ -45,6 +49,10 @@ export const imageExplain = command({
     });
     if (flags.format === 'json') stdout.line(JSON.stringify(explained, undefined, 2));
     else writeExplanation(context, explained, top);
+    const largest = flags['max-size'];
+    if (largest && explained.size > largest.bytes) {
+      throw new LimitError(`${name} has ${humanSize(explained.size)}, more than ${largest.text}`);
+    }
     checkWaste(name, explained, flags['max-waste']);
     const least = flags['min-score'];
     if (least !== undefined && explained.score < least) {

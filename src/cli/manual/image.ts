@@ -27,7 +27,9 @@ export const IMAGE_MANUALS: Manuals = {
   'image history': {
     text: [
       'Newest step first. IMAGE is the ID of an image that is here and ends with the step; of other steps that were built here it names the step: images that begin alike have the same. It is <missing> for steps that nothing is known of. --origin adds the lines of the Dockerfile; a template has them as Origin.',
+      '--audit looks for credentials instead: in variables, labels, commands and history by name and by value, and in the files of every layer, those too that a later layer deletes. Values are shown by their beginning only.',
     ],
+    exits: [['1', '--audit found something']],
   },
   'image tag': {
     text: [

@@ -5,9 +5,21 @@ export const UNDERSTAND_MANUALS: Manuals = {
   'image explain': {
     text: [
       'Shows the layers by size with the lines that made them; the bytes that no container sees, because a later layer wrote, copied or deleted the same files; files that images seldom need; files with the same content; and what to change, with the bytes that it is worth. Works for every image; lines of a Dockerfile are known for those that were built here.',
-      'The score is the share of the bytes in all layers that a container sees. Sizes are those of file content, not compressed. --max-waste takes a size (20MB, 20MiB) or a share of the image (5%); --min-score takes 90, 90% or 0.9.',
+      'The score is the share of the bytes in all layers that a container sees. Sizes are those of file content, not compressed. --max-size takes a size (300MB, 300MiB), --max-waste a size or a share of the image (5%), --min-score takes 90, 90% or 0.9.',
     ],
-    exits: [['1', 'More is wasted than --max-waste allows, or the score is below --min-score']],
+    exits: [
+      [
+        '1',
+        'The image is larger than --max-size, more is wasted than --max-waste allows, or the score is below --min-score',
+      ],
+    ],
+  },
+  'image lint': {
+    text: [
+      'Looks at what a build looks at when it has made an image: whether what ENTRYPOINT, CMD and HEALTHCHECK name is there, can be run, and has its interpreter and libraries; who runs it; compilers and package managers that its own steps left; files for everybody and programs with rights that they added. A pulled image does not tell which layers are its own: what needs that is left out.',
+      'The names of the rules are those that # check=skip=… takes in a Dockerfile.',
+    ],
+    exits: [['1', 'There is something to say']],
   },
   'image blame': {
     text: [

@@ -140,12 +140,14 @@ function onLeftover(group: LeftoverGroup, layers: readonly ExplainedLayer[]): Sa
   const at = layers[group.layer];
   if (!at || at.inherited) return undefined;
   const keyword = keywordOf(at.createdBy);
+  const path = pathText(largestPlace(group));
+  const others = group.places.size - 1;
+  const more = others > 0 ? ` and ${others} other ${others > 1 ? 'directories' : 'directory'}` : '';
+  const what = `leaves ${group.rule.what} in ${path}${more}`;
+  if (keyword === '') return { at, text: `${what}: keep them out of what this layer is made of` };
   const isCopy = keyword === 'COPY' || keyword === 'ADD';
-  const remedy = (isCopy ? group.rule.copy : group.rule.run).replaceAll(
-    'PATH',
-    pathText(largestPlace(group)),
-  );
-  return { at, text: `leaves ${group.rule.what} in ${pathText(largestPlace(group))}: ${remedy}` };
+  const remedy = (isCopy ? group.rule.copy : group.rule.run).replaceAll('PATH', path);
+  return { at, text: `${what}: ${remedy}` };
 }
 
 /** The directory that holds most of a group's bytes. */

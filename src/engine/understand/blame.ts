@@ -16,7 +16,7 @@ import { layerSteps, type UnderstandParts } from './explain.ts';
 import { differences, factsOf } from './facts.ts';
 import { type Change, FileTree, latin1, plain } from './file-tree.ts';
 import { pathBytes, pathText } from './path-text.ts';
-import { imageSteps } from './steps.ts';
+import { wholeImage } from './steps.ts';
 
 /** Other places of a name that is not where it was looked for: so many are told. */
 const NEAR = 3;
@@ -33,7 +33,7 @@ export async function blameImage(
   operands: readonly string[],
   options: BlameOptions = {},
 ): Promise<Blame> {
-  const found = imageSteps(store, name, options.platform);
+  const found = wholeImage(store, name, options.platform);
   const ids = found.layers.map(({ diffId }) => diffId);
   const view = snapshotter.view(ids);
   const wanted = operands.map((operand) => wantedBy(operand, view, options.follow === true));

@@ -213,6 +213,20 @@ test('explainImage() finds content that lies at several paths', root, async (t) 
   ]);
 });
 
+test('explainImage() tells the directories that are large of themselves', root, async (t) => {
+  const at = bench(t);
+  at.write('x/usr/lib/a/one', 'a'.repeat(500));
+  at.write('x/usr/lib/b/two', 'b'.repeat(400));
+  at.write('x/usr/bin/c', 'c'.repeat(90));
+  const found = await explained(at, 'FROM scratch\nCOPY x /\n');
+  assert.deepEqual(found.directories, [
+    { path: '/usr/lib', size: 900 },
+    { path: '/usr/lib/a', size: 500 },
+    { path: '/usr/lib/b', size: 400 },
+    { path: '/usr/bin', size: 90 },
+  ]);
+});
+
 test('explainImage() keeps to `top` and says the sums of all', root, async (t) => {
   const at = bench(t);
   const names = Array.from({ length: 30 }, (_, i) => `f${i}`);

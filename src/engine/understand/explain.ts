@@ -9,7 +9,7 @@ import { FileTree } from './file-tree.ts';
 import { HiddenBytes } from './hidden-bytes.ts';
 import { tagsOf } from './tags.ts';
 import { pathText } from './path-text.ts';
-import { type ImageWithSteps, imageSteps } from './steps.ts';
+import { type ImageWithSteps, wholeImage } from './steps.ts';
 import { visibleFiles } from './visible-files.ts';
 
 /** What understanding an image needs. */
@@ -31,7 +31,7 @@ export async function explainImage(
   options: ExplainOptions = {},
 ): Promise<Explanation> {
   const { platform, top = TOP } = options;
-  const found = imageSteps(store, name, platform);
+  const found = wholeImage(store, name, platform);
   const { image } = found;
   const hidden = new HiddenBytes(top);
   const tree = await stackTree(snapshotter, found, options, hidden);
@@ -42,7 +42,7 @@ export async function explainImage(
     entries: found.layers[at]?.entries ?? 0,
     hidden: sum(groups.filter(({ layer }) => layer === at).map(({ bytes }) => bytes)),
   }));
-  const seen = visibleFiles(tree);
+  const seen = visibleFiles(tree, top);
   const wasted = sum(groups.map(({ bytes }) => bytes));
   const size = seen.bytes + wasted;
   const leftovers = [...seen.leftovers].sort((a, b) => b.bytes - a.bytes || a.layer - b.layer);
@@ -59,6 +59,7 @@ export async function explainImage(
     wasted,
     score: size === 0 ? 1 : seen.bytes / size,
     layers,
+    directories: seen.directories,
     waste: groups.map(({ kind, bytes, files, layer, source, by, paths }) => ({
       kind,
       bytes,
@@ -75,6 +76,7 @@ export async function explainImage(
       files: group.files,
       layer: group.layer + 1,
       path: pathText(largestPlace(group)),
+      directories: group.places.size,
     })),
     duplicates: listed.map((group) => ({
       digest: group.digest,

@@ -1,7 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
-import type { SizedPath, WasteKind } from '../understand-types.ts';
+import type { WasteKind } from '../understand-types.ts';
 import type { Change, Content, TreeNode } from './file-tree.ts';
-import { pathText } from './path-text.ts';
+import { Largest } from './largest.ts';
 
 /** Bytes of one layer that another one hides, all in the same way. Layers from 0 at the bottom. */
 export interface HiddenGroup {
@@ -97,27 +97,4 @@ function kindOf(before: TreeNode, after: TreeNode | undefined): WasteKind {
     before.gid === after.gid &&
     before.xattrs === after.xattrs;
   return sameFacts ? 'unchanged' : 'metadata';
-}
-
-/** The largest of many names. */
-export class Largest {
-  readonly #most: number;
-  readonly #found: { readonly path: string; readonly size: number }[] = [];
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** `path` as a tree has it. */
-  add(path: string, size: number): void {
-    const last = this.#found.at(-1);
-    if (this.#found.length >= this.#most && (!last || size <= last.size)) return;
-    const at = this.#found.findIndex((one) => one.size < size);
-    this.#found.splice(at < 0 ? this.#found.length : at, 0, { path, size });
-    if (this.#found.length > this.#most) this.#found.pop();
-  }
-
-  list(): SizedPath[] {
-    return this.#found.map(({ path, size }) => ({ path: pathText(path), size }));
-  }
 }

@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { ImageLayers } from '../understand-types.ts';
 import { layerSteps } from './explain.ts';
-import { imageSteps } from './steps.ts';
+import { wholeImage } from './steps.ts';
 import { tagsOf } from './tags.ts';
 
 /**
@@ -12,7 +12,7 @@ import { tagsOf } from './tags.ts';
  * ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.
  */
 export function imageLayers(store: Store, name: string, platform?: Platform): ImageLayers {
-  const found = imageSteps(store, name, platform);
+  const found = wholeImage(store, name, platform);
   return store.read((tables) => {
     const users = usersOf(tables);
     let chain: ChainId | undefined;

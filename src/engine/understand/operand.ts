@@ -13,7 +13,7 @@ import { ImageNotFoundError } from '../errors.ts';
 import type { Compared } from '../understand-types.ts';
 import type { UnderstandParts } from './explain.ts';
 import { FileTree } from './file-tree.ts';
-import { type ImageWithSteps, imageSteps, stepsOf } from './steps.ts';
+import { type ImageWithSteps, requireLayers, stepsOf, wholeImage } from './steps.ts';
 
 /** An image, or a container on top of one. */
 export interface Operand {
@@ -29,12 +29,13 @@ export interface Operand {
  */
 export function operandOf(store: Store, name: string, platform?: Platform): Operand {
   try {
-    const image = imageSteps(store, name, platform);
+    const image = wholeImage(store, name, platform);
     const { id, size } = image.image;
     return { shown: { kind: 'image', name, id, size }, image };
   } catch (error) {
     const container = error instanceof ImageNotFoundError && containerOf(store, name);
     if (!container) throw error;
+    requireLayers(store, container.image);
     return container;
   }
 }

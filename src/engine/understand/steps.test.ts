@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addImage } from '../../../test/image-rows.ts';
 import { scratchStore } from '../../../test/scratch-store.ts';
+import { chainId, type DiffId, digestOf } from '../../oci/digest.ts';
 import { bench, image, root } from '../../build/testing/bench.ts';
-import { imageSteps } from './steps.ts';
+import { imageSteps, wholeImage } from './steps.ts';
 
 const NAME = 'docker.io/library/app:1';
 
@@ -76,4 +77,21 @@ test('imageSteps() finds the images that one continues, though nothing says that
       [id, false],
     ],
   );
+});
+
+test('wholeImage() names the layer that is not here', () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const layers = [
+    { seed: 'one', size: 1 },
+    { seed: 'two', size: 2 },
+  ];
+  const id = addImage(store, 'app', ['app:1'], { layers });
+  // As after a power loss: the image is named, and a layer of it does not count.
+  store.write((tables) => {
+    const row = tables.images.get(id)!;
+    tables.images.put({ ...row, chain: chainId([digestOf('other') as string as DiffId])! });
+  });
+  assert.throws(() => wholeImage(store, 'app:1'), { code: 'LAYER_MISSING' });
+  assert.equal(imageSteps(store, 'app:1').steps.length, 0);
 });

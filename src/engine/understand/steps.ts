@@ -1,7 +1,8 @@
-import { type Digest, digestOf } from '../../oci/digest.ts';
+import { type DiffId, type Digest, digestOf } from '../../oci/digest.ts';
 import type { History, ImageConfig } from '../../oci/image-config.ts';
-import { parseConfig } from '../../oci/parse-config.ts';
+import { diffIdsOf, parseConfig } from '../../oci/parse-config.ts';
 import type { Platform } from '../../oci/platform.ts';
+import { LayerMissingError } from '../../snapshot/errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow, LayerRow, OriginRow, Tables } from '../../store/tables.ts';
 import { findIn } from '../images/find.ts';
@@ -49,6 +50,24 @@ export function imageSteps(store: Store, name: string, platform?: Platform): Ima
     const { image } = findIn(tables, name, platform);
     return stepsOf(store, tables, image);
   });
+}
+
+/**
+ * The same for those who look into the layers: all of them are here. Throws LayerMissingError
+ * besides.
+ */
+export function wholeImage(store: Store, name: string, platform?: Platform): ImageWithSteps {
+  const found = imageSteps(store, name, platform);
+  requireLayers(store, found);
+  return found;
+}
+
+/** Throws LayerMissingError when a layer of the image is not in the store. */
+export function requireLayers(store: Store, { config, layers }: ImageWithSteps): void {
+  const ids = diffIdsOf(config);
+  if (ids.length === layers.length) return;
+  const missing = store.read((tables) => ids.find((id) => !tables.layers.get(id)));
+  throw new LayerMissingError(missing ?? ids[0] ?? ('' as DiffId));
 }
 
 /** The same of an image that was found already. */

@@ -1,5 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
+import type { SizedPath } from '../understand-types.ts';
 import type { Content, FileTree, TreeNode } from './file-tree.ts';
+import { Largest } from './largest.ts';
 import { wasteRule, type WasteRule } from './known-waste.ts';
 
 /** Visible files that a rule speaks of, first written by one layer (from 0 at the bottom). */
@@ -27,6 +29,8 @@ export interface DuplicateGroup {
 /** What is to be said of the files that a container sees. */
 export interface VisibleFiles {
   readonly bytes: number;
+  /** The largest with all that is in them, but for those that are hardly more than one of these. */
+  readonly directories: readonly SizedPath[];
   readonly leftovers: readonly LeftoverGroup[];
   /** Of two or more, without the leftovers. */
   readonly duplicates: readonly DuplicateGroup[];
@@ -35,46 +39,56 @@ export interface VisibleFiles {
 /** Names of a duplicate that are kept. */
 const NAMES = 10;
 
-/** Looks at every file of a finished tree once. */
-export function visibleFiles(tree: FileTree): VisibleFiles {
+/** A directory that is hardly more than one of those in it says nothing that that one does not. */
+const MOSTLY = 0.8;
+
+/** Looks at every file of a finished tree once; so many of the largest directories are told. */
+export function visibleFiles(tree: FileTree, top: number): VisibleFiles {
   const leftovers = new Map<string, LeftoverGroup>();
   const copies = new Map<Digest, DuplicateGroup>();
   const linked = new Set<Content>();
-  let bytes = 0;
-  const file = (
-    path: string,
-    content: Content,
-    zone: { readonly rule: WasteRule; readonly path: string } | undefined,
-  ): void => {
-    if (content.size === 0) return;
+  const directories = new Largest(top);
+  /** Returns the bytes that count: of hard links those of the first. */
+  const file = (path: string, content: Content, zone: Zone | undefined): number => {
+    if (content.size === 0) return 0;
     if (content.names > 1) {
-      if (linked.has(content)) return;
+      if (linked.has(content)) return 0;
       linked.add(content);
     }
-    bytes += content.size;
     if (zone) addLeftover(leftovers, zone, content);
     else if (content.digest !== undefined) addCopy(copies, content.digest, path, content);
+    return content.size;
   };
-  const walk = (node: TreeNode, path: string, zone: Parameters<typeof file>[2]): void => {
+  const walk = (node: TreeNode, path: string, zone: Zone | undefined): number => {
+    let [bytes, largest] = [0, 0];
     for (const [name, child] of node.children ?? []) {
       const below = path === '' ? name : `${path}/${name}`;
       if (child.children) {
         const rule = zone ? undefined : wasteRule(below);
-        walk(child, below, rule ? { rule, path: below } : zone);
-      } else if (child.content) file(below, child.content, zone);
+        const inside = walk(child, below, rule ? { rule, path: below } : zone);
+        bytes += inside;
+        largest = Math.max(largest, inside);
+      } else if (child.content) bytes += file(below, child.content, zone);
     }
+    if (path !== '' && largest < bytes * MOSTLY) directories.add(path, bytes);
+    return bytes;
   };
-  walk(tree.root, '', undefined);
   return {
-    bytes,
+    bytes: walk(tree.root, '', undefined),
+    directories: directories.list(),
     leftovers: [...leftovers.values()],
     duplicates: [...copies.values()].filter(({ count }) => count > 1),
   };
 }
 
+interface Zone {
+  readonly rule: WasteRule;
+  readonly path: string;
+}
+
 function addLeftover(
   groups: Map<string, LeftoverGroup>,
-  { rule, path }: { readonly rule: WasteRule; readonly path: string },
+  { rule, path }: Zone,
   { source: layer, size }: Content,
 ): void {
   const key = `${layer} ${rule.kind}`;
