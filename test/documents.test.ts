@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { COMMANDS, findCommand, GROUPS } from '../src/cli/command-index.ts';
+import { COMMANDS, GROUPS } from '../src/cli/command-index.ts';
+import { findCommand } from '../src/cli/find-command.ts';
 import { GLOBAL_FLAGS } from '../src/cli/global-flags.ts';
 
 /** Flags of the Dockerfile's own instructions. */

@@ -5,6 +5,18 @@
  */
 export type Bytes = AsyncIterable<Uint8Array>;
 
+/**
+ * A stream of something that can be gone through without reading it. Its chunks are valid until
+ * the next one is asked for.
+ */
+export interface SkippableBytes extends Bytes {
+  /**
+   * Leaves out the next bytes of what was not given out yet. False, and nothing is left out,
+   * when there are not so many.
+   */
+  skip(count: number): boolean;
+}
+
 /** Takes the pieces of a stream as they come. A piece is valid until the call returns. */
 export type ByteSink = (chunk: Uint8Array) => void;
 

@@ -22,6 +22,7 @@ import { recipeFor } from './ops/recipe.ts';
 import type { BuiltImage } from './output/compose.ts';
 import { imageSteps } from './image.ts';
 import { configOf, isSeveral, plansOf } from './plans.ts';
+import { lintNew } from './result-lint/open.ts';
 import { runner } from './runner.ts';
 import { Solver } from './solve.ts';
 import type { SolverParts } from './solver-parts.ts';
@@ -153,6 +154,12 @@ async function build(
         base,
         steps: imageSteps(plan.stage, dockerfile.origin),
       });
+    }
+    const made = images.map(({ config, solved: { layers } }, at) => {
+      return { config, layers, plan: plans[at]!.plan };
+    });
+    if (input.forget !== true) {
+      await lintNew(made, dockerfile, input.args, { store, snapshotter }, call);
     }
     const finished = await finish(
       {

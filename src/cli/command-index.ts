@@ -1,4 +1,6 @@
+import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
+import { MANIFESTS } from './manifest-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -107,6 +109,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Print what makes a shell complete commands',
     load: async () => (await import('./commands/completion.ts')).completion,
   },
+  ...BUILDERS,
+  ...MANIFESTS,
   {
     name: 'container diff',
     aliases: ['diff'],
@@ -148,54 +152,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Walk the way to a registry and say where it ends',
     load: async () => (await import('./commands/doctor-registry.ts')).doctorRegistry,
-  },
-  {
-    name: 'manifest annotate',
-    aliases: [],
-    summary: 'Say which platform an image of a list is for',
-    load: async () => (await import('./commands/manifest-annotate.ts')).manifestAnnotate,
-  },
-  {
-    name: 'manifest create',
-    aliases: [],
-    summary: 'Begin a list of images for several platforms',
-    load: async () => (await import('./commands/manifest-create.ts')).manifestCreate,
-  },
-  {
-    name: 'manifest delete',
-    aliases: [],
-    summary: 'Remove a tag or a manifest from its registry',
-    load: async () => (await import('./commands/manifest-delete.ts')).manifestDelete,
-  },
-  {
-    name: 'manifest inspect',
-    aliases: [],
-    summary: 'Show what a name points at in its registry',
-    load: async () => (await import('./commands/manifest-inspect.ts')).manifestInspect,
-  },
-  {
-    name: 'manifest push',
-    aliases: [],
-    summary: 'Push a list to its registry',
-    load: async () => (await import('./commands/manifest-push.ts')).manifestPush,
-  },
-  {
-    name: 'manifest rm',
-    aliases: [],
-    summary: 'Forget lists that were not pushed',
-    load: async () => (await import('./commands/manifest-rm.ts')).manifestRm,
-  },
-  {
-    name: 'buildx imagetools create',
-    aliases: [],
-    summary: 'Put images of registries under new names, as one index',
-    load: async () => (await import('./commands/imagetools-create.ts')).imagetoolsCreate,
-  },
-  {
-    name: 'buildx imagetools inspect',
-    aliases: [],
-    summary: 'Show what a name points at, and for which platforms',
-    load: async () => (await import('./commands/imagetools-inspect.ts')).imagetoolsInspect,
   },
   {
     name: 'outdated',
@@ -282,6 +238,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/image-inspect.ts')).imageInspect,
   },
   {
+    name: 'image lint',
+    aliases: ['lint'],
+    summary: 'Check an image: what it starts with, who it runs as, what it holds',
+    load: async () => (await import('./commands/image-lint.ts')).imageLint,
+  },
+  {
     name: 'image load',
     aliases: ['load'],
     summary: 'Load images from a tar archive or standard input',
@@ -360,40 +322,3 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/system-prune.ts')).systemPrune,
   },
 ];
-
-/** What the shells ask. Not for people: neither listed nor completed. */
-const COMPLETE: CommandEntry = {
-  name: '__complete',
-  aliases: [],
-  summary: 'Say what may stand at the end of a command line',
-  load: async () => (await import('./commands/complete.ts')).completeLine,
-};
-
-/** The command that the words begin with, and how many of them name it. */
-export function findCommand(
-  words: readonly string[],
-): { readonly entry: CommandEntry; readonly typed: string; readonly length: number } | undefined {
-  if (words[0] === COMPLETE.name) return { entry: COMPLETE, typed: COMPLETE.name, length: 1 };
-  for (const length of [3, 2, 1]) {
-    if (words.length < length) continue;
-    const typed = words.slice(0, length).join(' ');
-    const entry = COMMANDS.find((one) => one.name === typed || one.aliases.includes(typed));
-    if (entry) return { entry, typed, length };
-  }
-  return undefined;
-}
-
-/** The group that the words begin with, the innermost one; undefined when there is none. */
-export function findGroup(words: readonly string[]): string | undefined {
-  return [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => Object.hasOwn(GROUPS, name));
-}
-
-/** What a group holds: the word after the group's name, and the command. */
-export function groupMembers(group: string): readonly (readonly [string, CommandEntry])[] {
-  const prefix = `${group} `;
-  return COMMANDS.flatMap((entry) => {
-    const names = [entry.name, ...entry.aliases].filter((name) => name.startsWith(prefix));
-    const [first] = names;
-    return first === undefined ? [] : [[first.slice(prefix.length), entry] as const];
-  }).sort(([a], [b]) => (a < b ? -1 : 1));
-}

@@ -7,7 +7,8 @@ import type { Output } from './output.ts';
 /** Standard input. */
 export interface Input {
   readonly terminal: boolean;
-  bytes(): Bytes;
+  /** With `reuse` a chunk is valid until the next one is asked for, and memory stays small. */
+  bytes(options?: { readonly reuse?: boolean }): Bytes;
   /** One line without its end; undefined at the end of the input. */
   line(): Promise<string | undefined>;
   /** One line that is not shown while it is typed, from a terminal. */
@@ -64,6 +65,8 @@ export interface Command<F extends FlagTable = FlagTable> {
   /** Failures of the engine point to `--help` too, as `run`'s do. */
   readonly pointToHelp?: boolean;
   readonly flags: F;
+  /** What was probably meant by too few or too many operands: what follows the name. */
+  readonly slip?: (operands: readonly string[]) => string | undefined;
   /** Shown by `--help`, in man pages and in the reference. */
   readonly examples: readonly Example[];
   /** Returns the exit code; nothing means 0. Results go to `stdout`, all else to `stderr`. */

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import type { Bytes } from '../base/bytes.ts';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Bytes, SkippableBytes } from '../base/bytes.ts';
 import { InvalidInputError, isErrno } from '../base/errors.ts';
 
 const CHUNK = 512 * 1024;
@@ -23,6 +23,55 @@ export function fileBytes(path: string, typed: string): Bytes {
       closeSync(fd);
     }
   })();
+}
+
+/**
+ * An archive in a file, for who uses each chunk before the next: all of them are in one buffer.
+ * Throws as {@link fileBytes}.
+ */
+export function archiveFile(path: string, typed: string): SkippableBytes {
+  return new FilePieces(openTyped(path, typed), typed);
+}
+
+class FilePieces implements SkippableBytes {
+  readonly #fd: number;
+  readonly #typed: string;
+  readonly #size: number;
+  /** Undefined for a pipe, in which no place has a number. */
+  #at: number | undefined;
+
+  constructor(fd: number, typed: string) {
+    this.#fd = fd;
+    this.#typed = typed;
+    const stat = fstatSync(fd);
+    this.#size = stat.size;
+    this.#at = stat.isFile() ? 0 : undefined;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
+    let chunk = Buffer.allocUnsafeSlow(CHUNK);
+    try {
+      for (;;) {
+        const count = readSync(this.#fd, chunk, 0, CHUNK, this.#at ?? null);
+        if (count === 0) return;
+        if (this.#at !== undefined) this.#at += count;
+        yield chunk.subarray(0, count);
+        // Small pieces, as they come out of a pipe, may wait for somebody in a queue.
+        if (this.#at === undefined) chunk = Buffer.allocUnsafeSlow(CHUNK);
+      }
+    } catch (error) {
+      if (!isErrno(error, 'EISDIR')) throw error;
+      throw new InvalidInputError(`read ${this.#typed}: is a directory`);
+    } finally {
+      closeSync(this.#fd);
+    }
+  }
+
+  skip(count: number): boolean {
+    if (this.#at === undefined || count > this.#size - this.#at) return false;
+    this.#at += count;
+    return true;
+  }
 }
 
 function openTyped(path: string, typed: string): number {

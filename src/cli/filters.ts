@@ -56,9 +56,16 @@ function flagOf<K extends keyof ImageFilter>(
   return is as { readonly [P in K]?: boolean };
 }
 
-/** The filters of `image prune`. Throws InvalidInputError. */
-export function imagePruneFilter(pairs: readonly FilterPair[], now: Date): ImageFilter {
-  const values = grouped(pairs, ['dangling', 'label', 'label!', 'until']);
+/** The keys of {@link imagePruneFilter}. */
+export const IMAGE_PRUNE_KEYS: readonly string[] = ['dangling', 'label', 'label!', 'until'];
+
+/** The filters of `image prune`, or those of `keys`. Throws InvalidInputError. */
+export function imagePruneFilter(
+  pairs: readonly FilterPair[],
+  now: Date,
+  keys: readonly string[] = IMAGE_PRUNE_KEYS,
+): ImageFilter {
+  const values = grouped(pairs, keys);
   return { ...common(values, now), ...listOf(values, 'label!', 'labelNot') };
 }
 

@@ -1,4 +1,5 @@
-import { COMMANDS, groupMembers, GROUPS, type CommandEntry } from './command-index.ts';
+import { COMMANDS, GROUPS, type CommandEntry } from './command-index.ts';
+import { groupMembers } from './find-command.ts';
 import type { Command } from './command.ts';
 import { GLOBAL_FLAGS } from './global-flags.ts';
 import { pageOf, type OptionRow } from './manual/page.ts';
@@ -17,7 +18,7 @@ export function commandHelp(entry: CommandEntry, typed: string, command: Command
       : section('Aliases', wrapWhole([entry.name, ...aliases].map((name) => `stave ${name}`))),
     section(
       'Examples',
-      examples.flatMap(([what, line]) => [`  # ${what}`, `  ${line}`]),
+      examples.flatMap(([what, line]) => [`  # ${what}`, ...wrapTyped(line)]),
     ),
     options.length === 0 ? undefined : section('Options', optionLines(options)),
     exits.length === 0 ? undefined : section('Exit codes', columns(exits)),
@@ -96,6 +97,21 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
 function wrapWhole(names: readonly string[]): string[] {
   const glued = names.map((name) => name.replaceAll(' ', '\u00a0')).join(', ');
   return wrap(glued, '  ').map((line) => line.replaceAll('\u00a0', ' '));
+}
+
+/** A line to type; too long a one goes on in the next, as a shell takes it. */
+function wrapTyped(text: string): string[] {
+  const words = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? [];
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of words) {
+    if (line.length + 1 + word.length > WIDTH - 2 && line.trim() !== '') {
+      lines.push(`${line} \\`);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
 }
 
 /** Lines of at most 80 columns, each beginning with `indent`. */

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { ImageDetails } from '../engine/engine.ts';
+import { outsideMap } from '../oci/json.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import { descriptorJson, descriptorStruct, manifestsJson, manifestStructs } from './index-json.ts';
 import { duration, fromData, int64, struct, type Struct, type Value } from './template/values.ts';
@@ -103,23 +104,28 @@ function graphData(directories: readonly string[]): Readonly<Record<string, stri
   };
 }
 
-/** The config with sorted members: those that Docker always shows, and the others that are set. */
+/** The config with sorted members, as Docker shows it: those it always shows, and others that are set. */
 function configJson(config: ContainerConfig): Readonly<Record<string, unknown>> {
+  const map = (value: object | undefined): object | null => (value ? sortedMap(value) : null);
   return {
     ...(config.ArgsEscaped === true && { ArgsEscaped: true }),
     Cmd: config.Cmd ?? null,
     Entrypoint: config.Entrypoint ?? null,
     Env: config.Env ?? null,
-    ...(some(config.ExposedPorts) && { ExposedPorts: config.ExposedPorts }),
-    ...(config.Healthcheck !== undefined && { Healthcheck: config.Healthcheck }),
-    Labels: config.Labels ?? null,
+    ...(some(config.ExposedPorts) && { ExposedPorts: map(config.ExposedPorts) }),
+    ...(config.Healthcheck !== undefined && { Healthcheck: map(config.Healthcheck) }),
+    Labels: map(config.Labels),
     OnBuild: config.OnBuild ?? null,
     ...(config.Shell !== undefined && { Shell: config.Shell }),
     ...(text(config.StopSignal) !== '' && { StopSignal: config.StopSignal }),
     User: config.User ?? '',
-    Volumes: config.Volumes ?? null,
+    Volumes: map(config.Volumes),
     WorkingDir: config.WorkingDir ?? '',
   };
+}
+
+function sortedMap(members: object): Readonly<Record<string, unknown>> {
+  return outsideMap(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function configStruct(config: ContainerConfig): Struct {

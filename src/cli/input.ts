@@ -14,17 +14,18 @@ export function standardInput(): Input {
     get terminal() {
       return (terminal ??= isTerminal(0));
     },
-    async *bytes() {
+    async *bytes({ reuse = false } = {}) {
       if (!fstatSync(0).isFile()) {
         yield* process.stdin as AsyncIterable<Buffer>;
         return;
       }
+      let chunk = Buffer.allocUnsafeSlow(CHUNK);
       for (;;) {
-        // A new buffer each time: what was handed on may still be in use.
-        const chunk = Buffer.allocUnsafeSlow(CHUNK);
         const size = readSync(0, chunk);
         if (size === 0) return;
         yield chunk.subarray(0, size);
+        // What was handed on may still be in use.
+        if (!reuse) chunk = Buffer.allocUnsafeSlow(CHUNK);
       }
     },
     async line() {

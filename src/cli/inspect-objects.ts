@@ -54,12 +54,12 @@ export async function inspectObjects(
  * names differ here and there (`.Id`).
  */
 async function renderer(format: string): Promise<(object: Inspected) => string> {
-  const [{ template }, { TemplateError }, { fromJson }] = await Promise.all([
-    import('./template/template.ts'),
+  const [{ readTemplate }, { TemplateError }, { fromJson }] = await Promise.all([
+    import('./object-template.ts'),
     import('./template/errors.ts'),
     import('./template/values.ts'),
   ]);
-  const parsed = parse();
+  const parsed = readTemplate(format);
   return ({ json, typed }) => {
     try {
       return parsed.execute(typed());
@@ -68,13 +68,4 @@ async function renderer(format: string): Promise<(object: Inspected) => string> 
       return parsed.execute(fromJson(json), { strictKeys: true });
     }
   };
-
-  function parse(): ReturnType<typeof template> {
-    try {
-      return template(format);
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      throw TemplateError.unreadable(error);
-    }
-  }
 }

@@ -1,5 +1,5 @@
 import { Exit, UsageError } from '../base/errors.ts';
-import { COMMANDS, findCommand, findGroup, GROUPS, groupMembers } from './command-index.ts';
+import { findCommand, findGroup } from './find-command.ts';
 import type { Command, Context, Host } from './command.ts';
 import { explain } from './explain.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -36,7 +36,7 @@ export async function main(options: GlobalOptions, host: Host): Promise<number> 
       host.stdout.write(commandHelp(found.entry, found.typed, definition));
       return Exit.ok;
     }
-    checkOperands(command, definition, parsed.operands.length);
+    checkOperands(command, definition, parsed.operands);
     pointToHelp = definition.pointToHelp === true;
     const context: Context = { ...host, ...parsed, complain };
     const code = (await definition.run(context)) ?? Exit.ok;
@@ -61,29 +61,28 @@ async function withoutCommand(
   }
   const place = group === undefined ? 'stave' : `stave ${group}`;
   if (wanted.startsWith('-')) throw new UsageError(`unknown flag: ${wanted}`);
-  const { didYouMean, suggest } = await import('./suggest.ts');
-  const near = suggest(wanted, group === undefined ? topLevel() : membersOf(group));
+  const { commandAdvice } = await import('./unknown-command.ts');
   throw new UsageError(`unknown command: ${place} ${wanted}`, {
     exitCode: Exit.failure,
-    hint: didYouMean(near.map((name) => `${place} ${name}`)),
+    hint: commandAdvice(words, group),
   });
 }
 
-function topLevel(): string[] {
-  const names = COMMANDS.flatMap((entry) => [entry.name, ...entry.aliases]);
-  return [...names, ...Object.keys(GROUPS)].filter((name) => !name.includes(' '));
-}
-
-function membersOf(group: string): string[] {
-  return groupMembers(group).map(([word]) => word);
-}
-
-function checkOperands(name: string, { operands: [least, most] }: Command, count: number): void {
+function checkOperands(
+  name: string,
+  { operands: [least, most], slip }: Command,
+  operands: readonly string[],
+): void {
+  const count = operands.length;
   if (count >= least && count <= most) return;
   const plural = (n: number): string => `${n} argument${n === 1 ? '' : 's'}`;
   let rule = `requires at least ${plural(least)}`;
   if (most === 0) rule = 'accepts no arguments';
   else if (least === most) rule = `requires ${plural(least)}`;
   else if (count > most) rule = `requires at most ${plural(most)}`;
-  throw new UsageError(`'${name}' ${rule}`, { exitCode: Exit.failure });
+  const meant = slip?.(operands);
+  throw new UsageError(`'${name}' ${rule}`, {
+    exitCode: Exit.failure,
+    hint: meant === undefined ? undefined : `Did you mean '${name} ${meant}'?`,
+  });
 }

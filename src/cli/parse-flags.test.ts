@@ -109,6 +109,22 @@ for (const [line, message, hint] of [
   [
     '-f foo',
     'invalid argument "foo" for "-f, --filter" flag: bad format of filter (expected name=value)',
+    'Did you mean --filter foo=VALUE?',
+  ],
+  [
+    '--filter dangling',
+    'invalid argument "dangling" for "-f, --filter" flag: bad format of filter (expected name=value)',
+    'Did you mean --filter dangling=true?',
+  ],
+  [
+    '-filter a=b',
+    'invalid argument "ilter" for "-f, --filter" flag: bad format of filter (expected name=value)',
+    'Did you mean --filter?',
+  ],
+  [
+    '-memory=x',
+    `invalid argument "emory=x" for "-m, --memory" flag: invalid size: 'emory=x'`,
+    'Did you mean --memory=x?',
   ],
   ['--push', '--push: not here', undefined],
   ['-ox', '-o, --output: not here', undefined],

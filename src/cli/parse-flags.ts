@@ -40,8 +40,14 @@ export function parseFlags(
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       const spelled = flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
+      const isBareKey = flag.valueName === 'filter' && /^[a-z!]+$/i.test(text);
       throw new UsageError(
         `invalid argument ${JSON.stringify(text)} for "${spelled}" flag: ${error.message}`,
+        {
+          hint: isBareKey
+            ? `Did you mean --${name} ${text}=${text === 'dangling' ? 'true' : 'VALUE'}?`
+            : undefined,
+        },
       );
     }
     typed.add(name);
@@ -65,7 +71,11 @@ export function parseFlags(
       if (value === undefined) throw new UsageError(`flag needs an argument: --${name}`);
       set(name, flag, value);
     } else if (word.startsWith('-') && word !== '-') {
-      shortBundle(word);
+      try {
+        shortBundle(word);
+      } catch (error) {
+        throw error instanceof UsageError ? (oneDash(error, word, table) ?? error) : error;
+      }
     } else {
       rejectOtherDashes(word);
       operands.push(word);
@@ -121,6 +131,13 @@ function unknown(name: string, table: FlagTable): UsageError {
   return new UsageError(`unknown flag: --${name}`, {
     hint: nearest === undefined ? undefined : `Did you mean --${nearest}?`,
   });
+}
+
+/** The same failure with a hint, where a long flag was typed with one dash: `-filter`. */
+function oneDash(error: UsageError, word: string, table: FlagTable): UsageError | undefined {
+  const [, name = ''] = /^-([a-z][a-z-]+)(?:=.*)?$/s.exec(word) ?? [];
+  if (!Object.hasOwn(table, name) || table[name]?.refusal !== undefined) return undefined;
+  return new UsageError(error.message, { hint: `Did you mean -${word}?` });
 }
 
 function refuse(spelled: string, flag: Flag<unknown>): void {

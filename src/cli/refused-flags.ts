@@ -78,6 +78,5 @@ export const RUN_REFUSED: FlagTable = {
 
 /** Flags of `build` that are known and not there yet. */
 export const BUILD_REFUSED: FlagTable = {
-  ...refused(LATER, ['builder']),
   debug: flag.refused('it stands before the command: stave --debug build', 'D'),
 };

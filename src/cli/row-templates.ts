@@ -40,7 +40,8 @@ function sourceOf<Row>(
   return source + missing.map((key) => `\t{{.${key}}}`).join('');
 }
 
-function rowStruct<Row>({ fields, type }: Listing<Row>, row: Row): Struct {
+/** A row as a value for templates. */
+export function rowStruct<Row>({ fields, type }: Listing<Row>, row: Row): Struct {
   return {
     kind: 'struct',
     type,

@@ -2,6 +2,7 @@ import type {
   CacheEntry,
   ContainerUsage,
   DiskUsage,
+  HeldSpace,
   ImageUsage,
   UsageOf,
   VolumeUsage,
@@ -9,8 +10,11 @@ import type {
 import { containerFields } from './container-rows.ts';
 import { imageFields, imageRows, type ImageRow } from './image-rows.ts';
 import type { Field, Listing } from './listing.ts';
-import { ago } from './times.ts';
+import { ago, goTimeWriter } from './times.ts';
 import { humanSize, shortId } from './units.ts';
+
+/** So many holders are named in a table. */
+const HOLDERS = 4;
 
 /** One line of `system df`. */
 interface Kind {
@@ -48,7 +52,11 @@ function reclaimable({ usage, percent }: Kind): string {
 }
 
 /** Images, a row for each name. */
-export function imageListing(rows: readonly ImageUsage[], now: Date): Listing<ImageRow> {
+export function imageListing(
+  rows: readonly ImageUsage[],
+  now: Date,
+  truncate = true,
+): Listing<ImageRow> {
   const usage = new Map(rows.map((one) => [one.image.id, one]));
   const sized =
     (size: (of: ImageUsage) => number, digits: number) =>
@@ -66,7 +74,7 @@ export function imageListing(rows: readonly ImageUsage[], now: Date): Listing<Im
       rows.map(({ image }) => image),
       { digests: false },
     ),
-    fields: imageFields({ truncate: true, now }).map((field) => {
+    fields: imageFields({ truncate, now }).map((field) => {
       const value = own.get(field.key);
       return value ? { ...field, value } : field;
     }),
@@ -88,8 +96,9 @@ export function imageListing(rows: readonly ImageUsage[], now: Date): Listing<Im
 export function containerListing(
   rows: readonly ContainerUsage[],
   now: Date,
+  truncate = true,
 ): Listing<ContainerUsage> {
-  const fields = containerFields({ truncate: true, now }).map((field): Field<ContainerUsage> => ({
+  const fields = containerFields({ truncate, now }).map((field): Field<ContainerUsage> => ({
     ...field,
     value: (row) => {
       if (field.key === 'Size') return humanSize(row.size, 3);
@@ -120,15 +129,24 @@ export function volumeListing(rows: readonly VolumeUsage[]): Listing<VolumeUsage
 }
 
 /** What builds keep. */
-export function cacheListing(rows: readonly CacheEntry[], now: Date): Listing<CacheEntry> {
+export function cacheListing(
+  rows: readonly CacheEntry[],
+  now: Date,
+  truncate = true,
+): Listing<CacheEntry> {
+  const timeText = goTimeWriter();
+  const id = ({ id, inUse }: CacheEntry): string =>
+    truncate ? shortId(id) + (inUse ? '*' : '') : id;
   return {
     rows,
     fields: [
       { key: 'CacheType', title: 'CACHE TYPE', value: ({ type }) => type },
+      { key: 'CreatedAt', title: 'CREATED AT', value: ({ created }) => timeText(created) },
       { key: 'CreatedSince', title: 'CREATED', value: ({ created }) => ago(created, now) },
       { key: 'Description', title: 'DESCRIPTION', value: ({ description }) => description },
-      { key: 'ID', title: 'CACHE ID', value: ({ id, inUse }) => shortId(id) + (inUse ? '*' : '') },
+      { key: 'ID', title: 'CACHE ID', value: id },
       { key: 'InUse', title: 'IN USE', value: ({ inUse }) => String(inUse) },
+      { key: 'LastUsedAt', title: 'LAST USED AT', value: ({ used }) => timeText(used) },
       { key: 'LastUsedSince', title: 'LAST USED', value: ({ used }) => ago(used, now) },
       { key: 'Parent', title: 'PARENT', value: ({ parents }) => parents.map(shortId).join(', ') },
       { key: 'Shared', title: 'SHARED', value: ({ shared }) => String(shared) },
@@ -138,4 +156,28 @@ export function cacheListing(rows: readonly CacheEntry[], now: Date): Listing<Ca
     columns: ['ID', 'CacheType', 'Size', 'CreatedSince', 'LastUsedSince', 'UsageCount', 'Shared'],
     type: '*formatter.buildCacheContext',
   };
+}
+
+/** What holds the space, a row for everything that comes free together. */
+export function heldListing(rows: readonly HeldSpace[]): Listing<HeldSpace> {
+  return {
+    rows,
+    fields: [
+      { key: 'Bytes', title: 'BYTES', value: ({ bytes }) => bytes },
+      { key: 'FreedBy', title: 'FREED BY', value: ({ freedBy }) => freedBy || '-' },
+      { key: 'HeldBy', title: 'HELD BY', value: ({ heldBy }) => someOf(heldBy) },
+      { key: 'Holders', title: 'HOLDERS', value: ({ heldBy }) => heldBy },
+      { key: 'Name', title: 'NAME', value: ({ name }) => name },
+      { key: 'Size', title: 'SIZE', value: ({ bytes }) => humanSize(bytes, 4) },
+      { key: 'Type', title: 'TYPE', value: ({ kind }) => kind },
+    ],
+    columns: ['Type', 'Name', 'Size', 'HeldBy', 'FreedBy'],
+    type: '*formatter.heldSpaceContext',
+  };
+}
+
+/** The first few of those that hold something. */
+function someOf(holders: readonly string[]): string {
+  const more = holders.length - HOLDERS;
+  return holders.slice(0, HOLDERS).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

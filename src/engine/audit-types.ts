@@ -40,3 +40,14 @@ export interface AuditReport {
   /** More was found than is told. */
   readonly truncated: boolean;
 }
+
+/** Something doubtful in an image. */
+export interface ImageLintFinding {
+  readonly ruleName: string;
+  /** What the rule is about. */
+  readonly description: string;
+  readonly detail: string;
+  readonly layer?: DiffId;
+  /** The line that made the layer. */
+  readonly origin?: { readonly file: string; readonly line: number };
+}

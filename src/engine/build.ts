@@ -135,6 +135,7 @@ function parseTag(text: string): ReturnType<typeof parseTagTarget> {
       .replace(/ \([^)]*\)(?= must be lowercase$)/, '');
     throw new BuildError(
       `invalid tag ${JSON.stringify(text)}: ${why === '' ? 'invalid reference format' : why}`,
+      { hint: error.hint },
     );
   }
 }

@@ -63,6 +63,17 @@ export interface ContainerSummary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What is known of one container. */
+export interface ContainerDetails extends ContainerSummary {
+  readonly argv: readonly string[];
+  /** Goes when it ends. */
+  readonly remove: boolean;
+  /** Its first process; 0 when there is none. */
+  readonly pid: number;
+  /** Bytes that it wrote, and with those of its image; where they were asked for. */
+  readonly size?: { readonly written: number; readonly whole: number };
+}
+
 /** Containers, by verb. */
 export interface Containers {
   /** Runs to the end, with this process's own input and output. */
@@ -82,6 +93,26 @@ export interface Containers {
    * Throws ContainerNotFoundError.
    */
   export(name: string, options?: CallOptions): Promise<PouredArchive>;
+  /** Throws ContainerNotFoundError. */
+  inspect(name: string, options?: { readonly size?: boolean }): Promise<ContainerDetails>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<string>;
+  /** Removes those that do not run; without limits all of them. */
+  prune(filter?: ContainerPruneFilter): Promise<ContainersPruned>;
+}
+
+/** Which containers to remove. All conditions must hold. */
+export interface ContainerPruneFilter {
+  /** Made before. */
+  readonly until?: Date;
+  /** `key` or `key=value`; all of them. */
+  readonly label?: readonly string[];
+  /** None of them. */
+  readonly labelNot?: readonly string[];
+}
+
+/** IDs of the containers that were removed, and the bytes that they had written. */
+export interface ContainersPruned {
+  readonly removed: readonly string[];
+  readonly bytes: number;
 }

@@ -4,7 +4,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
-import type { AuditReport } from './audit-types.ts';
+import type { AuditReport, ImageLintFinding } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
 import type {
@@ -215,6 +215,11 @@ export interface Images {
     name: string,
     options?: CallOptions & { readonly platform?: Platform | undefined },
   ): Promise<AuditReport>;
+  /** What is doubtful in an image: the checks that a build makes of its result. Throws as {@link inspect}. */
+  lint(
+    name: string,
+    options?: CallOptions & { readonly platform?: Platform | undefined },
+  ): Promise<readonly ImageLintFinding[]>;
   /** Where the bytes of an image are, and which of them it could do without. */
   explain(name: string, options?: ExplainOptions): Promise<Explanation>;
   /**

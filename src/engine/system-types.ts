@@ -44,6 +44,8 @@ export interface System {
   pruneCache(options?: CachePruneRequest): Promise<CachePruned>;
   /** What everything stored takes on the disk. */
   diskUsage(): Promise<DiskUsage>;
+  /** Every byte of the store once: what holds it, and what would free it. The largest first. */
+  whySpace(): Promise<readonly HeldSpace[]>;
   /** What happened and happens, oldest first, whatever process does it. */
   events(request?: EventRequest): AsyncIterable<StaveEvent>;
 }
@@ -159,4 +161,15 @@ export interface ContainerUsage {
 export interface VolumeUsage {
   readonly name: string;
   readonly size: number;
+}
+
+/** A part of the store, and what keeps it there. */
+export interface HeldSpace {
+  readonly kind: 'Images' | 'Containers' | 'Local Volumes' | 'Build Cache' | 'Store';
+  readonly name: string;
+  readonly bytes: number;
+  /** `image app:1`, `container web`, `build cache`: all of them must go. */
+  readonly heldBy: readonly string[];
+  /** The command, or what else will free it; empty where nothing will. */
+  readonly freedBy: string;
 }

@@ -40,15 +40,19 @@ const ZEROS = Buffer.alloc(64 * 1024);
  * star. Memory does not depend on the archive. An archive may end without its end mark, but
  * not within an entry, and after the mark there may be zeros only.
  *
+ * `skipAhead` leaves out bytes that the stream has not given out yet, where that can be done
+ * without reading them: see SkippableBytes.
+ *
  * Throws TarFormatError for what is damaged, LayerLimitError and LayerNameError for what is beyond
  * `limits`, before anything of that size is read. The stream is closed when the reader is left.
  */
 export async function* readTar(
   tar: Bytes,
   limits: Partial<LayerLimits> = {},
+  skipAhead?: (count: number) => boolean,
 ): AsyncGenerator<TarMember, void> {
   const bounds: LayerLimits = { ...DEFAULT_LIMITS, ...limits };
-  const source = new TarSource(tar);
+  const source = new TarSource(tar, skipAhead);
   const state: ExtensionState = { globals: undefined, globalBytes: 0, next: undefined, chain: 0 };
   let entries = 0;
   let unpacked = 0;

@@ -23,8 +23,11 @@ export class TarSource {
   words: Uint32Array | undefined;
   #chunkWords: Uint32Array | undefined;
 
-  constructor(bytes: Bytes) {
+  readonly #skipAhead: ((count: number) => boolean) | undefined;
+
+  constructor(bytes: Bytes, skipAhead?: (count: number) => boolean) {
     this.#chunks = bytes[Symbol.asyncIterator]();
+    this.#skipAhead = skipAhead;
   }
 
   /** Bytes handed out or skipped so far. */
@@ -108,7 +111,13 @@ export class TarSource {
   }
 
   async skip(size: number, what: string): Promise<void> {
-    for (let left = size; left > 0;) {
+    let left = size - this.take(size).length;
+    // All that was read is used up: what is left has not been read yet.
+    if (left > 0 && this.#skipAhead?.(left) === true) {
+      this.#before += left;
+      return;
+    }
+    while (left > 0) {
       if (!(await this.more())) throw this.cutOff(what);
       left -= this.take(left).length;
     }

@@ -47,7 +47,11 @@ export function parseReference(text: string): Reference {
   const repository = colon < 0 ? named : named.slice(0, colon);
   const tag = colon < 0 ? undefined : named.slice(colon + 1);
   if (repository !== repository.toLowerCase()) {
-    throw invalid(`repository name (${repository}) must be lowercase`);
+    const head = text.length - (rest.length - repository.length);
+    throw invalid(
+      `repository name (${repository}) must be lowercase`,
+      `Did you mean '${text.slice(0, head).toLowerCase()}${text.slice(head)}'?`,
+    );
   }
   if (!REGISTRY.test(registry) || !repository.split('/').every((one) => COMPONENT.test(one))) {
     throw invalid();
@@ -181,8 +185,9 @@ function checkedDigest(text: string): Digest {
   );
 }
 
-function invalid(because?: string): InvalidReferenceError {
+function invalid(because?: string, hint?: string): InvalidReferenceError {
   return new InvalidReferenceError(
     `invalid reference format${because === undefined ? '' : `: ${because}`}`,
+    { hint },
   );
 }

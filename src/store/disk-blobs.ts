@@ -65,8 +65,10 @@ export class DiskBlobs implements BlobStore, IngestHost {
   }
 
   async open(digest: Digest, options: ReadOptions = {}): Promise<Bytes> {
-    if (this.#size(digest) === undefined) throw new BlobNotFoundError(digest);
-    return this.#readFile(this.paths.blob(digest), options);
+    const size = this.#size(digest);
+    if (size === undefined) throw new BlobNotFoundError(digest);
+    const end = Math.min(options.end ?? Infinity, size - 1);
+    return this.#readFile(this.paths.blob(digest), { ...options, end });
   }
 
   async pour(digest: Digest, sink: ByteSink, { signal }: CallOptions = {}): Promise<void> {

@@ -26,6 +26,7 @@ import { imageTable } from './image-table.ts';
 import { indexTable } from './index-table.ts';
 import { withStoreErrors } from './io-errors.ts';
 import { layerTable } from './layer-table.ts';
+import { leaseTable } from './lease-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
@@ -147,6 +148,7 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     facts: factTable(db),
     sources: sourceTable(db),
     events: eventTable(db),
+    leases: leaseTable(db),
     searched: searchedTable(db),
   };
 }

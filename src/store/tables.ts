@@ -19,6 +19,7 @@ export interface Tables {
   readonly sources: SourceTable;
   readonly searched: SearchedTable;
   readonly events: EventTable;
+  readonly leases: LeaseTable;
 }
 
 /** One image: a config with its manifest. Stays until it is removed, named or not. */
@@ -368,4 +369,19 @@ export interface EventTable {
   after(id: number): EventRow[];
   /** ID of the newest; 0 when there is none. */
   last(): number;
+}
+
+/** A running operation, and the layers that it holds. Its process may have died without a word. */
+export interface LeaseRow {
+  readonly id: string;
+  readonly pid: number;
+  readonly purpose: string;
+  readonly chains: readonly ChainId[];
+  readonly layers: readonly DiffId[];
+}
+
+/** Who holds things just now. */
+export interface LeaseTable {
+  /** The oldest first. */
+  list(): LeaseRow[];
 }

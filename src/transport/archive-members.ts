@@ -15,7 +15,7 @@ import { InvalidArchiveError } from './errors.ts';
 import type { LayerIntake, TakenLayer } from './layer-intake.ts';
 import { fileSystemArchive, notATar, withoutImages } from './not-an-archive.ts';
 import { peek } from './peek.ts';
-import { plain } from './plain.ts';
+import { plainArchive } from './plain.ts';
 
 /** What is known of one file of an archive once the stream has gone by. */
 export type Member =
@@ -33,6 +33,8 @@ const HELD_LAYER_LIMIT = 64 * 1024;
 /** All that is held, in bytes. */
 const HELD_LIMIT = 64 * 1024 * 1024;
 const SNIFF_LENGTH = 512;
+/** Bytes of a member's name: a digest and some directories, with much room. */
+const NAME_LIMIT = 1024;
 const LINK_LIMIT = 20;
 /** Archives hold several images, each of which may be as large as a layer may be. */
 const ARCHIVE_LIMITS = { unpackedBytes: 1024 ** 4, entries: 200_000 };
@@ -76,12 +78,13 @@ export class ArchiveMembers {
     call: CallOptions = {},
   ): Promise<ArchiveMembers> {
     const members = new ArchiveMembers(intake);
-    const tar = await peek(await plain(archive, ARCHIVE_LIMITS), SNIFF_LENGTH);
+    const { bytes, skip } = await plainArchive(archive, ARCHIVE_LIMITS);
+    const tar = await peek(bytes, SNIFF_LENGTH);
     if (!looksLikeTar(tar.head)) {
       await tar.close();
       throw notATar(tar.head);
     }
-    for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS)) {
+    for await (const { entry, body } of readTar(tar.bytes, ARCHIVE_LIMITS, skip)) {
       call.signal?.throwIfAborted();
       const name = memberName(entry.path);
       const [top = ''] = name.split('/');
@@ -206,7 +209,7 @@ export class ArchiveMembers {
       return { kind: 'other', what: `larger than ${DOCUMENT_LIMIT} bytes` };
     }
     this.#hold(size);
-    return { kind: 'held', data: await collect(bytes, DOCUMENT_LIMIT) };
+    return { kind: 'held', data: await collect(copied(bytes), DOCUMENT_LIMIT) };
   }
 
   /** Counts what stays in memory. */
@@ -234,8 +237,13 @@ export class ArchiveMembers {
   }
 }
 
-/** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out. */
+/** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out or are too long. */
 function memberName(path: Uint8Array): string {
+  if (path.length > NAME_LIMIT) {
+    throw new InvalidArchiveError(
+      `the archive holds a name of ${path.length} bytes, which no part of an image has`,
+    );
+  }
   const name = inside('', Buffer.from(path).toString());
   if (name !== undefined) return name;
   throw new InvalidArchiveError(
@@ -253,6 +261,11 @@ function inside(from: string, path: string): string | undefined {
     else if (parts.pop() === undefined) return undefined;
   }
   return parts.join('/');
+}
+
+/** Chunks are valid until the next one only. */
+async function* copied(bytes: Bytes): Bytes {
+  for await (const chunk of bytes) yield Uint8Array.from(chunk);
 }
 
 function parentOf(name: string): string {

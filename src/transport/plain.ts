@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/bytes.ts';
+import type { Bytes, SkippableBytes } from '../base/bytes.ts';
 import { decompressed } from '../layer/compression.ts';
 import type { LayerLimits } from '../layer/limits.ts';
 import { externalDecompressor } from '../sys/helper.ts';
@@ -10,4 +10,14 @@ import { externalDecompressor } from '../sys/helper.ts';
  */
 export async function plain(bytes: Bytes, limits: Partial<LayerLimits> = {}): Promise<Bytes> {
   return (await decompressed(bytes, { external: externalDecompressor, limits })).bytes;
+}
+
+/** {@link plain}, and how to leave out what comes next, where `bytes` can do so and are not compressed. */
+export async function plainArchive(
+  bytes: Bytes | SkippableBytes,
+  limits: Partial<LayerLimits> = {},
+): Promise<{ readonly bytes: Bytes; readonly skip?: (count: number) => boolean }> {
+  const found = await decompressed(bytes, { external: externalDecompressor, limits });
+  if (found.format !== 'none' || !('skip' in bytes)) return { bytes: found.bytes };
+  return { bytes: found.bytes, skip: (count) => bytes.skip(count) };
 }

@@ -28,6 +28,44 @@ export function blobStoreContract(name: string, open: () => Promise<Subject>): v
     assert.deepEqual(await subject.blobs.stat(info.digest), info);
   });
 
+  test(`${name}: what is poured is the whole blob`, async () => {
+    await using subject = await open();
+    const data = Buffer.alloc(700_000, 'abcdefg');
+    const { digest } = subject.blobs.putSync(data);
+    const pieces: Buffer[] = [];
+    await subject.blobs.pour(digest, (piece) => void pieces.push(Buffer.from(piece)));
+    assert.ok(Buffer.concat(pieces).equals(data));
+    const other = digestOf('other');
+    await assert.rejects(
+      subject.blobs.pour(other, () => {}),
+      { code: 'BLOB_NOT_FOUND' },
+    );
+  });
+
+  test(`${name}: many are put at once, those that are there already too`, async () => {
+    await using subject = await open();
+    subject.blobs.putSync(HELLO);
+    const all = [HELLO, HELLO, ...Array.from({ length: 20 }, (_, at) => Buffer.from(`${at}`))];
+    subject.blobs.putAllSync(all);
+    for (const one of all) assert.deepEqual(subject.blobs.readSync(digestOf(one)), one);
+    const found: string[] = [];
+    for await (const { digest } of subject.blobs.list()) found.push(digest);
+    assert.equal(found.length, 21);
+  });
+
+  test(`${name}: a writer that does not hash is told the digest, or reads`, async () => {
+    await using subject = await open();
+    for (const known of [digestOf(HELLO), undefined]) {
+      await using writer = await subject.blobs.ingest('k', { hash: false });
+      await writer.write(HELLO);
+      assert.deepEqual(await writer.commit({}, known), { digest: digestOf(HELLO), size: 5 });
+    }
+    await using writer = await subject.blobs.ingest('k', { hash: false });
+    await writer.write(HELLO);
+    const wrong = { digest: digestOf('other') };
+    await assert.rejects(writer.commit(wrong, digestOf(HELLO)), DigestMismatchError);
+  });
+
   test(`${name}: a part can be read`, async () => {
     await using subject = await open();
     const { digest } = subject.blobs.putSync(HELLO);

@@ -12,7 +12,16 @@ import { exec, House, skip, top } from './house.ts';
 
 /** Stands in examples for the ID of app:v1. */
 const ID = '0e5574283393';
-const NAMES = ['app:v1', 'app:v2', 'app', 'web', 'alpine', 'debian', 'localhost:5000/team/app:v1'];
+const NAMES = [
+  'app:v1',
+  'app:v2',
+  'app:old',
+  'app',
+  'web',
+  'alpine',
+  'debian',
+  'localhost:5000/team/app:v1',
+];
 const FILES: Readonly<Record<string, string>> = {
   Dockerfile: [
     'FROM base AS sdk',
@@ -65,7 +74,7 @@ before(() => {
   writeFileSync(join(folder, 'bin/ssh'), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
   run('stave inventory >host.json');
   run('stave save -o app.tar app:v1 && gzip -k app.tar && tar -C rootfs -cf debian.tar .');
-  run('stave run --name web1 --network none web true');
+  run('for name in web web1; do stave run --name $name --network none web true; done');
   id = house.must(['images', '-q', 'app:v1']).trim();
 });
 after(() => house?.[Symbol.dispose]());

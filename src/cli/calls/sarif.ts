@@ -1,5 +1,13 @@
+import type { ImageLintFinding } from '../../engine/audit-types.ts';
 import { allRules } from '../../engine/dockerfile-calls.ts';
 import type { CheckReport, Span } from '../../engine/dockerfile-types.ts';
+
+/** A rule as reports list it. */
+interface Rule {
+  readonly name: string;
+  readonly description: string;
+  readonly url: string;
+}
 
 /** The rule under which a Dockerfile that cannot be built is reported. */
 const BUILD_ERROR = {
@@ -15,7 +23,7 @@ const BUILD_ERROR = {
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
 export function checkSarif(report: CheckReport, file: string, version: string): unknown {
-  const rules = [...allRules(), BUILD_ERROR];
+  const rules: readonly Rule[] = [...allRules(), BUILD_ERROR];
   const indexes = new Map<string, number>(rules.map(({ name }, index) => [name, index]));
   const { warnings, error, strict, source } = report;
   const lines = source.text.split('\n');
@@ -35,6 +43,54 @@ export function checkSarif(report: CheckReport, file: string, version: string): 
       },
     ],
   });
+  return sarif(
+    { rules, version },
+    [{ location: { uri }, sourceLanguage: 'dockerfile' }],
+    [
+      ...warnings.map(({ ruleName, detail, span }) =>
+        result(ruleName, detail, span, strict ? 'error' : 'warning'),
+      ),
+      ...(error ? [result(BUILD_ERROR.name, error.message, error.span, 'error')] : []),
+    ],
+  );
+}
+
+/** Findings of an image in the same form: what they are about is the image, or a layer of it. */
+export function imageSarif(
+  found: readonly ImageLintFinding[],
+  image: string,
+  version: string,
+): unknown {
+  const rules = allRules();
+  const results = found.map(({ ruleName, detail, layer, origin }) => ({
+    ruleId: ruleName,
+    ruleIndex: rules.findIndex(({ name }) => name === ruleName),
+    level: 'warning',
+    message: { text: detail },
+    locations: [
+      {
+        logicalLocations: [
+          { name: image, kind: 'resource' },
+          ...(layer === undefined ? [] : [{ name: layer, kind: 'resource' }]),
+        ],
+        ...(origin && {
+          physicalLocation: {
+            artifactLocation: { uri: `file://${encodeURI(origin.file)}` },
+            region: { startLine: origin.line },
+          },
+        }),
+      },
+    ],
+  }));
+  return sarif({ rules, version }, [], results);
+}
+
+/** The document around results. */
+function sarif(
+  { rules, version }: { readonly rules: readonly Rule[]; readonly version: string },
+  artifacts: readonly unknown[],
+  results: readonly unknown[],
+): unknown {
   return {
     $schema:
       'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
@@ -54,14 +110,9 @@ export function checkSarif(report: CheckReport, file: string, version: string): 
             })),
           },
         },
-        artifacts: [{ location: { uri }, sourceLanguage: 'dockerfile' }],
+        artifacts,
         columnKind: 'utf16CodeUnits',
-        results: [
-          ...warnings.map(({ ruleName, detail, span }) =>
-            result(ruleName, detail, span, strict ? 'error' : 'warning'),
-          ),
-          ...(error ? [result(BUILD_ERROR.name, error.message, error.span, 'error')] : []),
-        ],
+        results,
       },
     ],
   };

@@ -35,7 +35,7 @@ export const builderPrune = command({
     const filter = cacheFilter(flags.filter, clock.now());
     if (!flags.force) {
       const what = flags.all ? 'all build cache' : 'all dangling build cache';
-      if (!(await confirm(context, `This will remove ${what}.`))) return;
+      if (!(await confirm(context, `This will remove ${what}.`, ' '))) return;
     }
     const reserved = flags['reserved-space'] ?? flags['keep-storage'];
     const { 'max-used-space': maxUsed, 'min-free-space': minFree } = flags;

@@ -1,5 +1,6 @@
 import { readDefinition } from '../../bake/bake.ts';
 import type { Evaluated } from '../../bake/definition.ts';
+import type { Engine } from '../../engine/engine.ts';
 import type { BakeFile } from '../../bake/files.ts';
 import { parseOverrides } from '../../bake/overrides.ts';
 import { goJson, printed } from '../../bake/print.ts';
@@ -21,6 +22,7 @@ import { progressMode } from './image-build.ts';
 const BAKE_FLAGS = {
   ...refused('there are no builders to choose from', ['builder']),
   ...refused('policies are not available in this version', ['policy']),
+  'allow-leak': flag.list('strings', 'A secret or build argument that may be in an image'),
   allow: flag.list('stringArray', 'Let targets have more: "fs.read=DIR", "fs=*", network.host'),
   call: flag.text('string', 'Do not build: check, outline or targets'),
   check: flag.toggle('Check the Dockerfiles; do not build'),
@@ -189,7 +191,11 @@ async function bake(
   if (wanted && [...wanted.values()].some(({ linked }) => !linked)) {
     using shown = await openRenderer(mode, stderr, env);
     showFiles(files, shown.sink);
-    const built = await buildTargets(resolved, [...wanted.keys()], engine, context, shown.sink);
+    const allowLeaks = flags['allow-leak'];
+    const build: Engine['build'] = (request, how) =>
+      engine.build({ ...request, ...(allowLeaks.length > 0 && { allowLeaks }) }, how);
+    const names = [...wanted.keys()];
+    const built = await buildTargets(resolved, names, { build }, context, shown.sink);
     if (flags['metadata-file'] !== undefined) {
       const { metadata } = await import('../build/metadata.ts');
       const found = new Map(

@@ -8,18 +8,20 @@ import { nanoTime } from '../times.ts';
 /** Kinds of things that Docker has events of, and stave has not. */
 const OTHERS = ['config', 'daemon', 'network', 'node', 'plugin', 'secret', 'service', 'volume'];
 
+const KEYS: readonly string[] = ['container', 'event', 'image', 'label', 'scope', 'type'];
+
 /** `system events`, `events`. */
 export const events = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
   flags: {
-    filter: flag.filter("Only what passes, such as 'type=image' or 'event=tag'", 'f'),
+    filter: flag.filter("Only what passes, such as 'type=image' or 'event=tag'", 'f', KEYS),
     format: flag.text('string', "Form of the output: 'json' or a Go template"),
     since: flag.text('string', 'Begin with what happened then: a time, or how long ago'),
     until: flag.text('string', 'End with what happened then'),
   },
   examples: [
-    ['What happens to images, as it happens', 'stave events --filter type=image'],
+    ['What happens to images, as it happens', 'stave events --filter type=image', 'an end'],
     ['The last hour, one JSON object a line', 'stave events --since 1h --until 0s --format json'],
     [
       'When a container ended, and how',
@@ -46,8 +48,7 @@ export const events = command({
 });
 
 function filterOf(pairs: readonly FilterPair[]): EventFilter {
-  const known = ['container', 'event', 'image', 'label', 'scope', 'type', ...OTHERS];
-  const values = grouped(pairs, known);
+  const values = grouped(pairs, [...KEYS, ...OTHERS]);
   const other = [
     ...OTHERS.filter((key) => values.has(key)),
     // Everything here is local.

@@ -21,6 +21,7 @@ export const BUILD_FLAGS = {
   ...BUILD_REFUSED,
   ...REASON_FLAGS,
   ...RUN_FLAGS,
+  builder: flag.text('string', 'Ignored: there is one builder, built in'),
   'build-context': flag.list(
     'name=value',
     'A directory, URL, docker-image://NAME or oci-layout://DIR to use under a name',
@@ -63,6 +64,7 @@ export const BUILD_FLAGS = {
 export const imageBuild = command({
   usage: '[OPTIONS] PATH | URL | -',
   operands: [1, 1],
+  slip: ([context]) => (context === undefined ? '[OPTIONS] .' : undefined),
   flags: BUILD_FLAGS,
   examples: [
     ['The Dockerfile here, under a name', 'stave build -t app:v1 .'],

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidInputError } from '../../base/errors.ts';
 import { command } from '../command.ts';
-import { fileBytes } from '../files.ts';
+import { archiveFile } from '../files.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
@@ -17,7 +17,11 @@ export const imageImport = command({
   },
   examples: [
     ['A base image made by hand', 'tar -C rootfs -c . | stave import - base:1'],
-    ['A root file system from the web', 'stave import https://example.com/rootfs.tar.xz base:1'],
+    [
+      'A root file system from the web',
+      'stave import https://example.com/rootfs.tar.xz base:1',
+      'a web server',
+    ],
     ['The same with a default command', 'stave import -c \'CMD ["bash"]\' debian.tar debian:mine'],
   ],
 
@@ -31,8 +35,8 @@ export const imageImport = command({
     const archive = isUrl
       ? { url: source }
       : source === '-'
-        ? stdin.bytes()
-        : fileBytes(resolve(cwd, source), source);
+        ? stdin.bytes({ reuse: true })
+        : archiveFile(resolve(cwd, source), source);
     const { images } = await engine();
     using display = await openTransferRenderer(stderr, env);
     const id = await images.import(

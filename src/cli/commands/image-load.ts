@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Bytes } from '../../base/bytes.ts';
 import { InvalidInputError } from '../../base/errors.ts';
 import { command } from '../command.ts';
-import { fileBytes } from '../files.ts';
+import { archiveFile } from '../files.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
@@ -12,6 +12,7 @@ import { openTransferRenderer } from '../render/renderer.ts';
 export const imageLoad = command({
   usage: '[OPTIONS]',
   operands: [0, 0],
+  slip: ([file]) => `-i ${file}`,
   flags: {
     input: flag.text(
       'string',
@@ -32,7 +33,8 @@ export const imageLoad = command({
     if (input === undefined && stdin.terminal) {
       throw new InvalidInputError('requested load from stdin, but stdin is empty');
     }
-    const archive = input === undefined ? stdin.bytes() : opened(resolve(cwd, input), input);
+    const archive =
+      input === undefined ? stdin.bytes({ reuse: true }) : opened(resolve(cwd, input), input);
     const { images } = await engine();
     using display = await openTransferRenderer(stderr, env, quiet);
     const options = { signal, progress: display.sink, ...platform };
@@ -43,8 +45,16 @@ export const imageLoad = command({
   },
 });
 
-/** A directory can only be an unpacked OCI layout. */
+/** A directory can only be an unpacked archive. */
 function opened(path: string, typed: string): Bytes | { readonly directory: string } {
-  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isDirectory ? { directory: path } : fileBytes(path, typed);
+  return isDirectory(path) ? { directory: path } : archiveFile(path, typed);
+}
+
+/** What cannot even be looked at is refused when it is opened. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

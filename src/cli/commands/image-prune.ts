@@ -2,7 +2,7 @@ import { InvalidInputError } from '../../base/errors.ts';
 import type { ImagePrunePlan, ImagePruneRequest } from '../../engine/prune-types.ts';
 import { command } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { imagePruneFilter } from '../filters.ts';
+import { IMAGE_PRUNE_KEYS, imagePruneFilter } from '../filters.ts';
 import { flag } from '../flags.ts';
 import { writePlan } from '../plan-rows.ts';
 import { pruneFilters } from '../prune-filters.ts';
@@ -16,7 +16,7 @@ export const imagePrune = command({
     all: flag.toggle('Every image that no container uses', 'a'),
     dangling: flag.toggle("The same as --filter 'dangling=true'"),
     'dry-run': flag.toggle('The same as --plan'),
-    filter: flag.filter("Only images that pass, such as 'until=24h'"),
+    filter: flag.filter("Only images that pass, such as 'until=24h'", undefined, IMAGE_PRUNE_KEYS),
     force: flag.toggle('Do not ask', 'f'),
     format: flag.choice<'table' | 'json'>(['table', 'json'], "Form of the plan: 'table' or 'json'"),
     'keep-last': flag.number('int', 'Keep the newest so many of each repository; of the rest, all'),

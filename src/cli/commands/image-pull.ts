@@ -9,6 +9,7 @@ import { openTransfers } from '../render/transfers.ts';
 export const imagePull = command({
   usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
   operands: [1, 1],
+  slip: ([name, tag]) => (name === undefined ? undefined : `${name}:${tag}`),
   flags: {
     'all-tags': flag.toggle('Every tag of the repository', 'a'),
     'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),

@@ -1,10 +1,13 @@
 import { InvalidInputError } from '../../base/errors.ts';
+import type { DiskUsage } from '../../engine/system-types.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
-import { writeListing } from '../listing.ts';
+import { type Listing, writeListing } from '../listing.ts';
+import type { Value } from '../template/values.ts';
 import {
   cacheListing,
   containerListing,
+  heldListing,
   imageListing,
   summaryListing,
   volumeListing,
@@ -21,25 +24,34 @@ export const systemDf = command({
       "Form of the output: 'table', 'table TEMPLATE', 'json' or a Go template",
     ),
     verbose: flag.toggle('Show every image, container, volume and build result', 'v'),
+    why: flag.toggle('Show what holds the space, and the command that would free it'),
   },
   examples: [
     ['What is on the disk, and how much of it could go', 'stave system df'],
     ['What removing one image would give back', 'stave system df -v'],
+    ['What to remove first, and how', 'stave system df --why'],
   ],
 
   async run(context) {
     const { flags, stdout, clock } = context;
-    if (flags.verbose && flags.format !== undefined && flags.format !== 'table') {
-      throw new InvalidInputError('the verbose form has no --format in this version', {
-        hint: "'stave image ls', 'ps' and 'buildx du' show single kinds in any form.",
-      });
+    const { verbose, why, format = 'table' } = flags;
+    if (verbose && why) throw new InvalidInputError('--verbose and --why exclude each other');
+    const { system } = await context.engine();
+    if (why) {
+      await writeListing(context, heldListing(await system.whySpace()), format);
+      return;
     }
-    const usage = await (await context.engine()).system.diskUsage();
-    if (!flags.verbose) {
-      await writeListing(context, summaryListing(usage), flags.format ?? 'table');
+    const usage = await system.diskUsage();
+    if (!verbose) {
+      await writeListing(context, summaryListing(usage), format);
       return;
     }
     const now = clock.now();
+    if (format !== 'table') {
+      const { formatObject } = await import('../object-template.ts');
+      stdout.line(formatObject(await verboseValue(usage, now), format));
+      return;
+    }
     stdout.write('Images space usage:\n\n');
     await writeListing(context, imageListing(usage.images.rows, now), 'table');
     stdout.write('\nContainers space usage:\n\n');
@@ -50,3 +62,19 @@ export const systemDf = command({
     await writeListing(context, cacheListing(usage.cache.rows, now), 'table');
   },
 });
+
+/** Everything in one value: a list of rows for each kind of thing, with IDs in full. */
+async function verboseValue(usage: DiskUsage, now: Date): Promise<Value> {
+  const [{ rowStruct }, { struct }] = await Promise.all([
+    import('../row-templates.ts'),
+    import('../template/values.ts'),
+  ]);
+  const rows = <Row>(listing: Listing<Row>): Value =>
+    listing.rows.map((row) => rowStruct(listing, row));
+  return struct('*formatter.diskUsageContext', {
+    Images: rows(imageListing(usage.images.rows, now, false)),
+    Containers: rows(containerListing(usage.containers.rows, now, false)),
+    Volumes: rows(volumeListing(usage.volumes.rows)),
+    BuildCache: rows(cacheListing(usage.cache.rows, now, false)),
+  });
+}

@@ -1,10 +1,10 @@
-import { StaveError } from '../../base/errors.ts';
-import type { Engine } from '../../engine/engine.ts';
+import { InvalidInputError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { imagePruneFilter } from '../filters.ts';
+import { type FilterPair, imagePruneFilter } from '../filters.ts';
 import { flag } from '../flags.ts';
 import type { Output } from '../output.ts';
+import { pruneFilters } from '../prune-filters.ts';
 import { humanSize } from '../units.ts';
 
 /** `system prune`. */
@@ -28,69 +28,57 @@ export const systemPrune = command({
 
   async run(context) {
     const { flags, stdout, clock } = context;
-    const filter = imagePruneFilter(flags.filter, clock.now());
-    if (!flags.force) {
-      const what = [
-        'all stopped containers',
-        'all networks not used by at least one container',
-        ...(flags.volumes ? ['all anonymous volumes not used by at least one container'] : []),
-        flags.all
-          ? 'all images without at least one container associated to them'
-          : 'all dangling images',
-        flags.all ? 'all build cache' : 'unused build cache',
-      ];
-      const list = what.map((one) => `\n  - ${one}`).join('');
-      if (!(await confirm(context, `This will remove:${list}\n`))) return;
+    const pairs = pruneFilters(context, flags.filter);
+    const filter = imagePruneFilter(pairs, clock.now(), ['label', 'label!', 'until']);
+    if (flags.volumes && filter.until) {
+      throw new InvalidInputError('The "until" filter is not supported with "--volumes"');
     }
-    const engine = await context.engine();
-    const before = (await engine.system.diskUsage()).containers.rows;
-    const labels = flags.filter.some(({ key }) => key.startsWith('label'));
-    const gone = labels ? [] : await removeContainers(engine, filter.until);
-    section(stdout, 'Deleted Containers:', gone);
-    const images = await engine.images.prune({ filter, all: flags.all });
+    if (!flags.force && !(await confirm(context, warning(flags, pairs)))) return;
+    const { containers, images, system } = await context.engine();
+    const ended = await containers.prune(filter);
+    section(stdout, 'Deleted Containers:', ended.removed);
+    const gone = await images.prune({ filter, all: flags.all });
     section(
       stdout,
       'Deleted Images:',
-      images.removed.map((one) =>
+      gone.removed.map((one) =>
         'untagged' in one ? `untagged: ${one.untagged}` : `deleted: ${one.deleted}`,
       ),
     );
     // Build results have no labels.
-    const cache = labels
-      ? { removed: [], bytes: 0 }
-      : await engine.system.pruneCache({
-          all: flags.all,
-          filter: filter.until === undefined ? {} : { usedBefore: filter.until },
-        });
+    const cache =
+      filter.label || filter.labelNot
+        ? { removed: [], bytes: 0 }
+        : await system.pruneCache({
+            all: flags.all,
+            filter: filter.until === undefined ? {} : { usedBefore: filter.until },
+          });
     section(
       stdout,
       'Deleted build cache objects:',
       cache.removed.map(({ id }) => id),
     );
-    const written = before
-      .filter(({ container }) => gone.includes(container.id))
-      .reduce((bytes, { size }) => bytes + size, 0);
-    const bytes = written + images.bytes + cache.bytes;
+    const bytes = ended.bytes + gone.bytes + cache.bytes;
     stdout.line(`Total reclaimed space: ${humanSize(bytes, 4)}`);
   },
 });
 
-/** Removes what has ended, or was made before a time; what has begun meanwhile stays. */
-async function removeContainers(
-  { containers }: Engine,
-  until: Date | undefined,
-): Promise<readonly string[]> {
-  const gone: string[] = [];
-  for (const { id, state, created } of await containers.list({ all: true })) {
-    if (state === 'running' || (until !== undefined && created >= until)) continue;
-    try {
-      await containers.remove(id);
-      gone.push(id);
-    } catch (error) {
-      if (!(error instanceof StaveError)) throw error;
-    }
-  }
-  return gone;
+function warning(
+  { all, volumes }: { readonly all: boolean; readonly volumes: boolean },
+  pairs: readonly FilterPair[],
+): string {
+  const what = [
+    'all stopped containers',
+    'all networks not used by at least one container',
+    ...(volumes ? ['all anonymous volumes not used by at least one container'] : []),
+    all ? 'all images without at least one container associated to them' : 'all dangling images',
+    all ? 'all build cache' : 'unused build cache',
+  ];
+  const list = (items: readonly string[]): string => items.map((one) => `  - ${one}\n`).join('');
+  const filters = pairs.map(({ key, value }) => `${key}=${value}`);
+  const filtered =
+    filters.length === 0 ? '' : `\n  Items to be pruned will be filtered with:\n${list(filters)}`;
+  return `This will remove:\n${list(what)}${filtered}`;
 }
 
 function section(stdout: Output, title: string, lines: readonly string[]): void {

@@ -40,7 +40,7 @@ test('the first word may be any command, group or help', async () => {
 test('what is typed of a word chooses', async () => {
   assert.deepEqual(await offered('ima'), ['image', 'images']);
   assert.deepEqual(await offered('image', 'pu'), ['pull', 'push']);
-  assert.deepEqual(await offered('buildx', 'imagetools', ''), ['inspect']);
+  assert.deepEqual(await offered('buildx', 'imagetools', 'ins'), ['inspect']);
 });
 
 test('words of a command name are said by help, too', async () => {

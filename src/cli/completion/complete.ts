@@ -1,4 +1,5 @@
-import { COMMANDS, findCommand, GROUPS } from '../command-index.ts';
+import { COMMANDS, GROUPS } from '../command-index.ts';
+import { findCommand } from '../find-command.ts';
 import type { Command } from '../command.ts';
 import { GLOBAL_FLAGS } from '../global-flags.ts';
 import { DIRECTORIES, NOTHING, type Candidate, type Completion } from './candidates.ts';

@@ -30,6 +30,8 @@ const SWITCH = ['true', 'false'] as const;
 /** By the flag's long name, or by the command and that. */
 export const FLAG_VALUES: Readonly<Record<string, ValueKind>> = {
   allow: ['network.host', 'security.insecure', 'device'],
+  arch: ['amd64', 'arm64', 'arm', '386', 'ppc64le', 'riscv64', 's390x'],
+  base: 'images',
   'buildx bake list': ['targets', 'variables'],
   'cache-from': CACHES,
   'cache-to': CACHES,
@@ -39,6 +41,7 @@ export const FLAG_VALUES: Readonly<Record<string, ValueKind>> = {
   'env-file': 'files',
   file: 'files',
   format: 'formats',
+  have: 'files',
   iidfile: 'files',
   'image build output': [
     'type=local,dest=',
@@ -55,37 +58,50 @@ export const FLAG_VALUES: Readonly<Record<string, ValueKind>> = {
   network: ['default', 'host', 'none'],
   'no-cache-filter': 'stages',
   'on-fail': ['none', 'shell'],
+  onto: 'images',
+  os: ['linux'],
   output: 'files',
   platform: 'platforms',
   progress: ['auto', 'plain', 'tty', 'quiet', 'rawjson', 'none'],
   provenance: ['true', 'false', 'mode=max', 'mode=min'],
   'container run pull': ['always', 'missing', 'never'],
   'security-opt': ['no-new-privileges', 'seccomp=unconfined'],
+  since: ['10m', '1h', '24h'],
   ssh: ['default'],
   tag: 'images',
   target: 'stages',
   ulimit: ['nofile=', 'nproc=', 'core=', 'memlock='],
+  until: ['0s', '10m', '1h', '24h'],
+  variant: ['v6', 'v7', 'v8'],
   verify: 'images',
   volume: 'files',
 };
 
 /** Values of filters by key, or by the command and the key. */
 export const FILTER_VALUES: Readonly<Record<string, ValueKind>> = {
+  after: 'images',
   ancestor: 'images',
   before: 'images',
+  container: 'containers',
   'container ls before': 'containers',
   'container ls since': 'containers',
+  containers: SWITCH,
   dangling: SWITCH,
+  image: 'images',
   immutable: SWITCH,
+  intermediate: SWITCH,
   inuse: SWITCH,
+  'is-official': SWITCH,
   label: 'labels',
   'label!': 'labels',
+  manifest: SWITCH,
   mutable: SWITCH,
   name: 'containers',
   private: SWITCH,
   reference: 'images',
   shared: SWITCH,
   since: 'images',
+  'system events type': ['container', 'image'],
   status: ['created', 'running', 'exited'],
   type: ['regular', 'exec.cachemount', 'source.http', 'source.git.checkout'],
   until: ['24h', '168h', '720h'],
@@ -95,6 +111,7 @@ export const FILTER_VALUES: Readonly<Record<string, ValueKind>> = {
 export function operandKind(usage: string, index: number): ValueKind {
   const words = usage
     .replaceAll(' | ', '|')
+    .replaceAll(/--[\w-]+ \w+/g, '')
     .split(' ')
     .filter((word) => word !== '' && word !== '[OPTIONS]');
   const single = words.filter((word) => !word.includes('...'));
@@ -105,7 +122,7 @@ export function operandKind(usage: string, index: number): ValueKind {
 function kindOf(word: string): ValueKind {
   if (/^[a-z]+(?:\|[a-z]+)+$/.test(word)) return word.split('|');
   if (/PATH|FILE|DIR|ARCHIVE|^file/.test(word)) return 'files';
-  if (/NAME\|ID|CONTAINER\|IMAGE|IMAGE\|CONTAINER/.test(word)) return 'objects';
+  if (/NAME\|ID|CONTAINER\||^[AB]$/.test(word)) return 'objects';
   if (/CONTAINER/.test(word)) return 'containers';
   if (/IMAGE|REPOSITORY|^NAME/.test(word)) return 'images';
   if (word === 'TARGET') return 'targets';

@@ -7,8 +7,14 @@ export const BUILD_MANUALS: Manuals = {
       'The operand is the context: a directory, the URL of an archive or a git repository ("#ref:subdir" behind it), or "-" for an archive or a Dockerfile on standard input. Without --file the Dockerfile is PATH/Dockerfile or PATH/Containerfile. Files that .dockerignore names are not in the context.',
       'Progress goes to standard error. Standard output stays empty unless -q prints the image ID, --call prints a report, or "-o -" writes an archive.',
       'A result lies in the store under the names of --tag; an image that had such a name before stays, without it. Every step that runs says why; --explain says it of remembered steps, too.',
+      'What --secret and --ssh give, and build arguments that are called like secrets and look like one, must not come out: a build whose layers, config or history would have such a value fails. --allow-leak takes the id of what may.',
     ],
-    exits: [['1', 'A step failed, --check found something, --verify found a difference']],
+    exits: [
+      [
+        '1',
+        'A step failed, a secret would come out, --check found something, --verify found a difference',
+      ],
+    ],
   },
   'buildx bake': {
     text: [

@@ -19,6 +19,18 @@ export const CONTAINER_MANUALS: Manuals = {
       'Containers that have ended are shown with --all, or when a status filter asks for them.',
     ],
   },
+  'container diff': {
+    text: [
+      'With one operand what a container changed of the files of its image: A added, C changed, D deleted. With two, images or containers, everything in which they differ, as "stave image diff".',
+    ],
+    exits: [
+      ['1', 'Two operands: they differ'],
+      ['2', 'Two operands: they could not be compared'],
+    ],
+  },
+  'container export': {
+    text: ['One tar of all files as the container sees them, without its volumes and mounts.'],
+  },
   'container rm': {
     text: ['With --force an unknown container is complained about, and is no failure.'],
   },

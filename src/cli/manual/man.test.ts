@@ -12,7 +12,7 @@ const PAGE: Page = {
   usage: '[OPTIONS] IMAGE',
   aliases: ['fly'],
   text: ['.dockerignore is first', "'quoted' \\n"],
-  examples: [['All', "stave fly --format '{{.ID}}\\t' a~b^c"]],
+  examples: [['All', "stave fly --format '{{.ID}}\\t' a~b^c…"]],
   options: [
     { short: 'q', long: 'quiet', valueName: '', summary: 'No word' },
     { short: undefined, long: 'to', valueName: 'place', summary: 'Where to' },
@@ -34,7 +34,7 @@ test('manPages() keeps every character as it is typed', () => {
     '\\(aqquoted\\(aq \\en',
     '\\fB\\-q\\fR, \\fB\\-\\-quiet\\fR',
     '\\fB\\-\\-to\\fR \\fIplace\\fR',
-    'stave fly \\-\\-format \\(aq{{.ID}}\\et\\(aq a\\(tib\\(hac',
+    'stave fly \\-\\-format \\(aq{{.ID}}\\et\\(aq a\\(tib\\(hac\\[u2026]',
   ]) {
     assert.ok(lines.includes(line), `${line}\n${text}`);
   }

@@ -124,7 +124,11 @@ function roff(line: string): string {
     .replaceAll('"', '\\(dq')
     .replaceAll('~', '\\(ti')
     .replaceAll('^', '\\(ha')
-    .replaceAll('`', '\\(ga');
+    .replaceAll('`', '\\(ga')
+    .replace(/[^\0-\x7f]/gu, (mark) => {
+      const code = mark.codePointAt(0) ?? 0;
+      return `\\[u${code.toString(16).toUpperCase().padStart(4, '0')}]`;
+    });
 }
 
 function lower(line: string): string {

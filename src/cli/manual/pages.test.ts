@@ -42,3 +42,11 @@ test('every group has members, and every command of two words a group', () => {
     assert.ok(Object.hasOwn(GROUPS, name.slice(0, name.lastIndexOf(' '))), name);
   }
 });
+
+test('every filter says which keys it knows', async () => {
+  for (const { name, load } of COMMANDS) {
+    for (const flag of Object.values((await load()).flags)) {
+      if (flag.valueName === 'filter') assert.ok((flag.words ?? []).length > 0, name);
+    }
+  }
+});

@@ -18,6 +18,41 @@ export const REGISTRY_MANUALS: Manuals = {
       'Nothing is stored here, and nothing is unpacked: manifests and layers keep their digests. Places are docker://NAME for a registry, and oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME] for a file.',
     ],
   },
+  search: {
+    text: [
+      'A host before the term asks that registry: by its list of repositories, where it gives one.',
+    ],
+  },
+  'doctor registry': {
+    text: [
+      'Goes the way that pull and push go, step by step: name, address, connection, certificate, credentials, rights. Each failure comes with what to do. A repository behind the host is asked for what may be done with it.',
+    ],
+    exits: [['1', 'A step failed']],
+  },
+  'buildx imagetools create': {
+    text: [
+      'Works in the registry: sources that are there already are not downloaded and sent again, but copied from repository to repository.',
+    ],
+  },
+  'manifest create': {
+    text: [
+      'A list is kept here until "stave manifest push" sends it. Its members stay in their registry; only their documents are read.',
+    ],
+  },
+  'manifest annotate': {
+    text: ['Says of a member of a list for which platform it is, where its own config does not.'],
+  },
+  'manifest push': {
+    text: ['Members that another repository holds are copied within the registry first.'],
+  },
+  'manifest rm': {
+    text: ['Forgets lists that are kept here. Nothing in any registry changes.'],
+  },
+  'manifest delete': {
+    text: [
+      'Deletes in the registry: a tag alone, where the registry can do that, or with @DIGEST a manifest and all of its tags. Asks first unless --force is given.',
+    ],
+  },
   login: {
     text: [
       'Credentials are checked with the registry and kept in config.json in $DOCKER_CONFIG or ~/.docker, or with the credential helper that the file names; other tools read them there.',

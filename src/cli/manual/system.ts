@@ -13,6 +13,16 @@ export const SYSTEM_MANUALS: Manuals = {
       'Every byte is counted once. RECLAIMABLE is what the prune commands could free; -v says for each image what it shares with others.',
     ],
   },
+  completion: {
+    text: [
+      'The script asks stave itself at every Tab: commands, options, their values, and names of images, containers, stages and bake targets. Registries are never asked.',
+    ],
+  },
+  'system events': {
+    text: [
+      'Without --until it goes on until it is interrupted. The store keeps the last 10,000, so that --since finds those of processes that have ended.',
+    ],
+  },
   'system info': {
     text: [
       'Says which container runtime, storage and confinement are used, and warns of what this machine lacks.',

@@ -14,6 +14,13 @@ export const UNDERSTAND_MANUALS: Manuals = {
       ],
     ],
   },
+  'image lint': {
+    text: [
+      'Looks at what a build looks at when it has made an image: whether what ENTRYPOINT, CMD and HEALTHCHECK name is there, can be run, and has its interpreter and libraries; who runs it; compilers and package managers that its own steps left; files for everybody and programs with rights that they added. A pulled image does not tell which layers are its own: what needs that is left out.',
+      'The names of the rules are those that # check=skip=… takes in a Dockerfile.',
+    ],
+    exits: [['1', 'There is something to say']],
+  },
   'image blame': {
     text: [
       'For a file: every layer that added, changed or deleted it, oldest first. For a directory and for a pattern (*, ?, [a-z], and ** for any directories): the layer that wrote each file last. Deleted paths are shown with --all, or when they are named.',

@@ -4,7 +4,7 @@ import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts'
 import { reporter } from '../../base/reporter.ts';
 import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
-import { CACHE, DISK } from './fake-usage.ts';
+import { CACHE, DISK, HELD } from './fake-usage.ts';
 import type { ImagePruneRequest } from '../../engine/prune-types.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { RunRequest } from '../../engine/container-types.ts';
@@ -138,6 +138,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         })),
       ...NO_LAYERS,
       inspect: async (name) => find(name),
+      lint: async () => [],
       audit: async () => ({ findings: [], layers: 1, truncated: false }),
       async history(name) {
         const { id, created } = find(name);
@@ -250,10 +251,27 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
         return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
       },
+      async inspect(name, { size = false } = {}) {
+        const found = CONTAINERS.find((one) => one.name === name || one.id.startsWith(name));
+        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
+        return {
+          ...found,
+          argv: found.command.split(' '),
+          remove: false,
+          pid: found.state === 'running' ? 123 : 0,
+          ...(size && { size: { written: 5, whole: 1_982_261 } }),
+        };
+      },
       async remove(name) {
         const found = CONTAINERS.find((one) => one.name === name);
         if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
         return found.id;
+      },
+      async prune({ until } = {}) {
+        const removed = CONTAINERS.filter(
+          ({ state, created }) => state !== 'running' && !(until && created >= until),
+        );
+        return { removed: removed.map(({ id }) => id), bytes: 0 };
       },
     },
     system: {
@@ -292,6 +310,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       }),
       cacheUsage: async () => CACHE,
       diskUsage: async () => DISK,
+      whySpace: async () => HELD,
       async *events() {
         yield* EVENTS;
       },

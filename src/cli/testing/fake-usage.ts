@@ -1,4 +1,4 @@
-import type { CacheUsage, DiskUsage } from '../../engine/system-types.ts';
+import type { CacheUsage, DiskUsage, HeldSpace } from '../../engine/system-types.ts';
 
 const USED = new Date('2026-11-21T07:02:00Z');
 const NONE = { total: 0, active: 0, size: 0, reclaimable: 0, rows: [] };
@@ -29,6 +29,24 @@ export const DISK: DiskUsage = {
   volumes: NONE,
   cache: { total: 3, active: 0, size: 2000, reclaimable: 2000, rows: CACHE.entries },
 };
+
+/** What holds it. */
+export const HELD: readonly HeldSpace[] = [
+  {
+    kind: 'Images',
+    name: '2 layers, shared',
+    bytes: 1_984_000,
+    heldBy: ['image app:v1', 'image base:1', 'container web'],
+    freedBy: 'stave rm web && stave rmi app:v1 base:1',
+  },
+  {
+    kind: 'Build Cache',
+    name: 'cache mount npm',
+    bytes: 1000,
+    heldBy: ['build cache'],
+    freedBy: 'stave builder prune -a --filter id=kq2d1p0bh9y5bmipgsyzhmw50',
+  },
+];
 
 function entry(
   id: string,

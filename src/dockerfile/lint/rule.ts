@@ -51,16 +51,44 @@ const RULES = {
   ExposeInvalidFormat:
     'IP address and host-port mapping should not be used in EXPOSE instruction. This will become an error in a future release',
   MisspelledDirective: 'A comment at the top looks like a parser directive but is none',
+  // What the finished image tells.
+  ProgramNotFound: 'ENTRYPOINT, CMD and HEALTHCHECK should name programs that the image has',
+  ProgramNotExecutable: 'ENTRYPOINT, CMD and HEALTHCHECK should name files that can be run',
+  MissingInterpreter: 'The image should have the interpreter that its program asks for',
+  MissingLibrary: 'The image should have the shared libraries that its program asks for',
+  ShellFormWithoutShell: 'Shell form needs a shell in the image',
+  UnknownUser: 'USER should be a number or a user that the image knows',
+  RootUser: 'An image should not run as root',
+  BuildToolsInFinalStage: 'Compilers and package managers should stay in the stages that build',
+  WorldWritableFile: 'Files should not be writable for everybody',
+  SetuidFileAdded: 'Programs that run with the rights of their owner should not be added',
+  UnpinnedBaseImage: 'A base image should be named with a tag or digest that stays',
 } as const;
 
 /** Name of a rule, as `check=skip=` takes it. */
 export type RuleName = keyof typeof RULES;
 
 /** Rules without a page of their own elsewhere. */
-const OWN: ReadonlySet<RuleName> = new Set(['MisspelledDirective']);
+const OWN: ReadonlySet<RuleName> = new Set([
+  'MisspelledDirective',
+  'ProgramNotFound',
+  'ProgramNotExecutable',
+  'MissingInterpreter',
+  'MissingLibrary',
+  'ShellFormWithoutShell',
+  'UnknownUser',
+  'RootUser',
+  'BuildToolsInFinalStage',
+  'WorldWritableFile',
+  'SetuidFileAdded',
+  'UnpinnedBaseImage',
+]);
 
 /** Rules that are off until `check=experimental=` names them. */
-export const EXPERIMENTAL: ReadonlySet<RuleName> = new Set(['InvalidDefinitionDescription']);
+export const EXPERIMENTAL: ReadonlySet<RuleName> = new Set([
+  'InvalidDefinitionDescription',
+  'UnpinnedBaseImage',
+]);
 
 /** A rule, for reports that list them all. */
 export interface Rule {
@@ -74,7 +102,8 @@ export function allRules(): Rule[] {
   return (Object.keys(RULES) as RuleName[]).map(ruleOf);
 }
 
-function ruleOf(name: RuleName): Rule {
+/** One of {@link allRules}. */
+export function ruleOf(name: RuleName): Rule {
   const page = name.replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '-').toLowerCase();
   return {
     name,

@@ -20,10 +20,13 @@ export function containersOf(parts: ContainersParts): Containers {
       return containerChanges(parts.store, await parts.snapshotter(), name);
     },
     list: async (options) => (await import('./list.ts')).listContainers(parts.store, options),
+    prune: async (filter) => (await import('./prune.ts')).pruneContainers(parts.store, filter),
     async export(name, options) {
       const { exportContainer } = await import('./export.ts');
       return exportContainer({ ...parts, snapshotter: await parts.snapshotter() }, name, options);
     },
+    inspect: async (name, options) =>
+      (await import('./inspect.ts')).inspectContainer(parts.store, name, options),
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');
       return removeNamed(parts.store, name, options);

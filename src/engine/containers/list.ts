@@ -22,7 +22,8 @@ export function listContainers(
   );
 }
 
-function summaryOf(container: Container, tables: Tables): ContainerSummary {
+/** One row of `ps`. */
+export function summaryOf(container: Container, tables: Tables): ContainerSummary {
   const { id, name, createdAt, state, record } = container;
   const { argv, startedAt, finishedAt, exitCode, labels } = record;
   return {

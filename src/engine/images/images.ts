@@ -50,6 +50,8 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('../understand/image-layers.ts')).imageLayers(store, name, platform),
     explain: async (name, options) =>
       (await import('../understand/explain.ts')).explainImage(await opened(), name, options),
+    lint: async (name, options = {}) =>
+      (await import('./lint.ts')).lintImage(name, await opened(), options),
     tag: async (source, target) => (await import('./tag.ts')).tagImage(store, source, target),
     remove: async (name, options) =>
       (await import('./remove.ts')).removeImage(store, name, options),

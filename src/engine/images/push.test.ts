@@ -78,7 +78,7 @@ test('push() explains a name that nothing has', { skip }, async () => {
   const name = await importImage(house, 'lern/myapp:v1');
   const { images } = house.scratch;
   await assert.rejects(images.push({ name: name.replace('lern', 'lerm') }), {
-    message: `An image does not exist locally with the tag: ${name.replace('lern', 'lerm')}`,
+    message: `An image does not exist locally with the tag: ${name.replace('lern', 'lerm').replace(/:v1$/, '')}`,
     hint: `Did you mean '${name}'?`,
   });
   await assert.rejects(images.push({ name: name.replace('v1', 'v2') }), {

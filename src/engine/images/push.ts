@@ -8,6 +8,7 @@ import { parseManifest } from '../../oci/parse-manifest.ts';
 import {
   canonicalName,
   familiar,
+  familiarRepository,
   parseReference,
   type Reference,
   repositoryName,
@@ -159,7 +160,7 @@ function notHere(tables: Tables, reference: Reference, hasOthers: boolean): NotP
   return new NotPushableError(
     hasOthers
       ? `tag does not exist: ${name}`
-      : `An image does not exist locally with the tag: ${name}`,
+      : `An image does not exist locally with the tag: ${familiarRepository(reference)}`,
     nearest(wanted, tagged),
   );
 }

@@ -192,7 +192,7 @@ test('saveDirectory() writes a layout that load() reads, and adds to it', { skip
   await scratch.images.saveDirectory(['two:1'], directory, { form: 'oci' });
   await scratch.images.saveDirectory(['local:1'], directory, { form: 'oci', compress: 'gzip' });
   const loaded = await other.images.load({ directory });
-  assert.deepEqual(loaded.map(({ names }) => names).sort(), [['local:1'], ['two:1']]);
+  assert.deepEqual(loaded.flatMap(({ names }) => names).sort(), ['local:1', 'two:1']);
   const { manifest } = await scratch.images.inspect('two:1');
   assert.deepEqual((await other.images.inspect('two:1')).manifest, manifest);
 });

@@ -87,13 +87,12 @@ export function findWanted(
   { platform }: ArchiveCall,
 ): readonly Wanted[] {
   const wanted = store.read((tables) => wantedImages(tables, names, platform));
-  for (const { image, index } of wanted) {
-    lease.hold('image', image.id);
-    if (index) lease.holdIndex(index.digest);
-  }
+  // In one transaction: there may be a thousand.
   store.note((tables) => {
     const now = store.clock.now().getTime();
-    for (const { image } of wanted) {
+    for (const { image, index } of wanted) {
+      lease.hold('image', image.id);
+      if (index) lease.holdIndex(index.digest);
       tables.images.use(image.id, now);
       recordImage(tables, 'save', image.id, now);
     }

@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { removeCacheMount } from '../../build/cache-mounts.ts';
 import type { DiffId } from '../../oci/digest.ts';
+import { recordPrune } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { CachePruned, CachePruneRequest } from '../system-types.ts';
 import { cacheItems, type CacheItem, type CacheItems } from './cache-entries.ts';
@@ -20,9 +21,9 @@ export async function pruneCache(
     ({ entry }) => !entry.inUse && (request.all === true || !entry.shared) && passes(entry),
   );
   const going = untilKept(wanted, found, keptBytes(store, request, found));
-  if (going.length === 0) return { removed: [], bytes: 0 };
   const removed = going.filter((item) => remove(store, item));
-  const { bytes } = await store.collect();
+  const bytes = going.length === 0 ? 0 : (await store.collect()).bytes;
+  store.note((tables) => recordPrune(tables, 'builder', store.clock.now().getTime(), bytes));
   return { removed: removed.map(({ entry }) => entry), bytes };
 }
 

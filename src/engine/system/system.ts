@@ -27,6 +27,7 @@ export function systemOf(parts: SystemParts): System {
       return usageOf({ items: items.filter(({ entry }) => passes(entry)), own });
     },
     diskUsage: async () => (await import('./disk-usage.ts')).diskUsage(parts),
+    whySpace: async () => (await import('./why.ts')).whySpace(parts.store),
     async *events(request = {}) {
       const { events } = await import('../events/events.ts');
       yield* events(parts.store, request);

@@ -1,0 +1,38 @@
+import { COMMANDS, GROUPS, type CommandEntry } from './command-index.ts';
+
+/** What the shells ask. Not for people: neither listed nor completed. */
+const COMPLETE: CommandEntry = {
+  name: '__complete',
+  aliases: [],
+  summary: 'Say what may stand at the end of a command line',
+  load: async () => (await import('./commands/complete.ts')).completeLine,
+};
+
+/** The command that the words begin with, and how many of them name it. */
+export function findCommand(
+  words: readonly string[],
+): { readonly entry: CommandEntry; readonly typed: string; readonly length: number } | undefined {
+  if (words[0] === COMPLETE.name) return { entry: COMPLETE, typed: COMPLETE.name, length: 1 };
+  for (const length of [3, 2, 1]) {
+    if (words.length < length) continue;
+    const typed = words.slice(0, length).join(' ');
+    const entry = COMMANDS.find((one) => one.name === typed || one.aliases.includes(typed));
+    if (entry) return { entry, typed, length };
+  }
+  return undefined;
+}
+
+/** The group that the words begin with, the innermost one; undefined when there is none. */
+export function findGroup(words: readonly string[]): string | undefined {
+  return [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => Object.hasOwn(GROUPS, name));
+}
+
+/** What a group holds: the word after the group's name, and the command. */
+export function groupMembers(group: string): readonly (readonly [string, CommandEntry])[] {
+  const prefix = `${group} `;
+  return COMMANDS.flatMap((entry) => {
+    const names = [entry.name, ...entry.aliases].filter((name) => name.startsWith(prefix));
+    const [first] = names;
+    return first === undefined ? [] : [[first.slice(prefix.length), entry] as const];
+  }).sort(([a], [b]) => (a < b ? -1 : 1));
+}
