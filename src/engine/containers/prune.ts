@@ -27,6 +27,7 @@ export async function pruneContainers(
       if (!(error instanceof StaveError)) throw error;
     }
   }
+  if (removed.length === 0) return { removed, bytes };
   store.note((tables) => recordPrune(tables, 'container', store.clock.now().getTime(), bytes));
   return { removed, bytes };
 }

@@ -27,8 +27,8 @@ export async function pruneImages(
 ): Promise<ImagesPruned> {
   const removal = emptyRemoval(store);
   store.write((tables) => removeChosen(tables, choose(tables, request), removal));
-  const none = removal.events.length === 0;
-  const bytes = none ? 0 : (await store.collect()).bytes;
+  if (removal.events.length === 0) return { removed: [], bytes: 0 };
+  const { bytes } = await store.collect();
   store.note((tables) => recordPrune(tables, 'image', removal.at, bytes));
   const gone = goneLayers(store, removal.chains).map((chain) => ({ deleted: chain }));
   return { removed: [...removal.events, ...gone], bytes };

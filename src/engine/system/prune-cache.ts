@@ -21,8 +21,9 @@ export async function pruneCache(
     ({ entry }) => !entry.inUse && (request.all === true || !entry.shared) && passes(entry),
   );
   const going = untilKept(wanted, found, keptBytes(store, request, found));
+  if (going.length === 0) return { removed: [], bytes: 0 };
   const removed = going.filter((item) => remove(store, item));
-  const bytes = going.length === 0 ? 0 : (await store.collect()).bytes;
+  const { bytes } = await store.collect();
   store.note((tables) => recordPrune(tables, 'builder', store.clock.now().getTime(), bytes));
   return { removed: removed.map(({ entry }) => entry), bytes };
 }

@@ -194,6 +194,7 @@ function own({ paths }: Store): HeldSpace[] {
   const records = ['', '-wal', '-shm'].map((end) => paths.database + end);
   return [
     row('file tables of layers', sizes(tables), 'their layers', 'goes with the layers'),
+    row('ballast', sizes([paths.ballast]), 'the store, for a full disk', ''),
     row('records', sizes([...records, paths.format]), 'the store', ''),
     row(
       'unfinished transfers',
