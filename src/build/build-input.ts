@@ -50,6 +50,10 @@ export interface BuildInput extends OutputInput {
   readonly proxy?: ProxySettings;
   /** Ids of secrets, keys and build arguments that may be in the result. */
   readonly allowLeaks?: readonly string[];
+  /** Passwords and tokens that registries were shown so far, by the names of these. */
+  readonly logins?: ReadonlyMap<string, readonly string[]>;
+  /** What else may hold passwords in URLs, by what it is called: contexts, proxies. */
+  readonly urls?: ReadonlyMap<string, string>;
   /** What RUN gets beside the Dockerfile. */
   readonly run?: RunSettings | undefined;
   /** How many steps may run at the same time. */

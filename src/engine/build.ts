@@ -19,7 +19,11 @@ import type { BuildRequest, BuildResult } from './build-types.ts';
 /** Fills in the defaults of a request, checks its names, and builds. Throws BuildError. */
 export async function runBuild(
   request: BuildRequest,
-  parts: BuildParts & { readonly cpus: number; readonly registries: () => Promise<Connections> },
+  parts: BuildParts & {
+    readonly cpus: number;
+    readonly registries: () => Promise<Connections>;
+    readonly logins: ReadonlyMap<string, readonly string[]>;
+  },
   call: CallOptions,
 ): Promise<BuildResult> {
   const references = (request.tags ?? []).map(parseTag);
@@ -54,6 +58,8 @@ export async function runBuild(
       shmSize: request.shmSize,
       ...outputsOf(request),
       run: runSettings(request),
+      urls: urlsOf(request),
+      logins: parts.logins,
       ...(request.allowLeaks && { allowLeaks: request.allowLeaks }),
       // Steps that wait for a network or a clock must not be limited to the CPUs.
       parallel: Math.max(8, 2 * parts.cpus),
@@ -74,6 +80,16 @@ export async function runBuild(
     steps: built.steps,
     cached: built.cached,
   };
+}
+
+/** Everything that is named by URLs, which may have passwords in them. */
+function urlsOf({ context, contexts = {}, proxies = {} }: BuildRequest): Map<string, string> {
+  const main = typeof context === 'object' && 'url' in context ? context.url : undefined;
+  return new Map([
+    ...Object.entries(proxies),
+    ...Object.entries(contexts),
+    ...(main === undefined ? [] : [['context', main] as const]),
+  ]);
 }
 
 function plain({ mediaType, digest, size }: Descriptor): BuildResult['manifest'] {

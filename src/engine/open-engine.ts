@@ -87,11 +87,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const opened = await import('./build-context.ts');
     return await opened.withContext(request, store, body);
   };
+  /** What registries were shown: builds see to it that none of it comes out. */
+  const logins = new Map<string, readonly string[]>();
+  const settings: RegistrySettings = {
+    userAgent: `stave/${version}`,
+    ...options.registries,
+    onCredentials: (registry, values) => logins.set(registry, values),
+  };
   let opened: Connections | undefined;
   const connections = async (): Promise<Connections> => {
     if (opened) return opened;
     const { openConnections } = await import('../registry/connection.ts');
-    return (opened ??= openConnections({ userAgent: `stave/${version}`, ...options.registries }));
+    return (opened ??= openConnections(settings));
   };
   const insecure = new Map<string, Connections>();
   const connectionsTo = async (host: string | undefined): Promise<Connections> => {
@@ -99,11 +106,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     if (known || host === undefined) return known ?? connections();
     const { openConnections } = await import('../registry/connection.ts');
     const hosts = [...(options.registries?.insecure ?? []), host];
-    const made = openConnections({
-      userAgent: `stave/${version}`,
-      ...options.registries,
-      insecure: hosts,
-    });
+    const made = openConnections({ ...settings, insecure: hosts });
     insecure.set(host, made);
     return made;
   };
@@ -135,6 +138,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         registry,
         cpus: cpus().length,
         registries: connections,
+        logins,
       },
       call,
     );

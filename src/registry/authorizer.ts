@@ -132,9 +132,22 @@ export class Authorizer {
     const repository = /^repository:([^:]+):/.exec(scopes[0] ?? '')?.[1] ?? '';
     let found = this.#credentials.get(repository);
     if (!found) {
-      found = findCredentials(this.#registry, repository, this.#wire.settings, call);
+      found = this.#find(repository, call);
       this.#credentials.set(repository, found);
       found.catch(() => this.#credentials.delete(repository));
+    }
+    return found;
+  }
+
+  async #find(repository: string, call: CallOptions): Promise<Credentials | undefined> {
+    const { settings } = this.#wire;
+    const found = await findCredentials(this.#registry, repository, settings, call);
+    if (found) {
+      const values = [found.password, found.identityToken, found.registryToken];
+      settings.onCredentials?.(
+        this.#registry,
+        values.filter((value) => value !== undefined),
+      );
     }
     return found;
   }

@@ -16,6 +16,8 @@ export interface RegistrySettings {
   /** Milliseconds before the second try; doubled for each further one. 500 by default. */
   readonly pause?: number;
   readonly userAgent?: string;
+  /** Is told which passwords and tokens are used for a registry. */
+  readonly onCredentials?: (registry: string, values: readonly string[]) => void;
 }
 
 /** The home directory that settings are looked for in. */

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { breather } from '../base/limit.ts';
 import { lockFile } from '../sys/lock.ts';
+import { withBallast } from './ballast.ts';
 import type { Database } from './database.ts';
 import { storeError } from './io-errors.ts';
 import type { LeaseContext, Leases } from './leases.ts';
@@ -26,11 +27,13 @@ const FILE_DIGESTS = 64 * 1024 * 1024;
 export async function collect(context: LeaseContext, leases: Leases): Promise<CollectResult> {
   try {
     leases.reap();
-    const rows = context.db.transaction('write', () => {
-      const swept = sweepRows(context.db);
-      context.db.run("INSERT OR REPLACE INTO meta VALUES ('sweep', 'begun')");
-      return swept;
-    });
+    const rows = withBallast(context.paths, () =>
+      context.db.transaction('write', () => {
+        const swept = sweepRows(context.db);
+        context.db.run("INSERT OR REPLACE INTO meta VALUES ('sweep', 'begun')");
+        return swept;
+      }),
+    );
     await finishSweep(context);
     removeStale(context.paths, context.clock.now().getTime());
     return { ...rows, bytes: await emptyTrash(context) };

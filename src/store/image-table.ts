@@ -139,11 +139,16 @@ function imageRow(row: Row, platforms: Map<string, Platform>): ImageRow {
   // Written plainly: `images` lists a thousand of them while the code is still cold.
   const image: { -readonly [Key in keyof ImageRow]: ImageRow[Key] } = {
     id: row.id,
-    manifest: JSON.parse(row.manifest) as Descriptor,
+    // Both are read when they are asked for: a listing asks for neither.
+    get manifest() {
+      return JSON.parse(row.manifest) as Descriptor;
+    },
     platform,
     storedAt: row.stored_at,
     size: row.size,
-    labels: row.labels === '{}' ? NO_LABELS : labels(row.labels),
+    get labels() {
+      return row.labels === '{}' ? NO_LABELS : labels(row.labels);
+    },
   };
   if (row.chain !== null) image.chain = row.chain;
   if (row.created_at !== null) image.createdAt = row.created_at;

@@ -5,6 +5,7 @@ import { bootId } from '../sys/boot.ts';
 import { lockFile, type Lock } from '../sys/lock.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
 import { randomHex } from '../sys/random.ts';
+import { takeBallast, withBallast } from './ballast.ts';
 import { removeDeadIngests } from './blob-ingest.ts';
 import type { Database } from './database.ts';
 import { forgetBroken, isOrphan } from './orphans.ts';
@@ -43,6 +44,7 @@ export class Leases implements Disposable {
     const { paths, db, clock, trash } = this.#context;
     if (this.#afterBoot()) for (const _ of trash.empty()) continue;
     this.reap();
+    takeBallast(paths);
     for (;;) {
       const id = randomHex(8);
       const lock = lockFile(`${paths.leases}/${id}`, { exclusive: true, wait: false });
@@ -77,7 +79,7 @@ export class Leases implements Disposable {
       if (!ID.test(id) || own.has(id)) continue;
       using lock = lockFile(`${paths.leases}/${id}`, { exclusive: true, wait: false });
       if (lock === undefined) continue;
-      end(this.#context, id);
+      withBallast(paths, () => end(this.#context, id));
     }
     const rows = db.transaction('read', () => db.all<{ id: string }>('SELECT id FROM leases'));
     for (const { id } of rows) {
@@ -201,7 +203,7 @@ class DiskLease implements Lease {
     this.#alive = false;
     this.#ended();
     try {
-      end(this.#context, this.id);
+      withBallast(this.#context.paths, () => end(this.#context, this.id));
     } catch (error) {
       // The work is done or has failed for a better reason; the next lease cleans up.
       if (!(error instanceof StaveError) && !isErrno(error, 'ENOSPC', 'EIO', 'EROFS')) throw error;
@@ -216,10 +218,13 @@ class DiskLease implements Lease {
 }
 
 /**
- * Ends a lease: rows, directory, file, in the order that {@link Leases} relies on. What it
+ * Ends a lease: directory, rows, file, in the order that {@link Leases} relies on. What it
  * held and had put into place, but not yet into a table, goes too: nobody else knows of it.
  */
 function end({ paths, db, trash }: LeaseContext, id: string): void {
+  // First of all, because the disk may be so full that not even rows can be deleted.
+  const scratch = trash.take(`${paths.tmp}/${id}`);
+  if (scratch !== undefined) trash.drop(scratch);
   const places = db.transaction('note', () => {
     const held = db.all<Unknown>(
       `SELECT kind, key FROM holds WHERE lease = ? AND (
@@ -234,9 +239,7 @@ function end({ paths, db, trash }: LeaseContext, id: string): void {
       return isOrphan(db, paths, { kind, key, path }) ? trash.take(path) : undefined;
     });
   });
-  for (const place of [...places, trash.take(`${paths.tmp}/${id}`)]) {
-    if (place !== undefined) trash.drop(place);
-  }
+  for (const place of places) if (place !== undefined) trash.drop(place);
   try {
     unlinkSync(`${paths.leases}/${id}`);
   } catch (error) {

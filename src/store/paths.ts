@@ -6,6 +6,7 @@ import { encoded } from '../oci/digest.ts';
  *
  *     FORMAT                  "1\n": refused when newer
  *     store.db                SQLite, WAL
+ *     ballast                 space to make room with when the disk is full
  *     blobs/sha256/<hex>      blobs, whole
  *     ingest/<hash of key>    blobs being written, resumable unless the name begins with once-
  *     layers/<hex>/fs         a layer as an overlay directory
@@ -24,6 +25,7 @@ export interface StorePaths {
   readonly run: string;
   readonly format: string;
   readonly database: string;
+  readonly ballast: string;
   readonly blobs: string;
   readonly ingest: string;
   readonly layers: string;
@@ -49,6 +51,7 @@ export function storePaths(root: string, run = `${root}/run`): StorePaths {
     run,
     format: `${root}/FORMAT`,
     database: `${root}/store.db`,
+    ballast: `${root}/ballast`,
     blobs: `${root}/blobs`,
     ingest: `${root}/ingest`,
     layers: `${root}/layers`,

@@ -33,6 +33,8 @@ const HELD_LAYER_LIMIT = 64 * 1024;
 /** All that is held, in bytes. */
 const HELD_LIMIT = 64 * 1024 * 1024;
 const SNIFF_LENGTH = 512;
+/** Bytes of a member's name: a digest and some directories, with much room. */
+const NAME_LIMIT = 1024;
 const LINK_LIMIT = 20;
 /** Archives hold several images, each of which may be as large as a layer may be. */
 const ARCHIVE_LIMITS = { unpackedBytes: 1024 ** 4, entries: 200_000 };
@@ -235,8 +237,13 @@ export class ArchiveMembers {
   }
 }
 
-/** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out. */
+/** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out or are too long. */
 function memberName(path: Uint8Array): string {
+  if (path.length > NAME_LIMIT) {
+    throw new InvalidArchiveError(
+      `the archive holds a name of ${path.length} bytes, which no part of an image has`,
+    );
+  }
   const name = inside('', Buffer.from(path).toString());
   if (name !== undefined) return name;
   throw new InvalidArchiveError(

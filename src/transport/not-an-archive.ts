@@ -10,7 +10,11 @@ const KINDS: readonly (readonly [start: RegExp, what: string, hint: string])[] =
   [/^(?:Rar!|7z\xbc\xaf)/, 'another kind of archive', 'Unpack it; a tar archive can be read.'],
   [/^\s*<(?:!doctype|html|\?xml)/i, 'a web page or XML', 'Was the download an error page?'],
   [/^\s*[{[]/, 'a JSON document', "To fetch what a registry has, use 'stave pull'."],
-  [/^(?:\s*#.*\n|\s*\n)*\s*FROM\s+\S/i, 'a Dockerfile', "To build it: 'stave build -f FILE .'"],
+  [
+    /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*FROM\s+\S/i,
+    'a Dockerfile',
+    "To build it: 'stave build -f FILE .'",
+  ],
 ];
 
 /** What to say of bytes that are no tar. */

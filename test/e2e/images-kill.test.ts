@@ -10,7 +10,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { needsRoot, scratchImages } from '../scratch-images.ts';
 import { inPieces, tarOf } from '../tar-of.ts';
 
-const ROUNDS = 10;
+const ROUNDS = Number(process.env['STAVE_KILLS'] ?? 10);
 const program = join(import.meta.dirname, '../../src/cli/bin.ts');
 
 /** Runs the program until it ends, or until it is killed after `wait` milliseconds. */

@@ -341,4 +341,8 @@ hostileCases('archives of Docker', [
         ],
       }),
   },
+  good('an image without layers', {
+    config: { ...CONFIG, rootfs: { type: 'layers', diff_ids: [] } },
+    item: { Layers: null },
+  }),
 ]);

@@ -47,7 +47,9 @@ export interface Taken {
 /** An archive, and what is to come of it: `refused` is what is said, `accepted` looks at the result. */
 export interface HostileCase {
   readonly what: string;
-  readonly archive: (spot: Spot) => Buffer;
+  readonly archive?: (spot: Spot) => Buffer;
+  /** Fills a directory, instead. */
+  readonly directory?: (path: string, spot: Spot) => void;
   readonly refused?: RegExp;
   readonly accepted?: (taken: Taken, spot: Spot) => void | Promise<void>;
   /** Instead of `load -i FILE`: a command line, in which FILE stands for the archive. */
@@ -112,10 +114,12 @@ async function tried(one: HostileCase, url: string, engine: Engine, root: string
   try {
     const canary = makeCanary(directory);
     const file = join(directory, 'archive');
-    writeFileSync(file, one.archive({ canary, url }));
+    if (one.archive) writeFileSync(file, one.archive({ canary, url }));
+    else mkdirSync(file);
+    one.directory?.(file, { canary, url });
     const outside = treeOf(canary);
     const words = (one.command ?? ['load', '-i', 'FILE']).map((word) =>
-      word === 'FILE' ? file : word,
+      word.replace(/^FILE(?=$|\/)/, file),
     );
     const ran = await runCli(words, { engine, cwd: directory });
     if (one.refused) refusedAs(one.refused, ran);
@@ -198,7 +202,7 @@ function treeOf(directory: string): readonly string[] {
 /** The files of a store, without those of the database and what it makes for itself. */
 function filesOf(root: string): readonly string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => !/^(?:store\.db.*|leases\/\.boot|blobs\/sha512)$/.test(name))
+    .filter((name) => !/^(?:store\.db.*|leases\/\.boot|ballast|blobs\/sha512)$/.test(name))
     .sort();
 }
 

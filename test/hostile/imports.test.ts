@@ -130,7 +130,7 @@ hostileCases('imports', [
       archive: () => memberTar(file('a')),
     }),
   ),
-  ...['ENV', 'LABEL', 'EXPOSE x/y', 'HEALTHCHECK --interval=x CMD y', 'STOPSIGNAL -1'].map(
+  ...['ENV', 'LABEL', 'EXPOSE x/y', 'HEALTHCHECK --interval=x CMD y'].map(
     (change): HostileCase => ({
       what: `the change ${JSON.stringify(change)}`,
       refused: /./,

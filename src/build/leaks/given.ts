@@ -9,14 +9,14 @@ import { isSecretArgument } from './worth.ts';
 const KEY_LIMIT = 256 * 1024;
 
 /** What of a build's input is to stay out of its result. */
-export type LeakInput = Pick<BuildInput, 'run' | 'args' | 'allowLeaks'>;
+export type LeakInput = Pick<BuildInput, 'run' | 'args' | 'allowLeaks' | 'urls' | 'logins'>;
 
 /**
  * Everything that a build was given and must not give away: secrets, SSH keys that are files,
- * build arguments that are called like secrets and look like it, and passwords in URLs among
- * the build arguments.
+ * build arguments that are called like secrets and look like it, passwords in URLs of arguments,
+ * contexts and proxies, and what registries were shown.
  */
-export function givenTo({ run, args, allowLeaks = [] }: LeakInput): Given[] {
+export function givenTo({ run, args, allowLeaks = [], urls, logins }: LeakInput): Given[] {
   const found: Given[] = [];
   const add = (given: Given): void => {
     if (!allowLeaks.includes(given.id)) found.push(given);
@@ -30,6 +30,14 @@ export function givenTo({ run, args, allowLeaks = [] }: LeakInput): Given[] {
     for (const password of new Set(passwordsIn(value))) {
       add({ kind: 'argument', id, value: Buffer.from(password, 'latin1') });
     }
+  }
+  for (const [id, url] of urls ?? []) {
+    for (const password of new Set(passwordsIn(url))) {
+      add({ kind: 'url', id, value: Buffer.from(password, 'latin1') });
+    }
+  }
+  for (const [id, values] of logins ?? []) {
+    for (const value of values) add({ kind: 'login', id, value: Buffer.from(value) });
   }
   return found;
 }

@@ -8,7 +8,7 @@ const VERSION = 1;
 
 /** What a build was given and must not give away. */
 export interface Given {
-  readonly kind: 'secret' | 'ssh' | 'argument';
+  readonly kind: 'secret' | 'ssh' | 'argument' | 'login' | 'url';
   readonly id: string;
   readonly value: Uint8Array;
 }

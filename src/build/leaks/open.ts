@@ -10,10 +10,12 @@ export async function openGuard(
   input: LeakInput,
   parts: GuardParts,
 ): Promise<LeakGuard | undefined> {
-  const { run, args } = input;
+  const { run, args, urls = [], logins = [] } = input;
   const isAsked =
     (run?.secrets.size ?? 0) > 0 ||
     (run?.ssh.size ?? 0) > 0 ||
+    [...logins].length > 0 ||
+    [...urls].some(([, url]) => url.includes('@')) ||
     [...args].some(([name, value]) => looksSecret(name) || value.includes('@'));
   if (!isAsked) return undefined;
   const { guardOf } = await import('./guard.ts');

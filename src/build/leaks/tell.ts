@@ -41,12 +41,18 @@ export function leakError(
 function called({ kind, id }: Needle): string {
   const name = JSON.stringify(id);
   if (kind === 'argument') return `the value of the build argument ${name}`;
+  if (kind === 'login') return `the password for ${id}`;
+  if (kind === 'url') return `the password in the URL of ${name}`;
   return kind === 'ssh' ? `the SSH key ${name}` : `the secret ${name}`;
 }
 
 function fix({ kind, id }: Needle, instruction: string | undefined): string {
   if (kind === 'argument') {
     return `Give it with --secret id=${id},env=${id} and RUN --mount=type=secret,id=${id},env=${id} instead of ARG`;
+  }
+  if (kind === 'login') return 'Keep files with passwords for registries out with .dockerignore';
+  if (kind === 'url') {
+    return 'Keep it out of what the steps write; passwords for git and HTTP can be secrets (GIT_AUTH_TOKEN, HTTP_AUTH_TOKEN_host)';
   }
   const mount = `RUN --mount=type=${kind},id=${id}`;
   switch (instruction) {

@@ -47,6 +47,14 @@ export const imageLoad = command({
 
 /** A directory can only be an unpacked archive. */
 function opened(path: string, typed: string): Bytes | { readonly directory: string } {
-  const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isDirectory ? { directory: path } : archiveFile(path, typed);
+  return isDirectory(path) ? { directory: path } : archiveFile(path, typed);
+}
+
+/** What cannot even be looked at is refused when it is opened. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -23,11 +23,12 @@ export function imageTest(tables: Tables, filter: ImageFilter): ImageTest {
   const until = filter.until?.getTime() ?? Infinity;
   const patterns = (filter.reference ?? []).map(globTest);
   const related = relationTest(tables, filter);
+  const byLabel = filter.label !== undefined || filter.labelNot !== undefined;
   return (image, names) => {
     const age = ageOf(image);
     if (age >= before || age <= since || age >= until) return undefined;
     if (filter.dangling !== undefined && filter.dangling !== (names.length === 0)) return undefined;
-    if (!labelsFit(image.labels, filter)) return undefined;
+    if (byLabel && !labelsFit(image.labels, filter)) return undefined;
     if (!related(image, names)) return undefined;
     if (patterns.length === 0) return names;
     const fitting = names.filter((name) => patterns.some((pattern) => nameFits(name, pattern)));

@@ -46,7 +46,9 @@ export function summaryOf(
     created: image.createdAt === undefined ? undefined : new Date(image.createdAt),
     stored: new Date(image.storedAt),
     size: image.size,
-    labels: image.labels,
+    get labels() {
+      return image.labels;
+    },
     platform: image.platform,
     parent: image.parent,
     containers,

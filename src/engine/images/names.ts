@@ -11,11 +11,12 @@ export interface ShownNames {
 
 /** Canonical names as people write them, told apart by what they end in. */
 export function shownNames(names: readonly string[]): ShownNames {
-  const shown = names.toSorted().map(familiarName);
-  return {
-    tags: shown.filter((name) => !name.includes('@')),
-    digests: shown.filter((name) => name.includes('@')),
-  };
+  const tags: string[] = [];
+  const digests: string[] = [];
+  for (const name of names.length > 1 ? names.toSorted() : names) {
+    (name.includes('@') ? digests : tags).push(familiarName(name));
+  }
+  return { tags, digests };
 }
 
 /** Rows by the image they point at. */

@@ -39,6 +39,19 @@ test('pruneImages() with all removes every image that no container uses', async 
   );
 });
 
+test('pruneImages() with all removes an image that has a tag and a digest in one repository', async () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const app = addImage(store, 'app', ['x.example/app:1', `x.example/app@${digest}`]);
+  const { removed } = await pruneImages(store, { all: true });
+  assert.deepEqual(removed, [
+    { untagged: 'x.example/app:1' },
+    { untagged: `x.example/app@${digest}` },
+    { deleted: app },
+  ]);
+});
+
 test('pruneImages() with all removes an image after those made from it', async () => {
   using scratch = scratchStore();
   const { store } = scratch;

@@ -3,7 +3,7 @@ import { chainOn } from '../../oci/digest.ts';
 import { recordPrune } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
-import { ImageConflictError } from '../errors.ts';
+import { ImageConflictError, ImageNotFoundError } from '../errors.ts';
 import type {
   ImagePrunePlan,
   ImagePruneRequest,
@@ -80,7 +80,9 @@ function removeUnlessKept(tables: Tables, target: string, removal: Removal): voi
   try {
     removeIn(tables, target, {}, removal);
   } catch (error) {
-    if (!(error instanceof ImageConflictError)) throw error;
+    // The digests of a repository went with its last tag.
+    const isGone = error instanceof ImageNotFoundError;
+    if (!isGone && !(error instanceof ImageConflictError)) throw error;
   }
 }
 

@@ -11,7 +11,7 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   ],
   [/(?<![\w.])(?!0B)\d+(?:\.\d+)?(?:B|kB|MB|GB)(?!\w)/g, '<size>'],
   [/("?\b[sS]ize"?: ?)\d+\b/g, '$1<number>'],
-  [/(?<![\w:.-])\d{6,}(?![\w.-])/g, '<number>'],
+  [/(?<![\w:.-])\d{6,11}(?![\w.-])/g, "<number>"],
   [/\b\d+\.\d+s\b/g, '<seconds>'],
   [/\b(?=\w*[a-z])(?=\w*\d)[0-9a-z]{25}\b/g, '<id>'],
   [/^[0-9a-z]{12}(?= {3}regular)/gm, '<id>'],
