@@ -16,10 +16,10 @@ import { RegistryAccessError, RegistryError, RemoteNotFoundError } from '../regi
 import { RegistrySource } from '../registry/registry-source.ts';
 import { digestName, openRepository } from '../registry/repository.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
-import { ingestKey } from '../store/blob-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import { remoteImage, type RemoteImage } from './remote-image.ts';
+import { resumption } from './resumption.ts';
 
 /** What looking base images up works with. */
 export interface BasesParts {
@@ -103,9 +103,7 @@ export class RemoteBases {
     const { store, connections } = this.#parts;
     const { signal } = this.#call;
     const call = signal ? { signal } : {};
-    const repository = openRepository(await connections(), reference, {
-      partial: (digest) => store.blobs.partial(ingestKey(digest)),
-    });
+    const repository = openRepository(await connections(), reference, resumption(store));
     const image = await remoteImage(repository, platform, call);
     const { config: node, layers } = image.parsed;
     const bytes = verified(repository.getBlob(node, call), node, repository.label);

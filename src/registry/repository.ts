@@ -11,6 +11,7 @@ import {
   repositoryName,
   withDefaultTag,
 } from '../oci/reference.ts';
+import type { Aside, Wanted } from './ahead.ts';
 import type { Connections, RegistryRequest } from './connection.ts';
 import { download } from './download.ts';
 import { type Asked, refusalOf } from './faults.ts';
@@ -24,6 +25,8 @@ import { locationIn, upload } from './upload.ts';
 export interface RepositoryOptions {
   /** The beginning of a blob that an earlier attempt left, to be continued. */
   readonly partial?: (blob: Digest) => Bytes | undefined;
+  /** Opens where a part of a large blob is kept that is fetched before its turn. */
+  readonly aside?: (blob: Digest, part: string) => Promise<Aside>;
   /** The token is to allow writing from the start. */
   readonly push?: boolean;
 }
@@ -87,6 +90,9 @@ export function openRepository(
 /** What a token is to allow. */
 type Right = 'pull' | 'push' | 'delete';
 
+/** Connections for parts of blobs, besides one for each blob that is under way. */
+const EXTRA_STREAMS = 8;
+
 /** Pages of a list of tags. */
 const PAGES = 10_000;
 
@@ -96,6 +102,7 @@ class RemoteRepository implements Repository {
   readonly #connections: Connections;
   readonly #options: RepositoryOptions;
   readonly #place: Place;
+  readonly #streams = { free: EXTRA_STREAMS };
 
   constructor(
     connections: Connections,
@@ -196,25 +203,33 @@ class RemoteRepository implements Repository {
 
   /** The blob's bytes from an offset on; what an earlier attempt left counts from the beginning only. */
   blobFrom(node: Descriptor, start: number, call: CallOptions): Bytes {
-    const open = async (offset: number, etag: string | undefined): Promise<HttpResponse> => {
+    const open = async ({ offset, end, etag, signal }: Wanted): Promise<HttpResponse> => {
+      const isRange = offset > 0 || end !== undefined;
       const response = await this.#ask(
         {
           target: `${this.#path}blobs/${node.digest}`,
-          ...(offset > 0 && {
+          ...(isRange && {
             headers: {
-              range: `bytes=${offset}-`,
+              range: `bytes=${offset}-${end === undefined ? '' : end - 1}`,
               ...(etag !== undefined && { 'if-range': etag }),
             },
           }),
         },
-        call,
+        signal ? { ...call, signal } : call,
       );
       if ([200, 206, 416].includes(response.status)) return response;
       throw await refusalOf(response, this.#asked('blob', node.digest));
     };
-    const options = { size: node.size, start, open, settings: this.#connections.settings };
-    const present = (): Bytes | undefined =>
-      start === 0 ? this.#options.partial?.(node.digest) : undefined;
+    const { partial, aside } = this.#options;
+    const options = {
+      size: node.size,
+      start,
+      open,
+      settings: this.#connections.settings,
+      aside: aside && ((part: string) => aside(node.digest, part)),
+      streams: this.#streams,
+    };
+    const present = (): Bytes | undefined => (start === 0 ? partial?.(node.digest) : undefined);
     return {
       [Symbol.asyncIterator]: () =>
         download({ ...options, present: present() }, call)[Symbol.asyncIterator](),

@@ -35,7 +35,12 @@ export interface TestRegistryOptions {
   /** `OCI-Chunk-Min-Length` of uploads. */
   readonly chunk?: number;
   readonly deletesTags?: boolean;
+  /** False: blobs come whole or not at all. */
+  readonly ranges?: boolean;
 }
+
+/** How often slow answers go on, in milliseconds. */
+const PACE = 10;
 
 const USER = 'alice';
 const PASSWORD = 's3cret';
@@ -53,6 +58,8 @@ export class TestRegistry implements AsyncDisposable {
   /** Bytes of blobs that were sent. */
   sent = 0;
   fault: Fault | undefined;
+  /** Bytes that each answer brings in {@link PACE} milliseconds; as many as there are unless given. */
+  pace: number | undefined;
   readonly #options: TestRegistryOptions;
   readonly #server: Server;
   readonly #uploads = new Map<string, Buffer[]>();
@@ -234,19 +241,38 @@ export class TestRegistry implements AsyncDisposable {
     const data = this.links.has(`${repository}/${digest}`) ? this.blobs.get(digest) : undefined;
     if (!data) return fail(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry');
     response.setHeader('content-type', 'application/octet-stream');
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    if (start === 0) return this.#bytes(request, response, data);
+    if (this.#options.ranges !== false) response.setHeader('accept-ranges', 'bytes');
+    const [, first = '0', last = ''] =
+      /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const start = this.#options.ranges === false ? 0 : Number(first);
+    const end = last === '' ? data.length : Math.min(data.length, Number(last) + 1);
+    if (start === 0 && last === '') return this.#bytes(request, response, data);
     if (start >= data.length) return void response.writeHead(416).end();
-    response.setHeader('content-range', `bytes ${start}-${data.length - 1}/${data.length}`);
+    response.setHeader('content-range', `bytes ${start}-${end - 1}/${data.length}`);
     response.statusCode = 206;
-    this.#bytes(request, response, data.subarray(start));
+    this.#bytes(request, response, data.subarray(start, end));
   }
 
   #bytes(request: IncomingMessage, response: ServerResponse, data: Buffer): void {
     response.setHeader('content-length', data.length);
     if (request.method === 'HEAD') return void response.end();
-    this.sent += data.length;
-    response.end(data);
+    const { pace } = this;
+    if (pace === undefined) {
+      this.sent += data.length;
+      return void response.end(data);
+    }
+    let at = 0;
+    const go = (): void => {
+      if (response.destroyed) return clearInterval(timer);
+      if (response.writableNeedDrain) return;
+      const piece = data.subarray(at, at + pace);
+      at += piece.length;
+      this.sent += piece.length;
+      if (at < data.length) return void response.write(piece);
+      clearInterval(timer);
+      response.end(piece);
+    };
+    const timer = setInterval(go, PACE);
   }
 
   async #upload(
