@@ -5,6 +5,8 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 export interface Sample {
   /** Seconds of wall clock. */
   readonly seconds: number;
+  /** Seconds of processor time, that of daemons included. */
+  readonly cpu: number;
   /** Bytes: the highest sum seen over the watched processes. 0 when nothing was watched. */
   readonly memory: number;
 }
@@ -12,6 +14,8 @@ export interface Sample {
 export interface Watch {
   /** Process trees that count besides the command's own: a daemon. */
   readonly also: readonly number[];
+  /** Look at memory, too: that takes time of its own. */
+  readonly memory: boolean;
 }
 
 /** Parent of each process, and its resident bytes; processes of other PID namespaces are left out. */
@@ -33,13 +37,41 @@ function processes(): Map<number, { parent: number; resident: number }> {
   return found;
 }
 
-function residentOf(roots: readonly number[]): number {
-  const all = processes();
+/** Ticks of the kernel's clock in a second, as /proc counts. */
+const TICKS = 100;
+
+/** Processor time in ticks: what these trees have used so far, and what our own ended children have. */
+function ticksOf(roots: readonly number[]): number {
+  const fields = (pid: number | 'self'): number[] => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      // Behind the name: own user and system time, then that of children that were waited for.
+      return stat
+        .slice(stat.lastIndexOf(')') + 2)
+        .split(' ')
+        .slice(11, 15)
+        .map(Number);
+    } catch {
+      // It ended while we looked; its parent has its time now.
+      return [];
+    }
+  };
+  const ended = fields('self').slice(2);
+  const live = (roots.length === 0 ? [] : treesOf(roots)).flatMap(fields);
+  return [...ended, ...live].reduce((sum, ticks) => sum + ticks, 0);
+}
+
+function treesOf(roots: readonly number[], all = processes()): number[] {
   const isBelow = (pid: number): boolean => {
     for (let at = pid; at > 1; at = all.get(at)?.parent ?? 0) if (roots.includes(at)) return true;
     return false;
   };
-  return [...all].reduce((sum, [pid, { resident }]) => (isBelow(pid) ? sum + resident : sum), 0);
+  return [...all.keys()].filter(isBelow);
+}
+
+function residentOf(roots: readonly number[]): number {
+  const all = processes();
+  return treesOf(roots, all).reduce((sum, pid) => sum + (all.get(pid)?.resident ?? 0), 0);
 }
 
 /**
@@ -49,9 +81,10 @@ function residentOf(roots: readonly number[]): number {
 export async function measure(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
-  watch?: Watch,
+  watch: Watch,
 ): Promise<Sample> {
   const [program = '', ...rest] = argv;
+  const before = ticksOf(watch.also);
   const began = process.hrtime.bigint();
   const child = spawn(program, rest, { env, stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' });
   let said = '';
@@ -60,9 +93,9 @@ export async function measure(
     .on('data', (text: string) => (said = (said + text).slice(-4000)));
   let memory = 0;
   const look = (): void => {
-    memory = Math.max(memory, residentOf([child.pid ?? 0, ...(watch?.also ?? [])]));
+    memory = Math.max(memory, residentOf([child.pid ?? 0, ...watch.also]));
   };
-  const timer = watch && setInterval(look, 25);
+  const timer = watch.memory ? setInterval(look, 25) : undefined;
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) => resolve(status ?? 128));
@@ -70,7 +103,7 @@ export async function measure(
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
   clearInterval(timer);
   if (code !== 0) throw new Error(`exit ${code}: ${argv.join(' ')}\n${said}`);
-  return { seconds, memory };
+  return { seconds, cpu: (ticksOf(watch.also) - before) / TICKS, memory };
 }
 
 /** The middle value, or the mean of the two in the middle. */

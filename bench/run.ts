@@ -2,8 +2,9 @@
  * stave against Docker (both stores), podman and buildah in one run: every repetition runs all of them, in rotating order, and the
  * ratios are medians of the ratios within a repetition. `npm run bench` brings the peers and starts this.
  *
- * usage: run.ts [--pairs N] [--without NAMES] [PATTERN]
- *   NAMES: peers that do not take part, with commas; PATTERN: a regular expression over workloads
+ * usage: run.ts [--pairs N] [--without NAMES] [--cpu] [PATTERN]
+ *   NAMES: peers that do not take part, with commas; PATTERN: a regular expression over workloads; --cpu: compare
+ *   processor time, for machines that others use
  */
 
 import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
   options: {
     pairs: { type: 'string', default: '5' },
     without: { type: 'string', default: '' },
+    cpu: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
@@ -55,9 +57,10 @@ async function race(workload: Workload, all: readonly Contender[]): Promise<Numb
     for (let i = 0; i < all.length; i++) {
       const contender = all[(round + i) % all.length] as Contender;
       const argv = contender.command(workload.args(contender));
-      const watch = workload.memory ? { also: contender.daemons } : undefined;
-      const sample = await measure(argv, contender.env, watch);
-      numbers.get(contender.name)?.push(workload.memory ? sample.memory : sample.seconds);
+      const memory = workload.memory === true;
+      const sample = await measure(argv, contender.env, { also: contender.daemons, memory });
+      const time = values.cpu ? sample.cpu : sample.seconds;
+      numbers.get(contender.name)?.push(memory ? sample.memory : time);
       for (const args of workload.after?.(contender) ?? []) {
         if (args.length > 0) must(contender.command(args), contender.env);
       }
@@ -92,7 +95,7 @@ const COLUMNS = ['stave', 'docker', 'docker, containerd store', 'podman', 'build
 
 function row(workload: Workload, numbers: Numbers): string {
   return `| ${[
-    `${workload.what}, ${workload.memory ? 'MB' : 's'}`,
+    `${workload.what}, ${workload.memory ? 'MB' : values.cpu ? 's of processor time' : 's'}`,
     ...COLUMNS.map((name) => cell(workload, numbers.get(name))),
     best(numbers),
     ratio(numbers, EMPTY),

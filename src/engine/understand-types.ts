@@ -15,7 +15,7 @@ export interface LayerStep {
   /** From 1 at the bottom. */
   readonly number: number;
   readonly diffId: Digest;
-  /** What the history says of it; empty where it says nothing. */
+  /** What the history says of it: the instruction, or else the comment. */
   readonly createdBy: string;
   /** Of layers that were built here. */
   readonly origin?: StepOrigin;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DiffId } from '../../oci/digest.ts';
@@ -159,9 +160,13 @@ test('arguments that are no secrets never fail a build', root, async (t) => {
 test('an SSH key that a build was given must not be in a layer', root, async (t) => {
   const house = bench(t);
   const key = join(house.path('.'), '../id_test');
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  house.write('copy', readFileSync(key, 'utf8'));
-  house.write('public', readFileSync(`${key}.pub`, 'utf8'));
+  const pair = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  writeFileSync(key, pair.privateKey);
+  house.write('copy', pair.privateKey);
+  house.write('public', pair.publicKey);
   const input = { run: { ...RUN, ssh: new Map([['default', [key]]]) } };
   await house.build('FROM scratch\nCOPY public /f\n', input);
   await assert.rejects(

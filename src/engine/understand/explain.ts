@@ -112,11 +112,11 @@ export async function stackTree(
 export function layerSteps({ layers, steps }: ImageWithSteps): LayerStep[] {
   const makers = steps.filter(({ layer }) => layer !== undefined);
   return layers.map(({ diffId, contentSize }, at) => {
-    const { createdBy = '', origin, inherited = false } = makers[at] ?? {};
+    const { createdBy = '', comment = '', origin, inherited = false } = makers[at] ?? {};
     return {
       number: at + 1,
       diffId: diffId as string as Digest,
-      createdBy,
+      createdBy: createdBy || comment,
       ...(origin && { origin }),
       inherited,
       size: contentSize,
