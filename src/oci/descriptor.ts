@@ -14,4 +14,6 @@ export interface Descriptor {
   readonly platform?: Platform;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
+  /** Where else the blob can be had, for layers that must not be passed on. */
+  readonly urls?: readonly string[];
 }

@@ -4,6 +4,9 @@ export const DOCUMENT_LIMIT = 4 * 1024 * 1024;
 /** The largest `manifest.json` of a Docker archive, in bytes. */
 export const ARCHIVE_MANIFEST_LIMIT = 1024 * 1024;
 
+/** Other places that one blob is said to lie at. */
+export const URL_COUNT_LIMIT = 100;
+
 /** The largest `oci-layout` file, in bytes. */
 export const LAYOUT_FILE_LIMIT = 64 * 1024;
 

@@ -11,6 +11,7 @@ export const MediaType = {
   dockerConfig: 'application/vnd.docker.container.image.v1+json',
   dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
   dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  dockerLayerZstd: 'application/vnd.docker.image.rootfs.diff.tar.zstd',
   ociEmpty: 'application/vnd.oci.empty.v1+json',
   inToto: 'application/vnd.in-toto+json',
 } as const;

@@ -12,6 +12,7 @@ const ORDER: readonly string[] = [
   'artifactType',
   'digest',
   'size',
+  'urls',
   'platform',
   'layers',
   'manifests',

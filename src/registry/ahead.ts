@@ -23,6 +23,13 @@ export interface Wanted {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How it is asked for; nothing where all of it is wanted. */
+export function rangeHeaders({ offset, end, etag }: Wanted): Record<string, string> {
+  if (offset === 0 && end === undefined) return {};
+  const range = `bytes=${offset}-${end === undefined ? '' : end - 1}`;
+  return { range, ...(etag !== undefined && { 'if-range': etag }) };
+}
+
 /** What fetching ahead needs. */
 export interface AheadOptions {
   /** Bytes of the whole blob. */

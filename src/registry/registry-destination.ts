@@ -4,7 +4,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
-import { isParent } from '../transport/children.ts';
+import { isForeign, isParent } from '../transport/children.ts';
 import type { Destination, PutOptions, Source } from '../transport/transport.ts';
 import type { RemoteManifest } from './manifests.ts';
 import { RegistrySource } from './registry-source.ts';
@@ -38,7 +38,8 @@ export class RegistryDestination implements Destination {
   }
 
   async has(node: Descriptor, call?: CallOptions): Promise<boolean> {
-    return !isParent(node) && this.repository.hasBlob(node.digest, call);
+    if (isParent(node)) return false;
+    return isForeign(node) || this.repository.hasBlob(node.digest, call);
   }
 
   /** Blobs of the same registry need not travel. */

@@ -16,7 +16,11 @@ const LAYERS: readonly string[] = [
   MediaType.ociLayerZstd,
   MediaType.dockerLayer,
   MediaType.dockerLayerGzip,
+  MediaType.dockerLayerZstd,
 ];
+/** Layers that may be had, but not passed on; the specification gave them up. */
+const FOREIGN =
+  /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.v1\.tar(?:\+gzip|\+zstd)?|docker\.image\.rootfs\.foreign\.diff\.tar(?:\.gzip)?)$/;
 
 /** True for image configs. */
 export function isConfig(node: Descriptor): boolean {
@@ -30,7 +34,12 @@ export function isClaim(node: Descriptor): boolean {
 
 /** True for layers of a kind that can be unpacked here. */
 export function isLayer(node: Descriptor): boolean {
-  return LAYERS.includes(node.mediaType);
+  return LAYERS.includes(node.mediaType) || FOREIGN.test(node.mediaType);
+}
+
+/** True for layers that others have to fetch from where they are: they are not pushed. */
+export function isForeign({ mediaType, urls = [] }: Descriptor): boolean {
+  return FOREIGN.test(mediaType) && urls.length > 0;
 }
 
 /** True for manifests and indexes: nodes that point at others. */
