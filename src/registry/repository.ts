@@ -34,6 +34,17 @@ export interface PutBlobOptions extends CallOptions {
   readonly from?: readonly string[];
 }
 
+/** What a manifest is put with. */
+export interface PutManifestOptions extends CallOptions {
+  /** The entity tag of what it takes the place of. */
+  readonly ifMatch?: string;
+}
+
+/** Which referrers are asked for. */
+export interface ReferrerOptions extends CallOptions {
+  readonly artifactType?: string;
+}
+
 /** One repository of a registry, under the name that was typed. */
 export interface Repository {
   readonly reference: Reference;
@@ -48,8 +59,19 @@ export interface Repository {
   resolve(tag?: string, call?: CallOptions): Promise<Descriptor>;
   /** Checked bytes. Throws RemoteNotFoundError, DigestMismatchError. */
   getManifest(tag: string | undefined, call?: CallOptions): Promise<RemoteManifest>;
-  /** Under its digest, or under a tag. */
-  putManifest(manifest: RemoteManifest, tag?: string, call?: CallOptions): Promise<void>;
+  /**
+   * Under its digest, or under a tag. One with a subject can be found by it afterwards, whether
+   * the registry keeps track of that or not. Throws RegistryError with the status 412 when `ifMatch`
+   * is not what is there.
+   */
+  putManifest(manifest: RemoteManifest, tag?: string, options?: PutManifestOptions): Promise<void>;
+  /**
+   * The manifests that have this one as their subject, in the registry's order. Asked of the
+   * registry, or read from the tag that stands in for it. Throws RegistryError.
+   *
+   * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
+   */
+  referrers(subject: Digest, options?: ReferrerOptions): Promise<readonly Descriptor[]>;
   /**
    * Removes a tag, or a manifest under its digest with all of its tags. Throws
    * RemoteNotFoundError, and RegistryError where the registry does not let it be removed.
@@ -96,6 +118,8 @@ class RemoteRepository implements Repository {
   readonly #connections: Connections;
   readonly #options: RepositoryOptions;
   readonly #place: Place;
+  /** One after another: each change of a list of referrers starts from the one before. */
+  #listing: Promise<void> = Promise.resolve();
 
   constructor(
     connections: Connections,
@@ -147,13 +171,16 @@ class RemoteRepository implements Repository {
   async putManifest(
     { descriptor, bytes }: RemoteManifest,
     tag?: string,
-    call: CallOptions = {},
+    { ifMatch, ...call }: PutManifestOptions = {},
   ): Promise<void> {
     const response = await this.#ask(
       {
         method: 'PUT',
         target: `${this.#path}manifests/${tag ?? descriptor.digest}`,
-        headers: { 'content-type': descriptor.mediaType },
+        headers: {
+          'content-type': descriptor.mediaType,
+          ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+        },
         body: bytes,
       },
       call,
@@ -167,6 +194,27 @@ class RemoteRepository implements Repository {
     if (told !== undefined && told !== descriptor.digest) {
       throw new DigestMismatchError(descriptor.digest, told, this.registry);
     }
+    if (response.headers['oci-subject'] !== undefined || !bytes.includes('"subject"')) return;
+    const { listReferrer } = await import('./referrers.ts');
+    const listed = this.#listing.then(() => listReferrer(this, { descriptor, bytes }, call));
+    this.#listing = listed.catch(() => {});
+    await listed;
+  }
+
+  async referrers(
+    subject: Digest,
+    { artifactType, ...call }: ReferrerOptions = {},
+  ): Promise<readonly Descriptor[]> {
+    const { readReferrers } = await import('./referrers.ts');
+    const ask = (target: string | URL): Promise<HttpResponse> =>
+      this.#ask({ target, headers: { accept: ACCEPT } }, call);
+    const asked = this.#asked('referrers', subject);
+    const found = await readReferrers(
+      this,
+      { path: this.#path, subject, artifactType, ask, asked },
+      call,
+    );
+    return found.filter((one) => artifactType === undefined || one.artifactType === artifactType);
   }
 
   async deleteManifest(tag: string, call: CallOptions = {}): Promise<void> {
@@ -272,8 +320,11 @@ class RemoteRepository implements Repository {
   ): Promise<HttpResponse> {
     const { ns } = this.#place;
     const { target } = request;
+    const text = String(target);
     const named =
-      ns === undefined ? target : `${String(target)}?${new URLSearchParams({ ns }).toString()}`;
+      ns === undefined
+        ? target
+        : `${text}${text.includes('?') ? '&' : '?'}${new URLSearchParams({ ns }).toString()}`;
     return this.#connection().ask({ ...request, target: named, scopes: this.#scopes(right) }, call);
   }
 
