@@ -26,6 +26,8 @@ export interface RepositoryOptions {
   readonly partial?: (blob: Digest) => Bytes | undefined;
   /** The token is to allow writing from the start. */
   readonly push?: boolean;
+  /** Blobs are sent in pieces of so many bytes; in one piece by default. */
+  readonly chunk?: number | undefined;
 }
 
 /** How a blob gets into a repository. */
@@ -65,6 +67,8 @@ export interface Repository {
    * is not what is there.
    */
   putManifest(manifest: RemoteManifest, tag?: string, options?: PutManifestOptions): Promise<void>;
+  /** Under its digest and all of these tags: in one request, where the registry can do that. */
+  putTags(manifest: RemoteManifest, tags: readonly string[], call?: CallOptions): Promise<void>;
   /**
    * The manifests that have this one as their subject, in the registry's order. Asked of the
    * registry, or read from the tag that stands in for it. Throws RegistryError.
@@ -169,14 +173,40 @@ class RemoteRepository implements Repository {
   }
 
   async putManifest(
-    { descriptor, bytes }: RemoteManifest,
+    manifest: RemoteManifest,
     tag?: string,
-    { ifMatch, ...call }: PutManifestOptions = {},
+    options: PutManifestOptions = {},
   ): Promise<void> {
+    await this.#putManifest(manifest, tag ?? manifest.descriptor.digest, options);
+  }
+
+  async putTags(
+    manifest: RemoteManifest,
+    tags: readonly string[],
+    call: CallOptions = {},
+  ): Promise<void> {
+    const [only, ...others] = tags;
+    if (others.length === 0) return this.putManifest(manifest, only, call);
+    const query = tags.map((tag) => `tag=${encodeURIComponent(tag)}`).join('&');
+    const { headers } = await this.#putManifest(
+      manifest,
+      `${manifest.descriptor.digest}?${query}`,
+      call,
+    );
+    // A registry that takes several tags at once says which it has taken.
+    const taken = new Set((headers['oci-tag'] ?? '').split(',').map((tag) => tag.trim()));
+    for (const tag of tags) if (!taken.has(tag)) await this.putManifest(manifest, tag, call);
+  }
+
+  async #putManifest(
+    { descriptor, bytes }: RemoteManifest,
+    place: string,
+    { ifMatch, ...call }: PutManifestOptions,
+  ): Promise<HttpResponse> {
     const response = await this.#ask(
       {
         method: 'PUT',
-        target: `${this.#path}manifests/${tag ?? descriptor.digest}`,
+        target: `${this.#path}manifests/${place}`,
         headers: {
           'content-type': descriptor.mediaType,
           ...(ifMatch !== undefined && { 'if-match': ifMatch }),
@@ -187,18 +217,20 @@ class RemoteRepository implements Repository {
       'push',
     );
     if (response.status !== 201 && response.status !== 200 && response.status !== 202) {
-      throw await refusalOf(response, this.#asked('upload', tag ?? descriptor.digest));
+      throw await refusalOf(response, this.#asked('upload', place.replace(/\?.*$/, '')));
     }
     await response.discard();
     const told = response.headers['docker-content-digest'];
     if (told !== undefined && told !== descriptor.digest) {
       throw new DigestMismatchError(descriptor.digest, told, this.registry);
     }
-    if (response.headers['oci-subject'] !== undefined || !bytes.includes('"subject"')) return;
+    const isListed = response.headers['oci-subject'] !== undefined;
+    if (isListed || !bytes.includes('"subject"')) return response;
     const { listReferrer } = await import('./referrers.ts');
     const listed = this.#listing.then(() => listReferrer(this, { descriptor, bytes }, call));
     this.#listing = listed.catch(() => {});
     await listed;
+    return response;
   }
 
   async referrers(
@@ -258,7 +290,11 @@ class RemoteRepository implements Repository {
         call,
       );
       if ([200, 206, 416].includes(response.status)) return response;
-      throw await refusalOf(response, this.#asked('blob', node.digest));
+      const elsewhere =
+        response.status === 404 ? await this.#elsewhere(node, offset, call) : undefined;
+      if (!elsewhere) throw await refusalOf(response, this.#asked('blob', node.digest));
+      await response.discard();
+      return elsewhere;
     };
     const options = { size: node.size, start, open, settings: this.#connections.settings };
     const present = (): Bytes | undefined =>
@@ -267,6 +303,23 @@ class RemoteRepository implements Repository {
       [Symbol.asyncIterator]: () =>
         download({ ...options, present: present() }, call)[Symbol.asyncIterator](),
     };
+  }
+
+  /** What a registry need not have may be had where its descriptor says. Nobody there is shown anything. */
+  async #elsewhere(
+    { urls = [] }: Descriptor,
+    offset: number,
+    call: CallOptions,
+  ): Promise<HttpResponse | undefined> {
+    for (const url of urls) {
+      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) continue;
+      const headers = offset > 0 ? { range: `bytes=${offset}-` } : {};
+      const request = { target: new URL(url), scopes: [], headers };
+      const response = await this.#connection().ask(request, call);
+      if ([200, 206, 416].includes(response.status)) return response;
+      await response.discard();
+    }
+    return undefined;
   }
 
   async putBlob(
@@ -300,7 +353,17 @@ class RemoteRepository implements Repository {
     const { settings } = this.#connections;
     const connection = this.#connection();
     await upload(
-      { connection, settings, path: this.#path, scopes, node, open, asked, location },
+      {
+        connection,
+        settings,
+        path: this.#path,
+        scopes,
+        node,
+        open,
+        asked,
+        location,
+        chunk: this.#options.chunk,
+      },
       call,
     );
     return 'done';
