@@ -21,6 +21,7 @@ import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
+import { trustOf } from './trust/trust.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
 
@@ -157,6 +158,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     registries: registriesOf(connections),
     lists: listsOf(store, connections),
     freshness: fresheningOf({ store, images, snapshotter, connections }),
+    trust: trustOf(store, connections),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {
