@@ -9,6 +9,7 @@ import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { parseBytes } from './units.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
 import { reasonRequest } from './reason-flags.ts';
+import { sourceDateEpoch } from './source-date.ts';
 
 type BuildContext = Context<typeof BUILD_FLAGS>;
 
@@ -110,15 +111,4 @@ async function resultOf(
     ),
     ...(squash && { squash }),
   };
-}
-
-function sourceDateEpoch(text: string | undefined): BuildRequest['sourceDateEpoch'] {
-  if (text === undefined || text === '') return undefined;
-  if (text === 'context') return text;
-  if (!/^\d{1,12}$/.test(text)) {
-    throw new InvalidInputError(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
-      hint: "It is a number of seconds since 1970, or 'context' for the date of its git commit.",
-    });
-  }
-  return Number(text);
 }
