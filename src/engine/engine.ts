@@ -35,6 +35,7 @@ import type {
   TextDifference,
 } from './understand-types.ts';
 import type { System } from './system-types.ts';
+import type { Trust, TrustAnchor } from './trust-types.ts';
 import type { Verification } from './verify-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
@@ -46,6 +47,7 @@ export interface Engine extends AsyncDisposable {
   readonly registries: Registries;
   readonly lists: ManifestLists;
   readonly freshness: Freshening;
+  readonly trust: Trust;
   readonly attestations: Attestations;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
@@ -169,6 +171,8 @@ export interface PullRequest {
   /** Every tag of the repository. */
   readonly all?: boolean;
   readonly platform?: Platform;
+  /** A signature must be there that holds with one of these. */
+  readonly requireSignature?: readonly TrustAnchor[];
 }
 
 /** What `pull` brought. */
@@ -267,7 +271,7 @@ export interface Images {
   prune(request?: ImagePruneRequest): Promise<ImagesPruned>;
   /** What `prune` would do, and why. */
   planPrune(request?: ImagePruneRequest): Promise<ImagePrunePlan>;
-  /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
+  /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError, UntrustedError. */
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
   push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;

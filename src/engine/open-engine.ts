@@ -22,6 +22,7 @@ import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
+import { trustOf } from './trust/trust.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
 
@@ -159,6 +160,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     registries: registriesOf(connections),
     lists: listsOf(store, connections),
     freshness: fresheningOf({ store, images, snapshotter, connections }),
+    trust: trustOf(store, connections),
     attestations: attestationsOf({ store, snapshotter, version }),
     contexts: contextsOf(store),
     build,

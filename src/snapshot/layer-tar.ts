@@ -5,6 +5,7 @@ import { breather } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import { decompressed } from '../layer/compression.ts';
 import { LayerStream } from '../layer/layer-stream.ts';
+import { TAR_WRITER_VERSION } from '../layer/tar-writer.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type DiffId, finish } from '../oci/digest.ts';
 import type { Store } from '../store/store.ts';
@@ -14,8 +15,8 @@ import { treeTar } from './tree-tar.ts';
 import { writeTree } from './write-tree.ts';
 
 /**
- * The tar of a layer: out of a blob that is kept of it, an uncompressed one first, or else
- * written again. Throws LayerMissingError, and LayerDamagedError at the end when it was not
+ * The tar of a layer: out of an uncompressed blob that is kept of it, or written again where
+ * our own writer made it, or else out of a compressed blob. Throws LayerMissingError, and LayerDamagedError at the end when it was not
  * the tar that the layer is named after.
  */
 export async function* tarOf(
@@ -66,10 +67,13 @@ export async function pourTar(
 }
 
 function keptBlob(store: Store, layer: DiffId): Descriptor | undefined {
-  const blobs = store.read((tables) =>
-    tables.blobs.layerBlobs(layer).filter(({ digest }) => tables.blobs.has(digest)),
-  );
-  return blobs.find(isPlain) ?? blobs[0];
+  const { blobs, row } = store.read((tables) => ({
+    blobs: tables.blobs.layerBlobs(layer).filter(({ digest }) => tables.blobs.has(digest)),
+    row: tables.layers.get(layer),
+  }));
+  const plain = blobs.find(isPlain);
+  // A layer of ours that was pushed has a compressed blob; to write it again is cheaper.
+  return plain ?? (row?.writer === TAR_WRITER_VERSION ? undefined : blobs[0]);
 }
 
 function isPlain({ mediaType }: Descriptor): boolean {

@@ -228,7 +228,8 @@ function source({ dockerfile }: BuildFacts): object {
       {
         filename: dockerfile.name,
         language: 'Dockerfile',
-        data: dockerfile.text.toString('base64'),
+        // Byte by byte: what is no text stays as it is.
+        data: Buffer.from(told(dockerfile.text.toString('latin1')), 'latin1').toString('base64'),
       },
     ],
   };

@@ -102,6 +102,20 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    trust: {
+      async sign({ name }) {
+        const { digest } = find(name).manifest;
+        return [{ digest, place: `${name}:signature`, isNew: true }];
+      },
+      async verify({ name }) {
+        const { digest } = find(name).manifest;
+        const signature = { format: 'cosign', annotations: {}, signer: 'key.pub' } as const;
+        return { name: `${name}@${digest}`, digest, signatures: [signature] };
+      },
+      verifyStored: async () => {},
+      isEncrypted: async () => false,
+      generateKeys: async () => ({ privateKey: 'private', publicKey: 'public' }),
+    },
     attestations: ATTESTATIONS,
     freshness: {
       async rebase({ image }) {
