@@ -99,14 +99,15 @@ async function resultOf(
   dated: boolean,
 ): Promise<Partial<BuildRequest>> {
   const { output, annotation, attest, provenance, sbom, push, load, squash } = flags;
-  const asked = output.length + annotation.length + attest.length;
+  const referrers = flags['attest-as-referrer'];
+  const asked = output.length + annotation.length + attest.length + Number(referrers);
   const told = env['BUILDX_METADATA_PROVENANCE'];
   const isPlain = asked === 0 && !push && provenance === undefined && sbom === undefined;
   if (isPlain && !told) return squash ? { squash } : {};
   const { resultRequest } = await import('./build/result.ts');
   return {
     ...resultRequest(
-      { output, annotation, attest, provenance, sbom, metadata: told },
+      { output, annotation, attest, provenance, sbom, referrers, metadata: told },
       { cwd, stdout, push, load, dated, notice: (line) => stderr.line(`Notice: ${line}`) },
     ),
     ...(squash && { squash }),

@@ -141,6 +141,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         cpus: cpus().length,
         registries: connections,
         logins,
+        version,
       },
       call,
     );

@@ -28,7 +28,7 @@ export function cyclonedxDocument(list: PackageList, about: Described): object {
         'bom-ref': IMAGE,
         type: 'container',
         name: about.name,
-        version: about.digest,
+        ...(about.digest !== undefined && { version: about.digest }),
         ...(about.purl !== undefined && { purl: about.purl }),
       },
       ...(notRead.length > 0 && {

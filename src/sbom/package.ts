@@ -51,8 +51,8 @@ export interface PackageList {
 export interface Described {
   /** The name of the image, as it was asked for. */
   readonly name: string;
-  /** Digest of its manifest, else its ID. */
-  readonly digest: string;
+  /** Digest of its manifest, where it has one. */
+  readonly digest?: string;
   /** As a package URL. */
   readonly purl?: string;
   /** The time that documents bear. */

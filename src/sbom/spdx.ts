@@ -35,9 +35,9 @@ export function spdxDocument(list: PackageList, about: Described): object {
   const image = {
     name: about.name,
     SPDXID: IMAGE,
-    versionInfo: about.digest,
+    ...(about.digest !== undefined && { versionInfo: about.digest }),
     ...unsaid(),
-    ...checksum(about.digest),
+    ...checksum(about.digest ?? ''),
     ...(about.purl !== undefined && { externalRefs: [reference(about.purl)] }),
     primaryPackagePurpose: 'CONTAINER',
   };
