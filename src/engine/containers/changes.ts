@@ -5,7 +5,7 @@ import { isOpaque, isWhiteout } from '../../snapshot/attributes.ts';
 import type { StackEntry } from '../../snapshot/stack-view.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerChange } from '../understand-types.ts';
-import { latin1 } from '../understand/file-tree.ts';
+import { latin1 } from '../../layer/file-tree.ts';
 import { pathText } from '../understand/path-text.ts';
 import { ContainerNotFoundError } from './errors.ts';
 
