@@ -79,6 +79,7 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   const annotations = fields.optionalTextMap('annotations');
   const artifactType = fields.optionalText('artifactType');
   const urls = fields.optionalTexts('urls', URL_COUNT_LIMIT);
+  const data = fields.optionalText('data');
   return {
     mediaType,
     digest,
@@ -86,7 +87,8 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
     ...(platform && { platform: platformOf(platform) }),
     ...(annotations && { annotations }),
     ...(artifactType !== undefined && { artifactType }),
-    ...(urls && urls.length > 0 && { urls }),
+    ...(urls && { urls }),
+    ...(data !== undefined && { data }),
   };
 }
 

@@ -13,6 +13,7 @@ const ORDER: readonly string[] = [
   'digest',
   'size',
   'urls',
+  'data',
   'platform',
   'layers',
   'manifests',

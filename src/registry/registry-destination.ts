@@ -16,6 +16,8 @@ export interface RegistryDestinationOptions {
   readonly tags?: readonly string[];
   /** Repositories of the same registry that a blob is known to be in. */
   readonly mountable?: (blob: Digest) => readonly string[];
+  /** Layers go there too that whoever made them does not want to be handed on. */
+  readonly foreign?: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export class RegistryDestination implements Destination {
   readonly repository: Repository;
   readonly #tags: readonly string[];
   readonly #mountable: (blob: Digest) => readonly string[];
+  readonly #foreign: boolean;
   /** The last manifest that was put: the root, when no other follows. */
   #pending: RemoteManifest | undefined;
 
@@ -35,11 +38,12 @@ export class RegistryDestination implements Destination {
     this.repository = repository;
     this.#tags = options.tags ?? [];
     this.#mountable = options.mountable ?? (() => []);
+    this.#foreign = options.foreign ?? false;
   }
 
   async has(node: Descriptor, call?: CallOptions): Promise<boolean> {
-    if (isParent(node)) return false;
-    return isForeign(node) || this.repository.hasBlob(node.digest, call);
+    if (isForeign(node) && (node.urls ?? []).length > 0 && !this.#foreign) return true;
+    return !isParent(node) && this.repository.hasBlob(node.digest, call);
   }
 
   /** Blobs of the same registry need not travel. */
@@ -83,8 +87,7 @@ export class RegistryDestination implements Destination {
       throw new Error(`${root.digest} was not the last manifest that was put`);
     }
     this.#pending = undefined;
-    if (this.#tags.length === 0) await this.repository.putManifest(pending, undefined, call);
-    for (const tag of this.#tags) await this.repository.putManifest(pending, tag, call);
+    await this.repository.putTags(pending, this.#tags, call);
   }
 }
 

@@ -10,7 +10,16 @@ const PARENTS: readonly string[] = [
 ];
 
 const CONFIGS: readonly string[] = [MediaType.ociConfig, MediaType.dockerConfig];
+/** Layers that whoever made them does not want to be handed on. */
+const FOREIGN: readonly string[] = [
+  MediaType.ociForeign,
+  MediaType.ociForeignGzip,
+  MediaType.ociForeignZstd,
+  MediaType.dockerForeign,
+  MediaType.dockerForeignGzip,
+];
 const LAYERS: readonly string[] = [
+  ...FOREIGN,
   MediaType.ociLayer,
   MediaType.ociLayerGzip,
   MediaType.ociLayerZstd,
@@ -18,9 +27,6 @@ const LAYERS: readonly string[] = [
   MediaType.dockerLayerGzip,
   MediaType.dockerLayerZstd,
 ];
-/** Layers that may be had, but not passed on; the specification gave them up. */
-const FOREIGN =
-  /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.v1\.tar(?:\+gzip|\+zstd)?|docker\.image\.rootfs\.foreign\.diff\.tar(?:\.gzip)?)$/;
 
 /** True for image configs. */
 export function isConfig(node: Descriptor): boolean {
@@ -34,12 +40,12 @@ export function isClaim(node: Descriptor): boolean {
 
 /** True for layers of a kind that can be unpacked here. */
 export function isLayer(node: Descriptor): boolean {
-  return LAYERS.includes(node.mediaType) || FOREIGN.test(node.mediaType);
+  return LAYERS.includes(node.mediaType);
 }
 
-/** True for layers that others have to fetch from where they are: they are not pushed. */
-export function isForeign({ mediaType, urls = [] }: Descriptor): boolean {
-  return FOREIGN.test(mediaType) && urls.length > 0;
+/** True for layers that are not sent to registries unless somebody asks for it. */
+export function isForeign(node: Descriptor): boolean {
+  return FOREIGN.includes(node.mediaType);
 }
 
 /** True for manifests and indexes: nodes that point at others. */
