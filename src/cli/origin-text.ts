@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { LayerStep, StepOrigin } from '../engine/understand-types.ts';
+import { visibleCell } from './visible.ts';
 
 /** `Dockerfile:7`, `Dockerfile:7-9`. */
 export function originText({ file, lines: [first, last] }: StepOrigin): string {
@@ -16,12 +17,13 @@ export function layerPlace({ origin, inherited }: Pick<LayerStep, 'origin' | 'in
 
 /** An instruction as one types it: without what builders put around it. */
 export function instructionText(createdBy: string): string {
-  return createdBy
+  const text = createdBy
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
     .replace(/^\/bin\/sh -c /, 'RUN ')
     .replace(/^RUN (?:\|\d+ .*? )?\/bin\/sh -c /, 'RUN ')
     .replace(/ # buildkit$/, '')
     .replaceAll(/\s+/g, ' ');
+  return visibleCell(text);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Attestations } from './attestation-types.ts';
 import type { AuditReport, ImageLintFinding } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
@@ -47,6 +48,7 @@ export interface Engine extends AsyncDisposable {
   readonly lists: ManifestLists;
   readonly freshness: Freshening;
   readonly trust: Trust;
+  readonly attestations: Attestations;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;

@@ -2,6 +2,7 @@ import { once } from '../../base/bytes.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
+import { ATTESTATIONS } from './fake-attestations.ts';
 import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK, HELD } from './fake-usage.ts';
@@ -115,6 +116,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       isEncrypted: async () => false,
       generateKeys: async () => ({ privateKey: 'private', publicKey: 'public' }),
     },
+    attestations: ATTESTATIONS,
     freshness: {
       async rebase({ image }) {
         const layers = { own: 1, before: 1, after: 1 };
