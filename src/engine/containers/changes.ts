@@ -36,8 +36,10 @@ export function containerChanges(
     for (const entry of readdirSync(directory, { encoding: 'buffer' })) {
       const file = Buffer.concat([directory, SLASH, entry]);
       const at = Buffer.concat([path, SLASH, entry]);
+      const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+      // Gone just now: the container may be running.
+      if (!stat) continue;
       kept.add(latin1(at));
-      const stat = lstatSync(file, { bigint: true });
       const old = view.find(at, { followLast: false });
       if (isWhiteout(stat)) {
         if (!old) continue;
