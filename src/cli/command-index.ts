@@ -178,6 +178,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/copy.ts')).copy,
   },
   {
+    name: 'sign',
+    aliases: [],
+    summary: 'Sign images in their registry',
+    load: async () => (await import('./commands/sign.ts')).sign,
+  },
+  {
+    name: 'verify',
+    aliases: [],
+    summary: 'Verify the signatures of images in their registry',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
     name: 'login',
     aliases: [],
     summary: 'Log in to a registry',
