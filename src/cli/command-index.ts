@@ -310,6 +310,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inventory.ts')).inventory,
   },
   {
+    name: 'attest',
+    aliases: [],
+    summary: 'Attach a statement, or a list of packages, to an image in its registry',
+    load: async () => (await import('./commands/attest.ts')).attest,
+  },
+  {
     name: 'sbom',
     aliases: ['image sbom'],
     summary: 'List the packages in an image',
