@@ -19,6 +19,7 @@ for (const [line, message, hint] of [
     'unknown command: stave swarm',
     'There are no clusters: stave is for one machine.',
   ],
+  ['df --why', 'unknown command: stave df', "Did you mean 'stave system df'?"],
   ['xyzzy', 'unknown command: stave xyzzy', undefined],
   ['constructor', 'unknown command: stave constructor', undefined],
 ] as const) {

@@ -31,7 +31,12 @@ export function commandAdvice(
   if (near.length > 0) return didYouMean(near.map((name) => `${place} ${name}`));
   // `stave image ps`, `stave container images`: the word is right, the group is not.
   const elsewhere = COMMANDS.find(({ name, aliases }) => [name, ...aliases].includes(wanted));
-  return group !== undefined && elsewhere ? didYouMean([`stave ${wanted}`]) : undefined;
+  if (group !== undefined) return elsewhere ? didYouMean([`stave ${wanted}`]) : undefined;
+  // `stave df`, `stave prune`: the word wants a group.
+  const grouped = Object.keys(GROUPS).filter((name) => membersOf(name).includes(wanted));
+  return grouped.length > 0
+    ? didYouMean(grouped.map((name) => `stave ${name} ${wanted}`))
+    : undefined;
 }
 
 function topLevel(): string[] {
