@@ -89,7 +89,7 @@ class LayeredView implements StackView {
     return names.sort((a, b) => Buffer.compare(a.name, b.name)).map(({ entry }) => entry);
   }
 
-  read(path: string, limit: number): Buffer | undefined {
+  read(path: string | Uint8Array, limit: number): Buffer | undefined {
     const entry = this.find(path);
     if (!entry) return undefined;
     if (entry.kind !== 'file') throw new InvalidInputError(`${quoted(asBytes(path))} is no file`);
