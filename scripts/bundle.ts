@@ -80,6 +80,9 @@ await build({
   format: 'cjs',
   plugins: [builtins],
   entryPoints: [{ in: 'src/cli/process.ts', out: 'cli/program' }],
+  // It is a function here and not when it is read: to put text around it would copy all of it.
+  banner: { js: '(function(exports,module,META){' },
+  footer: { js: '})' },
   define: {
     'import.meta.dirname': 'META.dirname',
     'import.meta.filename': 'META.filename',

@@ -298,6 +298,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/inventory.ts')).inventory,
   },
   {
+    name: 'sbom',
+    aliases: ['image sbom'],
+    summary: 'List the packages in an image',
+    load: async () => (await import('./commands/sbom.ts')).sbom,
+  },
+  {
     name: 'system check',
     aliases: ['fsck'],
     summary: 'Re-hash everything stored and say what is wrong',

@@ -4,6 +4,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Attestations } from './attestation-types.ts';
 import type { AuditReport, ImageLintFinding } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
@@ -34,6 +35,7 @@ import type {
   TextDifference,
 } from './understand-types.ts';
 import type { System } from './system-types.ts';
+import type { Trust, TrustAnchor } from './trust-types.ts';
 import type { Verification } from './verify-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
@@ -45,6 +47,8 @@ export interface Engine extends AsyncDisposable {
   readonly registries: Registries;
   readonly lists: ManifestLists;
   readonly freshness: Freshening;
+  readonly trust: Trust;
+  readonly attestations: Attestations;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -169,6 +173,8 @@ export interface PullRequest {
   /** Every tag of the repository. */
   readonly all?: boolean;
   readonly platform?: Platform;
+  /** A signature must be there that holds with one of these. */
+  readonly requireSignature?: readonly TrustAnchor[];
 }
 
 /** What `pull` brought. */
@@ -267,7 +273,7 @@ export interface Images {
   prune(request?: ImagePruneRequest): Promise<ImagesPruned>;
   /** What `prune` would do, and why. */
   planPrune(request?: ImagePruneRequest): Promise<ImagePrunePlan>;
-  /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
+  /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError, UntrustedError. */
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
   push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;

@@ -10,7 +10,7 @@ export interface Asked {
   /** `docker.io/library/app` as it is typed: `app`. */
   readonly repository: string;
   readonly registry: string;
-  readonly what: 'manifest' | 'blob' | 'tags' | 'upload' | 'delete';
+  readonly what: 'manifest' | 'blob' | 'tags' | 'referrers' | 'upload' | 'delete';
 }
 
 const DOING: ReadonlyMap<Asked['what'], string> = new Map([

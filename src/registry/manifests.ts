@@ -14,6 +14,8 @@ import { noRegistryHint } from './json-answer.ts';
 export interface RemoteManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Buffer;
+  /** The entity tag under which a registry gave it, if it did. */
+  readonly etag?: string;
 }
 
 const KNOWN: readonly string[] = [
@@ -66,7 +68,9 @@ export async function manifestIn(
     const own = document.kind === 'index' ? document.index.mediaType : document.manifest.mediaType;
     const plain = document.kind === 'index' ? MediaType.ociIndex : MediaType.ociManifest;
     const mediaType = claimed ?? own ?? plain;
-    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+    const { etag } = response.headers;
+    const descriptor = { mediaType, digest, size: bytes.length };
+    return { descriptor, bytes, ...(etag !== undefined && { etag }) };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     throw new RegistryError(`${name}: ${error.message}`, {

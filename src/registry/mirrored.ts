@@ -11,7 +11,7 @@ import type { Place } from './rules.ts';
 /** A repository at a mirror. */
 export interface Mirror {
   readonly place: Place;
-  readonly repository: Pick<Repository, 'resolve' | 'getManifest'> & {
+  readonly repository: Pick<Repository, 'resolve' | 'getManifest' | 'referrers'> & {
     /** From an offset on. */
     blobFrom(node: Descriptor, offset: number, call: CallOptions): Bytes;
   };
@@ -50,6 +50,19 @@ export function mirrored(
     resolve: (tag, call = {}) => first(wantedOf(tag), call, (from) => from.resolve(tag, call)),
     getManifest: (tag, call = {}): Promise<RemoteManifest> =>
       first(wantedOf(tag), call, (from) => from.getManifest(tag, call)),
+    async referrers(subject, options = {}) {
+      for (const { place, repository } of mirrors) {
+        if (place.by === 'tag') continue;
+        try {
+          const found = await repository.referrers(subject, options);
+          // A mirror need not have what was said about an image later.
+          if (found.length > 0) return found;
+        } catch (error) {
+          passOver(place, error, options);
+        }
+      }
+      return origin.referrers(subject, options);
+    },
     async *getBlob(node, call = {}) {
       let offset = 0;
       for (const { place, repository } of mirrors) {
@@ -68,6 +81,7 @@ export function mirrored(
     },
     deleteManifest: (tag, call) => origin.deleteManifest(tag, call),
     putManifest: (...put) => origin.putManifest(...put),
+    putTags: (...put) => origin.putTags(...put),
     hasBlob: (...has) => origin.hasBlob(...has),
     putBlob: (...put) => origin.putBlob(...put),
     tags: (call) => origin.tags(call),

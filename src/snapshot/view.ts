@@ -80,8 +80,9 @@ class LayeredView implements StackView {
         if (seen.has(key)) continue;
         if (merged.parts.length > 1) seen.add(key);
         const file = below(part.file, name);
-        const stat = lstatSync(file, { bigint: true });
-        if (isWhiteout(stat)) continue;
+        // Changes of a container may go while they are looked at.
+        const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+        if (!stat || isWhiteout(stat)) continue;
         const entry = leaf(below(merged.path, name), { file, stat, layer: part.layer });
         names.push({ name, entry });
       }

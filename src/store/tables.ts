@@ -132,6 +132,7 @@ export interface IndexTable {
   remove(digest: Digest): void;
   /** Images that are part of an index which has a name. */
   named(): ReadonlySet<Digest>;
+  isNamed(digest: Digest): boolean;
   /** The indexes that an image is part of. */
   of(image: Digest): Digest[];
 }

@@ -15,7 +15,7 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
-  /** `manifest`, `blob`, `upload`, `token`, `ping`, `tags`. */
+  /** `manifest`, `blob`, `upload`, `token`, `ping`, `tags`, `referrers`. */
   readonly kind: string;
   /** How many requests of this kind and method came before. */
   readonly before: number;
@@ -35,6 +35,8 @@ export interface TestRegistryOptions {
   /** `OCI-Chunk-Min-Length` of uploads. */
   readonly chunk?: number;
   readonly deletesTags?: boolean;
+  /** Answers who refers to a manifest, two in a page. */
+  readonly referrers?: boolean;
 }
 
 const USER = 'alice';
@@ -123,9 +125,12 @@ export class TestRegistry implements AsyncDisposable {
     if (kind === 'token') return this.#token(request, response, url);
     if (!this.#isAllowed(request, url)) return this.#challenge(response, url);
     const [, repository = '', what = '', name = ''] =
-      /^\/v2\/(.+)\/(manifests|blobs|tags)\/(.+)$/.exec(url.pathname) ?? [];
+      /^\/v2\/(.+)\/(manifests|blobs|tags|referrers)\/(.+)$/.exec(url.pathname) ?? [];
     if (kind === 'ping') return void response.end('{}');
     if (what === 'tags') return this.#tags(response, repository);
+    if (what === 'referrers' && this.#options.referrers === true) {
+      return this.#referrers(response, url, repository, name);
+    }
     if (what === 'manifests') return this.#manifest(request, response, repository, name);
     if (what === 'blobs' && name.startsWith('uploads/')) {
       return this.#upload(request, response, url, repository, name.slice('uploads/'.length));
@@ -186,6 +191,29 @@ export class TestRegistry implements AsyncDisposable {
     response.end(JSON.stringify({ name: repository, tags }));
   }
 
+  #referrers(response: ServerResponse, url: URL, repository: string, subject: string): void {
+    const found = [...this.manifests].flatMap(([key, { data, mediaType }]) => {
+      const digest = key.slice(repository.length + 1);
+      if (key !== `${repository}/${digestOf(data)}`) return [];
+      const manifest = JSON.parse(data.toString()) as {
+        subject?: { digest: string };
+        artifactType?: string;
+        annotations?: object;
+      };
+      const { artifactType, annotations } = manifest;
+      if (manifest.subject?.digest !== subject) return [];
+      return [{ mediaType, digest, size: data.length, artifactType, annotations }];
+    });
+    const from = Number(url.searchParams.get('from') ?? 0);
+    if (from + 2 < found.length) {
+      response.setHeader('link', `<${url.pathname}?from=${from + 2}>; rel="next"`);
+    }
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    response.setHeader('content-type', mediaType);
+    const manifests = found.slice(from, from + 2);
+    response.end(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+  }
+
   async #manifest(
     request: IncomingMessage,
     response: ServerResponse,
@@ -202,6 +230,10 @@ export class TestRegistry implements AsyncDisposable {
       if (missing !== undefined) return fail(response, 404, 'MANIFEST_BLOB_UNKNOWN', missing);
       const tag = name.includes(':') ? digestOf(data) : name;
       this.tag(repository, tag, data, request.headers['content-type'] ?? '');
+      const { subject } = JSON.parse(data.toString()) as { subject?: { digest: string } };
+      if (subject && this.#options.referrers === true) {
+        response.setHeader('oci-subject', subject.digest);
+      }
       response.writeHead(201, { 'docker-content-digest': digestOf(data) }).end();
       return;
     }
@@ -314,14 +346,16 @@ function base64(text: string): string {
 function kindOf(path: string): string {
   if (path === '/v2/') return 'ping';
   if (path === '/token') return 'token';
-  const [, what = 'other', rest = ''] = /\/(manifests|blobs|tags)\/(.*)$/.exec(path) ?? [];
+  const [, what = 'other', rest = ''] =
+    /\/(manifests|blobs|tags|referrers)\/(.*)$/.exec(path) ?? [];
   return what === 'blobs' && rest.startsWith('uploads')
     ? 'upload'
     : what.replace(/(?<=manifest|blob)s$/, '');
 }
 
 function scopeOf(request: IncomingMessage | undefined, url: URL): string {
-  const [, name = ''] = /^\/v2\/(.+)\/(?:manifests|blobs|tags)\//.exec(url.pathname) ?? [];
+  const [, name = ''] =
+    /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(url.pathname) ?? [];
   const isRead = request === undefined || request.method === 'GET' || request.method === 'HEAD';
   if (request === undefined) return name === '' ? '' : `repository:${name}:pull`;
   if (request.method === 'DELETE') return `${name}:delete`;

@@ -2,6 +2,7 @@ import { once } from '../../base/bytes.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
+import { ATTESTATIONS } from './fake-attestations.ts';
 import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK, HELD } from './fake-usage.ts';
@@ -101,6 +102,21 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    trust: {
+      async sign({ name }) {
+        const { digest } = find(name).manifest;
+        return [{ digest, place: `${name}:signature`, isNew: true }];
+      },
+      async verify({ name }) {
+        const { digest } = find(name).manifest;
+        const signature = { format: 'cosign', annotations: {}, signer: 'key.pub' } as const;
+        return { name: `${name}@${digest}`, digest, signatures: [signature] };
+      },
+      verifyStored: async () => {},
+      isEncrypted: async () => false,
+      generateKeys: async () => ({ privateKey: 'private', publicKey: 'public' }),
+    },
+    attestations: ATTESTATIONS,
     freshness: {
       async rebase({ image }) {
         const layers = { own: 1, before: 1, after: 1 };

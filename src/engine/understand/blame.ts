@@ -15,7 +15,7 @@ import type {
 import { PathNotFoundError } from '../errors.ts';
 import { layerSteps, type UnderstandParts } from './explain.ts';
 import { differences, factsOf } from './facts.ts';
-import { type Change, FileTree, latin1, plain } from './file-tree.ts';
+import { type Change, FileTree, latin1, plain } from '../../layer/file-tree.ts';
 import { pathBytes, pathText } from './path-text.ts';
 import { wholeImage } from './steps.ts';
 

@@ -13,7 +13,7 @@ import { compareConfigs } from './compare-configs.ts';
 import { compareSteps } from './compare-steps.ts';
 import { compareTrees } from './compare-trees.ts';
 import { layerSteps, type UnderstandParts } from './explain.ts';
-import { latin1, plain } from './file-tree.ts';
+import { latin1, plain } from '../../layer/file-tree.ts';
 import { type Operand, operandOf, treeOf, viewOf } from './operand.ts';
 import { comparePackages } from './packages.ts';
 import { pathBytes } from './path-text.ts';
