@@ -55,12 +55,11 @@ export type {
   TargetList,
 } from './engine/dockerfile-types.ts';
 export type { Containers, ContainerSummary, RunRequest } from './engine/container-types.ts';
+export type { Copied, CopyRequest, CopySource, CopyTarget } from './engine/copy-types.ts';
 export type {
-  ArchiveTarget,
   LoggedIn,
   Registries,
   RegistryFinding,
-  RemoteCopy,
   RemoteDetails,
   RemoteDocument,
   SearchRequest,
