@@ -24,6 +24,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Manage manifests in registries, and lists of them',
+  registry: 'Run a registry',
   system: 'Manage stave',
 };
 
@@ -202,6 +203,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/logout.ts')).logout,
   },
   {
+    name: 'registry serve',
+    aliases: [],
+    summary: 'Be a registry that keeps its images in a folder',
+    load: async () => (await import('./commands/registry-serve.ts')).registryServe,
+  },
+  {
     name: 'tags',
     aliases: [],
     summary: 'List the tags of a repository in its registry',
@@ -308,6 +315,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: "List the layers of this store, for 'save --have' elsewhere",
     load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+  {
+    name: 'attest',
+    aliases: [],
+    summary: 'Attach a statement, or a list of packages, to an image in its registry',
+    load: async () => (await import('./commands/attest.ts')).attest,
   },
   {
     name: 'sbom',

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { once } from '../../base/bytes.ts';
 import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
-import type { TrustAnchor } from '../../engine/trust-types.ts';
 import { anchorFile } from '../anchor-files.ts';
 import { command, type Context } from '../command.ts';
 import { explainOpen } from '../files.ts';
 import { flag } from '../flags.ts';
+import { passwordFor } from '../key-password.ts';
 import { labelsOf } from '../key-values.ts';
 import { writeNewFile } from '../new-file.ts';
 import { warningLines } from '../render/renderer.ts';
@@ -111,30 +111,4 @@ async function generate(context: Context<typeof FLAGS>, prefix: string): Promise
   stdout.line(`Private key: ${privateFile}`);
   stdout.line(`Public key: ${publicFile}`);
   return Exit.ok;
-}
-
-/** From COSIGN_PASSWORD, or asked for on a terminal; a new one is asked for twice. */
-async function passwordFor(
-  { env, stdin, stderr }: Context<typeof FLAGS>,
-  key: TrustAnchor | undefined,
-): Promise<string> {
-  const given = env['COSIGN_PASSWORD'];
-  if (given !== undefined) return given;
-  if (!stdin.terminal) {
-    const what = key ? `the key ${key.name} is encrypted` : 'a new key is encrypted';
-    throw new InvalidInputError(`${what}, and there is no terminal to ask for its password`, {
-      hint: 'Put it into COSIGN_PASSWORD.',
-    });
-  }
-  const ask = async (question: string): Promise<string> => {
-    stderr.write(question);
-    const answer = await stdin.secret();
-    stderr.write('\n');
-    return answer ?? '';
-  };
-  const password = await ask(key ? `Password of ${key.name}: ` : 'Password of the new key: ');
-  if (!key && password !== (await ask('Again: '))) {
-    throw new InvalidInputError('the passwords are not the same');
-  }
-  return password;
 }
