@@ -48,6 +48,11 @@ export function isForeign(node: Descriptor): boolean {
   return FOREIGN.includes(node.mediaType);
 }
 
+/** True for indexes. */
+export function isIndex({ mediaType }: Descriptor): boolean {
+  return mediaType === MediaType.ociIndex || mediaType === MediaType.dockerIndex;
+}
+
 /** True for manifests and indexes: nodes that point at others. */
 export function isParent(node: Descriptor): boolean {
   return PARENTS.includes(node.mediaType);

@@ -36,6 +36,8 @@ export interface TestRegistryOptions {
   /** `OCI-Chunk-Min-Length` of uploads. */
   readonly chunk?: number;
   readonly deletesTags?: boolean;
+  /** Gives entity tags, and heeds `If-Match`. */
+  readonly etags?: boolean;
   /** False: blobs come whole or not at all. */
   readonly ranges?: boolean;
   /** Answers who refers to a manifest, two in a page. */
@@ -240,6 +242,11 @@ export class TestRegistry implements AsyncDisposable {
       if (missing !== undefined && !this.lenient)
         return fail(response, 404, 'MANIFEST_BLOB_UNKNOWN', missing);
       const tag = name.includes(':') ? digestOf(data) : name;
+      const before = this.manifests.get(`${repository}/${tag}`)?.data;
+      const wanted = request.headers['if-match'];
+      if (wanted !== undefined && (!before || wanted !== `"${digestOf(before)}"`)) {
+        return fail(response, 412, 'PRECONDITION_FAILED', 'it is another one now');
+      }
       this.tag(repository, tag, data, request.headers['content-type'] ?? '');
       const { subject } = JSON.parse(data.toString()) as { subject?: { digest: string } };
       if (subject && this.#options.referrers === true) {
@@ -253,6 +260,7 @@ export class TestRegistry implements AsyncDisposable {
     if (!kept) return fail(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     response.setHeader('content-type', kept.mediaType);
     response.setHeader('docker-content-digest', digestOf(kept.data));
+    if (this.#options.etags === true) response.setHeader('etag', `"${digestOf(kept.data)}"`);
     this.#bytes(request, response, kept.data);
   }
 
