@@ -42,7 +42,7 @@ export const REGISTRY_MANUALS: Manuals = {
   verify: {
     text: [
       'Looks for signatures of what a name means in its registry: under the tag of cosign, and among the referrers. One must hold with a key, or with certificates that lead to those given; be about that digest; and, where the form has a name, have been made for that repository.',
-      'Bundles and signatures of notation name no repository. Certificates must be valid now: times that an authority confirms are not read.',
+      'Bundles and signatures of notation name no repository; with --signed-as they do not count. Certificates must be valid now: times that an authority confirms are not read.',
     ],
     exits: [
       ['1', 'It could not be found out'],
