@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { DigestMismatchError } from '../base/errors.ts';
-import type { CallOptions, Outcome } from '../base/progress.ts';
+import type { CallOptions } from '../base/progress.ts';
 import type { HttpResponse } from '../net/request.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
@@ -11,6 +11,7 @@ import {
   repositoryName,
   withDefaultTag,
 } from '../oci/reference.ts';
+import type { Mounted } from '../transport/transport.ts';
 import type { Connections, RegistryRequest } from './connection.ts';
 import { download } from './download.ts';
 import { type Asked, refusalOf } from './faults.ts';
@@ -270,7 +271,7 @@ class RemoteRepository implements Repository {
     node: Descriptor,
     open: () => Promise<Bytes>,
     { from = [], ...call }: PutBlobOptions = {},
-  ): Promise<Extract<Outcome, 'done' | 'mounted'>> {
+  ): Promise<'done' | Mounted> {
     const scopes = this.#scopes('push');
     const asked = this.#asked('upload', node.digest);
     let location: URL | undefined;
@@ -287,7 +288,7 @@ class RemoteRepository implements Repository {
         call,
       );
       await response.discard();
-      if (response.status === 201) return 'mounted';
+      if (response.status === 201) return { mounted: other };
       // Not there, or not allowed to know: what was begun instead is used.
       if (response.status === 202) {
         location = locationIn(response);

@@ -7,6 +7,7 @@ import { isAttestation } from '../../image/attestation.ts';
 import { sniff } from '../../layer/compression.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { parseIndex } from '../../oci/parse-manifest.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { canonicalName, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { Connections } from '../../registry/connection.ts';
@@ -27,6 +28,7 @@ import { storeSource } from '../../transport/store-source.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { CopySource } from '../copy-types.ts';
 import { findIn } from '../images/find.ts';
+import { admit } from '../trust/admit.ts';
 import { pushable } from '../images/pushable.ts';
 import { isHere, wholeIndex } from '../images/save.ts';
 
@@ -45,6 +47,8 @@ export interface OpenedSource {
   readonly source: Source;
   /** What the image is called there; canonical, with a tag. */
   readonly name?: string | undefined;
+  /** Of a registry: asks the policy, and throws where it says no. */
+  readonly admit?: (...digests: Digest[]) => Promise<void>;
   /** Of an index of the store: which children are here. */
   readonly select?: (child: Descriptor) => boolean;
   /** Platforms that its index speaks of, and that are not there. */
@@ -79,7 +83,13 @@ export async function openSource(
         partial: (digest) => parts.store.blobs.partial(ingestKey(digest)),
       });
       const name = reference.tag === undefined ? undefined : canonicalName(reference);
-      return { source: new RegistrySource(repository), name };
+      const { settings } = wish.connections;
+      const admission = { settings, now: parts.store.clock.now() };
+      return {
+        source: new RegistrySource(repository),
+        name,
+        admit: (...digests) => admit({ repository, reference, digests }, admission, call),
+      };
     }
     case 'store':
       return inStore(parts, from.name, wish, call);
