@@ -164,6 +164,8 @@ export interface Loaded {
   readonly id: Digest;
   /** Familiar names; empty for an image without one. */
   readonly names: readonly string[];
+  /** Tags that an OCI layout gives it without saying of what; they name nothing. */
+  readonly tags?: readonly string[];
 }
 
 /** What `pull` may be told. */

@@ -161,7 +161,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     lists: listsOf(store, connections),
     freshness: fresheningOf({ store, images, snapshotter, connections }),
     trust: trustOf(store, connections),
-    attestations: attestationsOf({ store, snapshotter, version }),
+    attestations: attestationsOf({ store, images, snapshotter, connections, version }),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {

@@ -196,7 +196,7 @@ export class ArchiveMembers {
         total: size,
         unit: 'bytes',
       });
-      const layer = await intake.take(task.count(bytes), digest, call);
+      const layer = await intake.take(task.count(bytes), digest, { ...call, size });
       task.outcome = 'done';
       return { kind: 'layer', layer };
     }

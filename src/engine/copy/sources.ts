@@ -14,7 +14,6 @@ import type { Connections } from '../../registry/connection.ts';
 import { RegistrySource } from '../../registry/registry-source.ts';
 import { openRepository } from '../../registry/repository.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
-import { ingestKey } from '../../store/blob-store.ts';
 import { recordImage } from '../../store/record-event.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import { writeAll } from '../../sys/write-all.ts';
@@ -28,6 +27,7 @@ import { storeSource } from '../../transport/store-source.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { CopySource } from '../copy-types.ts';
 import { findIn } from '../images/find.ts';
+import { resumption } from '../resumption.ts';
 import { admit } from '../trust/admit.ts';
 import { pushable } from '../images/pushable.ts';
 import { isHere, wholeIndex } from '../images/save.ts';
@@ -79,9 +79,7 @@ export async function openSource(
     case 'registry': {
       if (!wish.connections) throw new Error('there is no way to a registry');
       const reference = withDefaultTag(parseReference(from.name));
-      const repository = openRepository(wish.connections, reference, {
-        partial: (digest) => parts.store.blobs.partial(ingestKey(digest)),
-      });
+      const repository = openRepository(wish.connections, reference, resumption(parts.store));
       const name = reference.tag === undefined ? undefined : canonicalName(reference);
       const { settings } = wish.connections;
       const admission = { settings, now: parts.store.clock.now() };
