@@ -169,7 +169,7 @@ function begin(
   const from =
     digest === undefined
       ? `${tag}: Pulling from ${repository}`
-      : `${familiar(reference)}: Pulling from ${repository}`;
+      : `${formatReference(reference)}: Pulling from ${repository}`;
   return reporter(call.progress).begin(from, { kind: 'step' });
 }
 
