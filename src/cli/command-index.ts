@@ -24,6 +24,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Manage manifests in registries, and lists of them',
+  registry: 'Run a registry',
   system: 'Manage stave',
 };
 
@@ -200,6 +201,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Forget the credentials for a registry',
     load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'registry serve',
+    aliases: [],
+    summary: 'Be a registry that keeps its images in a folder',
+    load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
   {
     name: 'tags',

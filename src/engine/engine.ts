@@ -17,6 +17,7 @@ import type {
 } from './archive-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { Copied, CopyRequest } from './copy-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
@@ -163,6 +164,8 @@ export interface Loaded {
   readonly id: Digest;
   /** Familiar names; empty for an image without one. */
   readonly names: readonly string[];
+  /** Tags that an OCI layout gives it without saying of what; they name nothing. */
+  readonly tags?: readonly string[];
 }
 
 /** What `pull` may be told. */
@@ -275,6 +278,12 @@ export interface Images {
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
   push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;
+  /**
+   * Copies an image, or an index with all of its images, between registries, the store,
+   * layouts and archives; documents and layers keep their digests unless a format is asked for.
+   * Throws what reading the one place and writing the other throws.
+   */
+  copy(request: CopyRequest, options?: CallOptions): Promise<Copied>;
   /**
    * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
    * all of its images that are here; with a platform, that image alone.

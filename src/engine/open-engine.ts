@@ -117,7 +117,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     snapshotter,
     applyChanges,
     connections,
-    settings: options.registries,
+    settings,
   });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   const flights: Flights = new Map();

@@ -11,6 +11,7 @@ import {
   repositoryName,
   withDefaultTag,
 } from '../oci/reference.ts';
+import { type Aside, rangeHeaders, type Wanted } from './ahead.ts';
 import type { Connections, RegistryRequest } from './connection.ts';
 import { download } from './download.ts';
 import { type Asked, refusalOf } from './faults.ts';
@@ -32,6 +33,8 @@ export type { Repository } from './repository-types.ts';
 export interface RepositoryOptions {
   /** The beginning of a blob that an earlier attempt left, to be continued. */
   readonly partial?: (blob: Digest) => Bytes | undefined;
+  /** Opens where a part of a large blob is kept that is fetched before its turn. */
+  readonly aside?: (blob: Digest, part: string) => Promise<Aside>;
   /** The token is to allow writing from the start. */
   readonly push?: boolean;
   /** Blobs are sent in pieces of so many bytes; in one piece by default. */
@@ -57,6 +60,9 @@ export function openRepository(
 /** What a token is to allow. */
 type Right = 'pull' | 'push' | 'delete';
 
+/** Connections for parts of blobs, besides one for each blob that is under way. */
+const EXTRA_STREAMS = 8;
+
 /** Pages of a list of tags. */
 const PAGES = 10_000;
 
@@ -66,6 +72,7 @@ class RemoteRepository implements Repository {
   readonly #connections: Connections;
   readonly #options: RepositoryOptions;
   readonly #place: Place;
+  readonly #streams = { free: EXTRA_STREAMS };
   /** One after another: each change of a list of referrers starts from the one before. */
   #listing: Promise<void> = Promise.resolve();
 
@@ -220,50 +227,37 @@ class RemoteRepository implements Repository {
 
   /** The blob's bytes from an offset on; what an earlier attempt left counts from the beginning only. */
   blobFrom(node: Descriptor, start: number, call: CallOptions): Bytes {
-    const open = async (offset: number, etag: string | undefined): Promise<HttpResponse> => {
+    const open = async (wanted: Wanted): Promise<HttpResponse> => {
+      const headers = rangeHeaders(wanted);
       const response = await this.#ask(
-        {
-          target: `${this.#path}blobs/${node.digest}`,
-          ...(offset > 0 && {
-            headers: {
-              range: `bytes=${offset}-`,
-              ...(etag !== undefined && { 'if-range': etag }),
-            },
-          }),
-        },
-        call,
+        { target: `${this.#path}blobs/${node.digest}`, headers },
+        wanted.signal ? { ...call, signal: wanted.signal } : call,
       );
       if ([200, 206, 416].includes(response.status)) return response;
-      const elsewhere =
-        response.status === 404 ? await this.#elsewhere(node, offset, call) : undefined;
-      if (!elsewhere) throw await refusalOf(response, this.#asked('blob', node.digest));
-      await response.discard();
-      return elsewhere;
+      const refusal = await refusalOf(response, this.#asked('blob', node.digest));
+      if (response.status !== 404 || !node.urls) throw refusal;
+      // A layer that must not be passed on lies where its publisher put it.
+      const { askElsewhere } = await import('./elsewhere.ts');
+      const { settings } = this.#connections;
+      const request = { connection: this.#connection(), urls: node.urls, headers, settings };
+      const found = await askElsewhere(request, call);
+      if (!found) throw refusal;
+      return found;
     };
-    const options = { size: node.size, start, open, settings: this.#connections.settings };
-    const present = (): Bytes | undefined =>
-      start === 0 ? this.#options.partial?.(node.digest) : undefined;
+    const { partial, aside } = this.#options;
+    const options = {
+      size: node.size,
+      start,
+      open,
+      settings: this.#connections.settings,
+      aside: aside && ((part: string) => aside(node.digest, part)),
+      streams: this.#streams,
+    };
+    const present = (): Bytes | undefined => (start === 0 ? partial?.(node.digest) : undefined);
     return {
       [Symbol.asyncIterator]: () =>
         download({ ...options, present: present() }, call)[Symbol.asyncIterator](),
     };
-  }
-
-  /** What a registry need not have may be had where its descriptor says. Nobody there is shown anything. */
-  async #elsewhere(
-    { urls = [] }: Descriptor,
-    offset: number,
-    call: CallOptions,
-  ): Promise<HttpResponse | undefined> {
-    for (const url of urls) {
-      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) continue;
-      const headers = offset > 0 ? { range: `bytes=${offset}-` } : {};
-      const request = { target: new URL(url), scopes: [], headers };
-      const response = await this.#connection().ask(request, call);
-      if ([200, 206, 416].includes(response.status)) return response;
-      await response.discard();
-    }
-    return undefined;
   }
 
   async putBlob(

@@ -87,3 +87,15 @@ for (const [args, code, message] of [
     assert.match(ran.stderr, message);
   });
 }
+
+test('events keeps every event on its line', async () => {
+  const { engine } = fakeEngine();
+  async function* events(): AsyncGenerator<StaveEvent> {
+    const attributes = { a: 'b\n2026-11-21T16:57:12Z image tag \x1b[2J' };
+    yield { at: new Date(0), type: 'image', action: 'tag', actor: 'x', attributes };
+  }
+  const { stdout } = await runCli(['events'], {
+    engine: { ...engine, system: { ...engine.system, events } },
+  });
+  assert.match(stdout, /^1970\S+ image tag x \(a=b 2026\S+ image tag \\x1b\[2J\)\n$/);
+});

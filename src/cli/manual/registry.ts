@@ -16,7 +16,9 @@ export const REGISTRY_MANUALS: Manuals = {
   },
   copy: {
     text: [
-      'Nothing is stored here, and nothing is unpacked: manifests and layers keep their digests. Places are docker://NAME for a registry, and oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME] for a file.',
+      'Manifests and layers keep their digests, and an index comes with all of its images and attestations; --format alone changes documents, and says so. Between registries and files nothing is stored here.',
+      'Places are docker://NAME (a registry), stave:NAME (this store), oci:DIR[:TAG] (a layout, which keeps its other images), dir:DIR, oci-archive:FILE[:NAME] and docker-archive:FILE[:NAME], where - is standard input or output. A docker-archive gets one platform unless --all is given.',
+      'Plain layers that no manifest names, as old archives have them, and those of images built here are compressed on their way to a registry.',
     ],
   },
   sign: {

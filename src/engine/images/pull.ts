@@ -22,7 +22,6 @@ import type { RemoteManifest } from '../../registry/manifests.ts';
 import { RegistrySource } from '../../registry/registry-source.ts';
 import { digestName, openRepository, type Repository } from '../../registry/repository.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
-import { ingestKey } from '../../store/blob-store.ts';
 import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
@@ -31,6 +30,7 @@ import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
 import type { Pulled, PullRequest } from '../engine.ts';
 import { remoteImage } from '../remote-image.ts';
+import { resumption } from '../resumption.ts';
 import { admit } from '../trust/admit.ts';
 import { layerProgress } from './layer-progress.ts';
 
@@ -84,9 +84,7 @@ async function pullOne(
 ): Promise<Pulled> {
   const { store } = parts;
   const connections = await parts.connections();
-  const repository = openRepository(connections, reference, {
-    partial: (digest) => store.blobs.partial(ingestKey(digest)),
-  });
+  const repository = openRepository(connections, reference, resumption(store));
   const wanted = request.platform ?? hostPlatform(process.arch);
   const here = named(store, reference);
   const admission = {

@@ -12,6 +12,7 @@ import { compressedImage, type ImageForm, PUSHED } from '../../transport/compres
 import type { CompressParts } from '../../transport/compressed-layers.ts';
 import { storeSource } from '../../transport/store-source.ts';
 import type { Source } from '../../transport/transport.ts';
+import { movedAttestation } from './moved-attestation.ts';
 
 /** Something of the store as a registry gets it. */
 export interface Pushable {
@@ -81,7 +82,12 @@ function rewritten(
     const about = entry.annotations?.[ABOUT] as Digest | undefined;
     const found = about && now.get(about);
     if (!isAttestation(entry) || !found || !isHere(parts, entry.digest)) return [];
-    return [{ ...entry, annotations: { ...entry.annotations, [ABOUT]: found.digest } }];
+    const moved = movedAttestation(entry, { from: about, to: found }, (digest) =>
+      parts.store.blobs.readSync(digest),
+    );
+    for (const document of moved?.documents.values() ?? []) keep(parts, document);
+    const annotations = { ...entry.annotations, [ABOUT]: found.digest };
+    return [{ ...entry, ...moved?.entry, annotations }];
   });
   return { ...index, manifests };
 }
@@ -90,10 +96,15 @@ function isHere({ store }: CompressParts, digest: Digest): boolean {
   return store.read(({ blobs }) => blobs.has(digest));
 }
 
-function kept({ store, lease }: CompressParts, index: Index): Descriptor {
-  const bytes = encodeManifest(index);
+function keep({ store, lease }: CompressParts, bytes: Buffer): Digest {
   const digest = digestOf(bytes);
   lease.hold('blob', digest);
   store.blobs.putSync(bytes);
+  return digest;
+}
+
+function kept(parts: CompressParts, index: Index): Descriptor {
+  const bytes = encodeManifest(index);
+  const digest = keep(parts, bytes);
   return { mediaType: index.mediaType ?? MediaType.ociIndex, digest, size: bytes.length };
 }

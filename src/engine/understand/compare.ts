@@ -97,8 +97,9 @@ async function filesOf(
 }
 
 function contentOf(view: StackView, path: string): Buffer | undefined {
-  const entry = view.find(pathBytes(path));
+  const bytes = pathBytes(path);
+  const entry = view.find(bytes);
   if (!entry) return undefined;
   if (entry.kind !== 'file') throw new InvalidInputError(`${path} is no file`);
-  return view.read(path, TEXT_LIMIT);
+  return view.read(bytes, TEXT_LIMIT);
 }
