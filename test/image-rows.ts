@@ -88,6 +88,29 @@ export function addImage(
   return config.digest;
 }
 
+/** Puts an index of images, each with its architecture, into the database; names mean the first. */
+export function addIndex(
+  store: Store,
+  seed: string,
+  names: readonly string[],
+  images: readonly (readonly [image: Digest, architecture: string])[],
+): Digest {
+  const digest = digestOf(`index ${seed}`);
+  store.write((tables) => {
+    const members = images.map(([image, architecture]) => ({
+      image,
+      manifest: { ...tables.images.get(image)!.manifest, platform: { os: 'linux', architecture } },
+    }));
+    const descriptor = { mediaType: MediaType.ociIndex, digest, size: 5 };
+    tables.indexes.put({ digest, descriptor, storedAt: 0, members }, []);
+    const [first] = images;
+    for (const name of first ? names : []) {
+      tables.images.tag(canonicalName(parseReference(name)), first![0], 0, digest);
+    }
+  });
+  return digest;
+}
+
 /** Puts a container of an image into the database; this process is the one that runs it. */
 export function addContainer(
   store: Store,

@@ -42,7 +42,7 @@ export async function buildImage(
   for (const [name, named] of input.contexts) {
     if (named.kind === 'directory') checkContext(named.path, name);
   }
-  if (input.outputs || input.annotations) {
+  if (input.outputs || input.annotations || input.referrers === true) {
     const { checkOutputs } = await import('./output/check-outputs.ts');
     checkOutputs({ ...input, several: isSeveral(input) });
   }

@@ -8,7 +8,7 @@ import type { LayerSupply } from '../transport/layer-supply.ts';
 import type { Destination } from '../transport/transport.ts';
 import type { LeakGuard } from './leaks/guard.ts';
 import type { BuiltImage } from './output/compose.ts';
-import type { Output, OutputAnnotation, ProvenanceOptions } from './output/spec.ts';
+import type { Output, OutputAnnotation, ProvenanceOptions, SbomOptions } from './output/spec.ts';
 import { publish } from './publish.ts';
 
 /** What becomes of the result of a build; by default an image of the store. */
@@ -17,6 +17,10 @@ export interface OutputInput {
   /** For every output that has room for them. */
   readonly annotations?: readonly OutputAnnotation[];
   readonly provenance?: ProvenanceOptions | undefined;
+  /** Attach a list of packages. */
+  readonly sbom?: SbomOptions | undefined;
+  /** What is attached is pushed after the image, as something that refers to it, and makes no index. */
+  readonly referrers?: boolean;
   /** Provenance that is told afterwards and not attached. */
   readonly describe?: ProvenanceOptions | undefined;
   /** Everything above the base image becomes one layer. */
@@ -76,8 +80,8 @@ export interface FinishedImage {
  * Whether the outputs of a build have to have its layers here. A push can take blobs from where
  * they are; what keeps or writes files cannot.
  */
-export function needsLayers({ outputs, squash }: OutputInput): boolean {
-  if (outputs === undefined || squash === true) return true;
+export function needsLayers({ outputs, squash, sbom }: OutputInput): boolean {
+  if (outputs === undefined || squash === true || sbom) return true;
   return outputs.some((output) => {
     if (output.type === 'cacheonly') return false;
     const isPush = output.type === 'image' && output.push === true && output.store === false;
@@ -116,6 +120,7 @@ async function written(
     !build.asIndex &&
     input.outputs === undefined &&
     input.provenance === undefined &&
+    input.sbom === undefined &&
     input.squash !== true &&
     (input.annotations ?? []).length === 0;
   if (only && isPlain) {

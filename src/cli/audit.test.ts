@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import type { AuditFinding } from '../engine/audit-types.ts';
 import type { DiffId } from '../oci/digest.ts';
 import { writeAudit } from './audit.ts';
+import { fakeEngine } from './testing/fake-engine.ts';
+import { runCli } from './testing/run-cli.ts';
 import type { Output } from './output.ts';
 
 const FILE: AuditFinding = {
@@ -46,4 +48,12 @@ test('writeAudit() tells where each finding is and what hides it, and ends with 
 test('writeAudit() gives an object a line', async () => {
   const [, text] = await shown([FILE], 'json');
   assert.deepEqual(JSON.parse(text).HiddenBy, 4);
+});
+
+test('history refuses --quiet with --audit', async () => {
+  const { stderr, code } = await runCli(['history', '--audit', '-q', 'x'], {
+    engine: fakeEngine().engine,
+  });
+  assert.match(stderr, /^Error: --quiet is not supported with --audit\n/);
+  assert.equal(code, 125);
 });

@@ -9,6 +9,7 @@ import type { BUILD_FLAGS } from './commands/image-build.ts';
 import { parseBytes } from './units.ts';
 import { argumentsOf, extraHost, labelsOf } from './key-values.ts';
 import { reasonRequest } from './reason-flags.ts';
+import { sourceDateEpoch } from './source-date.ts';
 
 type BuildContext = Context<typeof BUILD_FLAGS>;
 
@@ -98,27 +99,17 @@ async function resultOf(
   dated: boolean,
 ): Promise<Partial<BuildRequest>> {
   const { output, annotation, attest, provenance, sbom, push, load, squash } = flags;
-  const asked = output.length + annotation.length + attest.length;
+  const referrers = flags['attest-as-referrer'];
+  const asked = output.length + annotation.length + attest.length + Number(referrers);
   const told = env['BUILDX_METADATA_PROVENANCE'];
   const isPlain = asked === 0 && !push && provenance === undefined && sbom === undefined;
   if (isPlain && !told) return squash ? { squash } : {};
   const { resultRequest } = await import('./build/result.ts');
   return {
     ...resultRequest(
-      { output, annotation, attest, provenance, sbom, metadata: told },
+      { output, annotation, attest, provenance, sbom, referrers, metadata: told },
       { cwd, stdout, push, load, dated, notice: (line) => stderr.line(`Notice: ${line}`) },
     ),
     ...(squash && { squash }),
   };
-}
-
-function sourceDateEpoch(text: string | undefined): BuildRequest['sourceDateEpoch'] {
-  if (text === undefined || text === '') return undefined;
-  if (text === 'context') return text;
-  if (!/^\d{1,12}$/.test(text)) {
-    throw new InvalidInputError(`invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
-      hint: "It is a number of seconds since 1970, or 'context' for the date of its git commit.",
-    });
-  }
-  return Number(text);
 }

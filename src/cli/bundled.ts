@@ -30,7 +30,7 @@ export const runProcess: typeof run = async (argv, uid) => {
   const filename = `${dirname}/program.js`;
   const source = readFileSync(filename, PROGRAM_ENCODING);
   const cache = cacheOf(argv, uid);
-  const script = new Script(`(function(exports,module,META){${source}\n})`, {
+  const script = new Script(source, {
     filename,
     ...(cache?.data && { cachedData: cache.data }),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

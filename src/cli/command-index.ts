@@ -179,6 +179,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/copy.ts')).copy,
   },
   {
+    name: 'sign',
+    aliases: [],
+    summary: 'Sign images in their registry',
+    load: async () => (await import('./commands/sign.ts')).sign,
+  },
+  {
+    name: 'verify',
+    aliases: [],
+    summary: 'Verify the signatures of images in their registry',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
     name: 'login',
     aliases: [],
     summary: 'Log in to a registry',
@@ -303,6 +315,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: "List the layers of this store, for 'save --have' elsewhere",
     load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+  {
+    name: 'attest',
+    aliases: [],
+    summary: 'Attach a statement, or a list of packages, to an image in its registry',
+    load: async () => (await import('./commands/attest.ts')).attest,
+  },
+  {
+    name: 'sbom',
+    aliases: ['image sbom'],
+    summary: 'List the packages in an image',
+    load: async () => (await import('./commands/sbom.ts')).sbom,
   },
   {
     name: 'system check',

@@ -5,7 +5,7 @@ import { LETTERS, writeComparison } from './comparison-text.ts';
 import { ComparisonError } from './errors.ts';
 import { flag } from './flags.ts';
 import { writeListing, type Listing } from './listing.ts';
-import { pathLine } from './origin-text.ts';
+import { pathLine, typedPath } from './origin-text.ts';
 import { platformOption } from './platform-flag.ts';
 
 /** As `diff` and `cmp` have it: something went wrong, so that nothing is known. */
@@ -44,11 +44,11 @@ async function compared(
   const { images } = await context.engine();
   const options = { signal, ...platformOption(flags.platform) };
   if (flags.patch !== undefined) {
-    const { text } = await images.diffFile(before, after, flags.patch, options);
+    const { text } = await images.diffFile(before, after, typedPath(flags.patch), options);
     if (!flags.quiet) stdout.write(text);
     return text === '' ? Exit.ok : Exit.failure;
   }
-  const found = await images.diff(before, after, { ...options, paths: flags.path });
+  const found = await images.diff(before, after, { ...options, paths: flags.path.map(typedPath) });
   if (flags.quiet) return found.same ? Exit.ok : Exit.failure;
   if (flags['name-only']) for (const { path } of found.files) stdout.line(pathLine(path));
   else if (flags.format === 'json') stdout.line(JSON.stringify(found, undefined, 2));

@@ -27,3 +27,13 @@ export class DockerfileCheckError extends StaveError {
     super(`failed to build: failed to solve: ${message}`, options);
   }
 }
+
+/** What was to be printed could not be written, for another reason than a full disk. */
+export class OutputError extends StaveError {
+  readonly code = 'OUTPUT_FAILED';
+
+  constructor(cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`cannot write to standard output: ${reason}`, { cause });
+  }
+}

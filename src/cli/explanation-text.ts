@@ -17,15 +17,16 @@ const KINDS: Readonly<Record<WasteKind, string>> = {
   deleted: 'deleted later',
 };
 
-/** Writes an explanation for people; each list has `top` rows at most. */
+/** Writes an explanation of what was `asked` for, for people; each list has `top` rows at most. */
 export function writeExplanation(
   { stdout }: { readonly stdout: Output },
   explained: Explanation,
+  asked: string,
   top: number,
 ): void {
   const { layers, waste, leftovers, duplicates, duplicated, advice } = explained;
   const telling = advice.filter(({ gain }) => gain === 0 || gain >= explained.size * WORTH);
-  stdout.line(headline(explained));
+  stdout.line(headline(explained, asked));
   section(stdout, 'LAYERS, LARGEST FIRST', layerRows(layers), top);
   section(
     stdout,
@@ -72,8 +73,11 @@ export function writeExplanation(
   );
 }
 
-function headline({ id, tags, platform, size, score, wasted, layers }: Explanation): string {
-  const name = tags[0] ?? shortId(id);
+function headline(explained: Explanation, asked: string): string {
+  const { id, tags, platform, size, score, wasted, layers } = explained;
+  // The images of an index have no names of their own.
+  const isId = id.startsWith(asked) || id.startsWith(`sha256:${asked}`);
+  const name = tags[0] ?? (isId ? shortId(id) : asked);
   const more = tags.length > 1 ? ` (and ${counted(tags.length - 1, 'other name')})` : '';
   const facts = [
     formatPlatform(platform),

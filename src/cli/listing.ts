@@ -1,5 +1,6 @@
 import type { Context } from './command.ts';
 import { alignTabs } from './table.ts';
+import { visibleCell } from './visible.ts';
 import type { Value } from './template/values.ts';
 
 /** A field of a listing's rows: how templates name it, its title, its text. */
@@ -72,12 +73,7 @@ function defaultTable<Row>({ rows, fields, columns, noHeading }: Listing<Row>): 
   const shown = columns.map((key) => fieldOf(fields, key));
   const lines = [
     ...(noHeading === true ? [] : [shown.map((field) => field.title).join('\t')]),
-    ...rows.map((row) => shown.map((field) => inOneLine(cell(field, row))).join('\t')),
+    ...rows.map((row) => shown.map((field) => visibleCell(cell(field, row))).join('\t')),
   ];
   return lines.map((line) => `${line}\n`).join('');
-}
-
-/** Texts of images may hold line ends, and must not look like other rows. */
-function inOneLine(text: string): string {
-  return /[\n\r\t]/.test(text) ? text.replaceAll(/[\n\r\t]+/g, ' ') : text;
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { LayerStep, StepOrigin } from '../engine/understand-types.ts';
+import { visibleCell } from './visible.ts';
 
 /** `Dockerfile:7`, `Dockerfile:7-9`. */
 export function originText({ file, lines: [first, last] }: StepOrigin): string {
@@ -16,18 +17,30 @@ export function layerPlace({ origin, inherited }: Pick<LayerStep, 'origin' | 'in
 
 /** An instruction as one types it: without what builders put around it. */
 export function instructionText(createdBy: string): string {
-  return createdBy
+  const text = createdBy
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, '')
     .replace(/^\/bin\/sh -c /, 'RUN ')
     .replace(/^RUN (?:\|\d+ .*? )?\/bin\/sh -c /, 'RUN ')
     .replace(/ # buildkit$/, '')
     .replaceAll(/\s+/g, ' ');
+  return visibleCell(text);
 }
 
-/** A path out of an image on one line: what is no text, or would break the line, shows as its number. */
+/**
+ * A path out of an image on one line: what is no text, or would break the line, shows as its number,
+ * and so does a backslash that would look like one.
+ */
 export function pathLine(path: string): string {
-  return path.replaceAll(/[\x00-\x1f\x7f\udc80-\udcff]/gu, (mark) => {
+  return path.replaceAll(/[\x00-\x1f\x7f\udc80-\udcff]|\\(?=x[0-9a-f]{2})/gu, (mark) => {
     const code = mark.charCodeAt(0) & 0xff;
     return `\\x${code.toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** The path that {@link pathLine} shows so, as the engine takes it: bytes that are no text too. */
+export function typedPath(text: string): string {
+  return text.replaceAll(/\\x([0-9a-f]{2})/g, (_, digits: string) => {
+    const code = Number.parseInt(digits, 16);
+    return String.fromCharCode(code < 0x80 ? code : 0xdc00 + code);
   });
 }

@@ -1,4 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
+import { DiskFullError, isErrno } from '../base/errors.ts';
+import { OutputError } from './errors.ts';
 import { visible } from './visible.ts';
 
 /** A place for text: standard output or standard error. */
@@ -52,9 +54,11 @@ function writeAll(fd: number, data: Uint8Array): void {
     try {
       at += writeSync(fd, data, at);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === 'EPIPE') throw new BrokenPipe();
-      if (code !== 'EAGAIN') throw error;
+      if (isErrno(error, 'EPIPE')) throw new BrokenPipe();
+      // Nobody can be told that nobody can be told.
+      if (fd === 2 && !isErrno(error, 'EAGAIN')) return;
+      if (isErrno(error, 'ENOSPC', 'EDQUOT')) throw new DiskFullError('standard output', error);
+      if (!isErrno(error, 'EAGAIN')) throw new OutputError(error);
       // A pipe that someone made non-blocking, and that is full.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }

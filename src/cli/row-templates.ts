@@ -4,6 +4,7 @@ import { HEADER_FUNCTIONS } from './template/functions.ts';
 import { toJson } from './template/json.ts';
 import { template } from './template/template.ts';
 import type { Struct, Value } from './template/values.ts';
+import { visible } from './visible.ts';
 
 /** A listing by any format but the default table. Throws TemplateError. */
 export function formatRows<Row>(listing: Listing<Row>, format: string): string {
@@ -15,9 +16,9 @@ export function formatRows<Row>(listing: Listing<Row>, format: string): string {
   const parsed = template(source);
   const body = listing.rows.map((row) => `${parsed.execute(rowStruct(listing, row))}\n`).join('');
   if (!isTable) return body;
-  if (listing.noHeading === true) return alignTabs(body);
+  if (listing.noHeading === true) return alignTabs(visible(body));
   const header = parsed.execute(headerMap(listing.fields), { functions: HEADER_FUNCTIONS });
-  return alignTabs(`${header}\n${body}`);
+  return alignTabs(visible(`${header}\n${body}`));
 }
 
 /** The template to run for every row; undefined for JSON. */

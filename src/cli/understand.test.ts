@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { bench, root, type Bench } from '../build/testing/bench.ts';
 import { openEngine } from '../engine/open-engine.ts';
 import { makeNode } from '../sys/node.ts';
+import { writeExplanation } from './explanation-text.ts';
 import { runCli, type CliResult } from './testing/run-cli.ts';
 
 const ends: (() => void)[] = [];
@@ -58,6 +59,23 @@ WHAT TO CHANGE
 `,
   );
   assert.equal(code, 0);
+});
+
+test('explain calls the image of an index as it was asked for', root, async () => {
+  await using engine = await openEngine({ root: at.store.paths.root });
+  const explained = { ...(await engine.images.explain('app:1')), tags: [] };
+  const id = explained.id.slice('sha256:'.length);
+  const headline = (asked: string): string => {
+    const written: string[] = [];
+    const line = (text: string): number => written.push(text);
+    const stdout = { terminal: false, write: line, line, raw: () => {} };
+    writeExplanation({ stdout }, explained, asked, 1);
+    return written[0]?.split('  ')[0] ?? '';
+  };
+  assert.deepEqual(
+    [headline('multi:1'), headline(id.slice(0, 5)), headline(explained.id)],
+    ['multi:1', id.slice(0, 12), id.slice(0, 12)],
+  );
 });
 
 test('explain fails for what was not to be wasted', root, async () => {

@@ -14,11 +14,13 @@ for (const [line, message, hint] of [
     'unknown command: stave container commit',
     'commit is not available in this version.',
   ],
+  ['container events', 'unknown command: stave container events', "Did you mean 'stave events'?"],
   [
     'swarm init',
     'unknown command: stave swarm',
     'There are no clusters: stave is for one machine.',
   ],
+  ['df --why', 'unknown command: stave df', "Did you mean 'stave system df'?"],
   ['xyzzy', 'unknown command: stave xyzzy', undefined],
   ['constructor', 'unknown command: stave constructor', undefined],
 ] as const) {

@@ -7,8 +7,8 @@ const OTHERS = new Set(['docker', 'podman', 'nerdctl', 'buildah', 'stave', 'sudo
 
 const LATER = new Set(
   (
-    'attach commit cp create diff events exec export kill logs network pause plugin port rename restart start stats ' +
-    'stop top trust unpause update volume wait'
+    'attach commit cp create exec kill logs network pause plugin port rename restart start stats stop top trust ' +
+    'unpause update volume wait'
   ).split(' '),
 );
 const SWARM = new Set(['config', 'node', 'secret', 'service', 'stack', 'swarm']);
@@ -31,7 +31,12 @@ export function commandAdvice(
   if (near.length > 0) return didYouMean(near.map((name) => `${place} ${name}`));
   // `stave image ps`, `stave container images`: the word is right, the group is not.
   const elsewhere = COMMANDS.find(({ name, aliases }) => [name, ...aliases].includes(wanted));
-  return group !== undefined && elsewhere ? didYouMean([`stave ${wanted}`]) : undefined;
+  if (group !== undefined) return elsewhere ? didYouMean([`stave ${wanted}`]) : undefined;
+  // `stave df`, `stave prune`: the word wants a group.
+  const grouped = Object.keys(GROUPS).filter((name) => membersOf(name).includes(wanted));
+  return grouped.length > 0
+    ? didYouMean(grouped.map((name) => `stave ${name} ${wanted}`))
+    : undefined;
 }
 
 function topLevel(): string[] {

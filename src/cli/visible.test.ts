@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { visible } from './visible.ts';
+import { visible, visibleCell } from './visible.ts';
 
 for (const [name, given, wanted] of [
   ['keeps tabs, line ends and letters of all scripts', 'a\tb\né漢😀', 'a\tb\né漢😀'],
@@ -12,3 +12,7 @@ for (const [name, given, wanted] of [
 ] as const) {
   test(`visible() ${name}`, () => assert.equal(visible(given), wanted));
 }
+
+test('visibleCell() keeps a text on one line, and in its cell', () => {
+  assert.equal(visibleCell('a\n\tb\x1b[31m\x07é'), 'a b\\x07é');
+});

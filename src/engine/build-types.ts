@@ -78,6 +78,10 @@ export interface BuildRequest extends BuildRunRequest {
   readonly annotations?: readonly OutputAnnotation[];
   /** Attach a statement of how the image was made. */
   readonly provenance?: ProvenanceOptions;
+  /** Attach a list of the packages in it, in SPDX's form. */
+  readonly sbom?: boolean;
+  /** What is attached is pushed after the image, as something that refers to it: no index is made of it. */
+  readonly referrers?: boolean;
   /** Only tell it in the result: see `BuildResult.images`. */
   readonly describe?: ProvenanceOptions;
   /** Everything above the base image becomes one layer. */

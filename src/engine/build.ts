@@ -23,6 +23,8 @@ export async function runBuild(
     readonly cpus: number;
     readonly registries: () => Promise<Connections>;
     readonly logins: ReadonlyMap<string, readonly string[]>;
+    /** Of the program. */
+    readonly version: string;
   },
   call: CallOptions,
 ): Promise<BuildResult> {
@@ -56,7 +58,7 @@ export async function runBuild(
       sourceDateEpoch: request.sourceDateEpoch,
       proxy: proxiesFor(request),
       shmSize: request.shmSize,
-      ...outputsOf(request),
+      ...outputsOf(request, parts.version),
       run: runSettings(request),
       urls: urlsOf(request),
       logins: parts.logins,
@@ -97,12 +99,14 @@ function plain({ mediaType, digest, size }: Descriptor): BuildResult['manifest']
 }
 
 /** What becomes of the result. */
-function outputsOf(request: BuildRequest): OutputInput {
-  const { outputs, annotations, provenance, describe, squash } = request;
+function outputsOf(request: BuildRequest, toolVersion: string): OutputInput {
+  const { outputs, annotations, provenance, sbom, referrers, describe, squash } = request;
   return {
     ...(outputs && { outputs }),
     ...(annotations && { annotations }),
     ...(provenance && { provenance }),
+    ...(sbom === true && { sbom: { toolVersion } }),
+    ...(referrers !== undefined && { referrers }),
     ...(describe && { describe }),
     ...(squash !== undefined && { squash }),
   };

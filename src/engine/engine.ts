@@ -4,6 +4,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { Attestations } from './attestation-types.ts';
 import type { AuditReport, ImageLintFinding } from './audit-types.ts';
 import type { BuildRequest, BuildResult } from './build-types.ts';
 import type { CheckReport, Outline, TargetList } from './dockerfile-types.ts';
@@ -16,6 +17,7 @@ import type {
 } from './archive-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { Copied, CopyRequest } from './copy-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
@@ -34,6 +36,7 @@ import type {
   TextDifference,
 } from './understand-types.ts';
 import type { System } from './system-types.ts';
+import type { Trust, TrustAnchor } from './trust-types.ts';
 import type { Verification } from './verify-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
@@ -45,6 +48,8 @@ export interface Engine extends AsyncDisposable {
   readonly registries: Registries;
   readonly lists: ManifestLists;
   readonly freshness: Freshening;
+  readonly trust: Trust;
+  readonly attestations: Attestations;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;
@@ -159,6 +164,8 @@ export interface Loaded {
   readonly id: Digest;
   /** Familiar names; empty for an image without one. */
   readonly names: readonly string[];
+  /** Tags that an OCI layout gives it without saying of what; they name nothing. */
+  readonly tags?: readonly string[];
 }
 
 /** What `pull` may be told. */
@@ -167,6 +174,8 @@ export interface PullRequest {
   /** Every tag of the repository. */
   readonly all?: boolean;
   readonly platform?: Platform;
+  /** A signature must be there that holds with one of these. */
+  readonly requireSignature?: readonly TrustAnchor[];
 }
 
 /** What `pull` brought. */
@@ -265,10 +274,16 @@ export interface Images {
   prune(request?: ImagePruneRequest): Promise<ImagesPruned>;
   /** What `prune` would do, and why. */
   planPrune(request?: ImagePruneRequest): Promise<ImagePrunePlan>;
-  /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError. */
+  /** Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError, UntrustedError. */
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
   push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;
+  /**
+   * Copies an image, or an index with all of its images, between registries, the store,
+   * layouts and archives; documents and layers keep their digests unless a format is asked for.
+   * Throws what reading the one place and writing the other throws.
+   */
+  copy(request: CopyRequest, options?: CallOptions): Promise<Copied>;
   /**
    * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
    * all of its images that are here; with a platform, that image alone.

@@ -12,6 +12,7 @@ import type { RegistrySettings } from '../registry/settings.ts';
 import { openStore } from '../store/open-store.ts';
 import type { MainContext } from '../build/inputs.ts';
 import type { BuildRequest } from './build-types.ts';
+import { attestationsOf } from './attestations.ts';
 import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
 import type { Engine } from './engine.ts';
@@ -21,6 +22,7 @@ import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
+import { trustOf } from './trust/trust.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
 
@@ -115,7 +117,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     snapshotter,
     applyChanges,
     connections,
-    settings: options.registries,
+    settings,
   });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   const flights: Flights = new Map();
@@ -139,6 +141,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         cpus: cpus().length,
         registries: connections,
         logins,
+        version,
       },
       call,
     );
@@ -157,6 +160,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     registries: registriesOf(connections),
     lists: listsOf(store, connections),
     freshness: fresheningOf({ store, images, snapshotter, connections }),
+    trust: trustOf(store, connections),
+    attestations: attestationsOf({ store, images, snapshotter, connections, version }),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {

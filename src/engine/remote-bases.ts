@@ -20,6 +20,7 @@ import { ingestKey } from '../store/blob-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import { remoteImage, type RemoteImage } from './remote-image.ts';
+import { admit } from './trust/admit.ts';
 
 /** What looking base images up works with. */
 export interface BasesParts {
@@ -103,10 +104,14 @@ export class RemoteBases {
     const { store, connections } = this.#parts;
     const { signal } = this.#call;
     const call = signal ? { signal } : {};
-    const repository = openRepository(await connections(), reference, {
+    const opened = await connections();
+    const repository = openRepository(opened, reference, {
       partial: (digest) => store.blobs.partial(ingestKey(digest)),
     });
     const image = await remoteImage(repository, platform, call);
+    const digests = [image.root, image.manifest.descriptor.digest];
+    const admission = { settings: opened.settings, now: store.clock.now() };
+    await admit({ repository, reference, digests }, admission, call);
     const { config: node, layers } = image.parsed;
     const bytes = verified(repository.getBlob(node, call), node, repository.label);
     const data = await collect(bytes, DOCUMENT_LIMIT);

@@ -9,6 +9,11 @@ export interface LayerLimits {
   readonly ratio: number;
   /** Unpacked bytes below which `ratio` is not looked at. */
   readonly ratioFrom: number;
+  /**
+   * Bytes that the archive comes as, compressed, where that is known: content that is announced
+   * and could not pass under `ratio` is refused before it is read.
+   */
+  readonly sourceBytes?: number;
   /** Entries of one archive. */
   readonly entries: number;
   /** Bytes of one PAX header and of one sparse map; of all global PAX values together. */

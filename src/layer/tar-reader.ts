@@ -164,8 +164,9 @@ function checkTotals(
       `with ${shownName(entry.path)} its content has more than ${limits.unpackedBytes} bytes`,
     );
   }
-  // Only files with holes can be larger than what stands for them.
-  if (unpacked > limits.ratioFrom && unpacked > stored * limits.ratio) {
+  // Uncompressed, only files with holes can be larger than what stands for them.
+  const source = Math.min(stored, limits.sourceBytes ?? stored);
+  if (unpacked > limits.ratioFrom && unpacked > source * limits.ratio) {
     throw new LayerLimitError(
       `with ${shownName(entry.path)} its content is more than ${limits.ratio} times its size`,
     );

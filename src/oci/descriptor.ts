@@ -14,4 +14,8 @@ export interface Descriptor {
   readonly platform?: Platform;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
+  /** Where else it can be had. */
+  readonly urls?: readonly string[];
+  /** The content itself, in base64; not checked. */
+  readonly data?: string;
 }

@@ -13,5 +13,8 @@ export const LAYER_COUNT_LIMIT = 500;
 /** The most descriptors of one index. */
 export const DESCRIPTOR_COUNT_LIMIT = 10_000;
 
+/** The most places that a descriptor may name. */
+export const URL_COUNT_LIMIT = 100;
+
 /** The largest blob that a descriptor may announce, in bytes. */
 export const BLOB_LIMIT = 256 * 1024 ** 3;

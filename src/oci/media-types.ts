@@ -11,6 +11,11 @@ export const MediaType = {
   dockerConfig: 'application/vnd.docker.container.image.v1+json',
   dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
   dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  ociForeign: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
+  ociForeignGzip: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+  ociForeignZstd: 'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd',
+  dockerForeign: 'application/vnd.docker.image.rootfs.foreign.diff.tar',
+  dockerForeignGzip: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
   ociEmpty: 'application/vnd.oci.empty.v1+json',
   inToto: 'application/vnd.in-toto+json',
 } as const;

@@ -2,7 +2,13 @@ import { InvalidInputError } from '../base/errors.ts';
 import type { Descriptor } from './descriptor.ts';
 import { isDigest } from './digest.ts';
 import { Fields, parseJson } from './json.ts';
-import { BLOB_LIMIT, DESCRIPTOR_COUNT_LIMIT, DOCUMENT_LIMIT, LAYER_COUNT_LIMIT } from './limits.ts';
+import {
+  BLOB_LIMIT,
+  DESCRIPTOR_COUNT_LIMIT,
+  DOCUMENT_LIMIT,
+  LAYER_COUNT_LIMIT,
+  URL_COUNT_LIMIT,
+} from './limits.ts';
 import type { Index, Manifest } from './manifest.ts';
 import { MediaType } from './media-types.ts';
 import type { Platform } from './platform.ts';
@@ -72,6 +78,8 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   const platform = fields.optionalFields('platform');
   const annotations = fields.optionalTextMap('annotations');
   const artifactType = fields.optionalText('artifactType');
+  const urls = fields.optionalTexts('urls', URL_COUNT_LIMIT);
+  const data = fields.optionalText('data');
   return {
     mediaType,
     digest,
@@ -79,6 +87,8 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
     ...(platform && { platform: platformOf(platform) }),
     ...(annotations && { annotations }),
     ...(artifactType !== undefined && { artifactType }),
+    ...(urls && { urls }),
+    ...(data !== undefined && { data }),
   };
 }
 

@@ -86,6 +86,12 @@ export function openConnections(given: RegistrySettings = {}): Connections {
     if (!found) known.set(host, (found = tlsFor(host, settings)));
     return found;
   };
+  const givenFor = (registry: string): Credentials | undefined => {
+    const { credentials } = settings;
+    if (credentials?.registry !== registry) return undefined;
+    const { username, password } = credentials;
+    return { place: 'the command line', username, password };
+  };
   const connect = (
     registry: string,
     credentials?: Credentials,
@@ -104,7 +110,9 @@ export function openConnections(given: RegistrySettings = {}): Connections {
     to(registry, scheme) {
       const key = `${scheme ?? ''}${registry}`;
       let connection = opened.get(key);
-      if (!connection) opened.set(key, (connection = connect(registry, undefined, scheme)));
+      if (!connection) {
+        opened.set(key, (connection = connect(registry, givenFor(registry), scheme)));
+      }
       return connection;
     },
     as(registry, credentials) {

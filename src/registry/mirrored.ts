@@ -81,6 +81,7 @@ export function mirrored(
     },
     deleteManifest: (tag, call) => origin.deleteManifest(tag, call),
     putManifest: (...put) => origin.putManifest(...put),
+    putTags: (...put) => origin.putTags(...put),
     hasBlob: (...has) => origin.hasBlob(...has),
     putBlob: (...put) => origin.putBlob(...put),
     tags: (call) => origin.tags(call),

@@ -25,12 +25,14 @@ const LASTING =
  */
 export class Patience {
   readonly #pause: number;
+  readonly #most: number;
   readonly #signal: AbortSignal | undefined;
   #tries = 0;
   #stalls = 0;
 
-  constructor({ pause = FIRST_PAUSE }: RegistrySettings, signal?: AbortSignal) {
+  constructor({ pause = FIRST_PAUSE, tries = TRIES }: RegistrySettings, signal?: AbortSignal) {
     this.#pause = pause;
+    this.#most = tries;
     this.#signal = signal;
   }
 
@@ -57,7 +59,7 @@ export class Patience {
       const wait = retryAfter(response.headers['retry-after']);
       if (wait !== undefined && wait > LONGEST_WAIT) return false;
       this.#tries += 1;
-      if (this.#tries >= TRIES) return false;
+      if (this.#tries >= this.#most) return false;
       await response.discard();
       // Without a word of the server, it is asked for less than after other failures.
       await this.#sleep(wait === undefined ? 4 * this.#backOff() : wait * 1000);
@@ -65,7 +67,7 @@ export class Patience {
     }
     if (!PASSING.has(response.status)) return false;
     this.#tries += 1;
-    if (this.#tries >= TRIES) return false;
+    if (this.#tries >= this.#most) return false;
     await response.discard();
     await this.#sleep(this.#backOff());
     return true;
@@ -73,7 +75,7 @@ export class Patience {
 
   async #wait(error: unknown): Promise<void> {
     this.#tries += 1;
-    if (this.#tries >= TRIES) throw error;
+    if (this.#tries >= this.#most) throw error;
     await this.#sleep(this.#backOff());
   }
 

@@ -4,10 +4,9 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
-import { isParent } from '../transport/children.ts';
+import { isForeign, isParent } from '../transport/children.ts';
 import type { Destination, PutOptions, Source } from '../transport/transport.ts';
 import type { RemoteManifest } from './manifests.ts';
-import { RegistrySource } from './registry-source.ts';
 import type { Repository } from './repository.ts';
 
 /** What a push may be told. */
@@ -16,6 +15,8 @@ export interface RegistryDestinationOptions {
   readonly tags?: readonly string[];
   /** Repositories of the same registry that a blob is known to be in. */
   readonly mountable?: (blob: Digest) => readonly string[];
+  /** Layers go there too that whoever made them does not want to be handed on. */
+  readonly foreign?: boolean;
 }
 
 /**
@@ -27,6 +28,7 @@ export class RegistryDestination implements Destination {
   readonly repository: Repository;
   readonly #tags: readonly string[];
   readonly #mountable: (blob: Digest) => readonly string[];
+  readonly #foreign: boolean;
   /** The last manifest that was put: the root, when no other follows. */
   #pending: RemoteManifest | undefined;
 
@@ -35,19 +37,18 @@ export class RegistryDestination implements Destination {
     this.repository = repository;
     this.#tags = options.tags ?? [];
     this.#mountable = options.mountable ?? (() => []);
+    this.#foreign = options.foreign ?? false;
   }
 
   async has(node: Descriptor, call?: CallOptions): Promise<boolean> {
+    if (isForeign(node) && (node.urls ?? []).length > 0 && !this.#foreign) return true;
     return !isParent(node) && this.repository.hasBlob(node.digest, call);
   }
 
   /** Blobs of the same registry need not travel. */
   async adopt(node: Descriptor, from: Source, call?: CallOptions): Promise<Outcome | undefined> {
     if (isParent(node)) return undefined;
-    const near =
-      from instanceof RegistrySource && from.repository.registry === this.repository.registry
-        ? [from.repository.reference.repository]
-        : [];
+    const near = from.place?.registry === this.repository.registry ? [from.place.repository] : [];
     const places = [...near, ...this.#mountable(node.digest)];
     if (places.length === 0) return undefined;
     const open = async (): Promise<Bytes> =>
@@ -82,8 +83,7 @@ export class RegistryDestination implements Destination {
       throw new Error(`${root.digest} was not the last manifest that was put`);
     }
     this.#pending = undefined;
-    if (this.#tags.length === 0) await this.repository.putManifest(pending, undefined, call);
-    for (const tag of this.#tags) await this.repository.putManifest(pending, tag, call);
+    await this.repository.putTags(pending, this.#tags, call);
   }
 }
 

@@ -18,7 +18,15 @@ import { ACCEPT, headOf, manifestIn, type RemoteManifest } from './manifests.ts'
 import { mirrored } from './mirrored.ts';
 import { Patience } from './patience.ts';
 import type { Place } from './rules.ts';
+import type {
+  PutBlobOptions,
+  PutManifestOptions,
+  ReferrerOptions,
+  Repository,
+} from './repository-types.ts';
 import { locationIn, upload } from './upload.ts';
+
+export type { Repository } from './repository-types.ts';
 
 /** What a repository may make use of. */
 export interface RepositoryOptions {
@@ -26,68 +34,8 @@ export interface RepositoryOptions {
   readonly partial?: (blob: Digest) => Bytes | undefined;
   /** The token is to allow writing from the start. */
   readonly push?: boolean;
-}
-
-/** How a blob gets into a repository. */
-export interface PutBlobOptions extends CallOptions {
-  /** Repositories of the same registry that may have it: `team/base`. */
-  readonly from?: readonly string[];
-}
-
-/** What a manifest is put with. */
-export interface PutManifestOptions extends CallOptions {
-  /** The entity tag of what it takes the place of. */
-  readonly ifMatch?: string;
-}
-
-/** Which referrers are asked for. */
-export interface ReferrerOptions extends CallOptions {
-  readonly artifactType?: string;
-}
-
-/** One repository of a registry, under the name that was typed. */
-export interface Repository {
-  readonly reference: Reference;
-  /** For people: `127.0.0.1:5000/team/app`, `alpine`. */
-  readonly label: string;
-  /** The host that the registry answers at; blobs can be mounted within it. */
-  readonly registry: string;
-  /**
-   * What a tag or digest points at, without its bytes where the registry can say so. By default
-   * the reference's own, or `latest`. Throws RemoteNotFoundError.
-   */
-  resolve(tag?: string, call?: CallOptions): Promise<Descriptor>;
-  /** Checked bytes. Throws RemoteNotFoundError, DigestMismatchError. */
-  getManifest(tag: string | undefined, call?: CallOptions): Promise<RemoteManifest>;
-  /**
-   * Under its digest, or under a tag. One with a subject can be found by it afterwards, whether
-   * the registry keeps track of that or not. Throws RegistryError with the status 412 when `ifMatch`
-   * is not what is there.
-   */
-  putManifest(manifest: RemoteManifest, tag?: string, options?: PutManifestOptions): Promise<void>;
-  /**
-   * The manifests that have this one as their subject, in the registry's order. Asked of the
-   * registry, or read from the tag that stands in for it. Throws RegistryError.
-   *
-   * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
-   */
-  referrers(subject: Digest, options?: ReferrerOptions): Promise<readonly Descriptor[]>;
-  /**
-   * Removes a tag, or a manifest under its digest with all of its tags. Throws
-   * RemoteNotFoundError, and RegistryError where the registry does not let it be removed.
-   */
-  deleteManifest(tag: string, call?: CallOptions): Promise<void>;
-  hasBlob(digest: Digest, call?: CallOptions): Promise<boolean>;
-  /** The blob's bytes, unverified; nothing is asked before they are read. */
-  getBlob(node: Descriptor, call?: CallOptions): Bytes;
-  /** Mounts or sends a blob. `open` is called again for each try. */
-  putBlob(
-    node: Descriptor,
-    open: () => Promise<Bytes>,
-    options?: PutBlobOptions,
-  ): Promise<Extract<Outcome, 'done' | 'mounted'>>;
-  /** All tags, as the registry sorts them. */
-  tags(call?: CallOptions): AsyncIterable<string>;
+  /** Blobs are sent in pieces of so many bytes; in one piece by default. */
+  readonly chunk?: number | undefined;
 }
 
 /** Opens the repository of a name, with its mirrors. Nothing is asked yet. Throws RegistryConfigError. */
@@ -169,14 +117,40 @@ class RemoteRepository implements Repository {
   }
 
   async putManifest(
-    { descriptor, bytes }: RemoteManifest,
+    manifest: RemoteManifest,
     tag?: string,
-    { ifMatch, ...call }: PutManifestOptions = {},
+    options: PutManifestOptions = {},
   ): Promise<void> {
+    await this.#putManifest(manifest, tag ?? manifest.descriptor.digest, options);
+  }
+
+  async putTags(
+    manifest: RemoteManifest,
+    tags: readonly string[],
+    call: CallOptions = {},
+  ): Promise<void> {
+    const [only, ...others] = tags;
+    if (others.length === 0) return this.putManifest(manifest, only, call);
+    const query = tags.map((tag) => `tag=${encodeURIComponent(tag)}`).join('&');
+    const { headers } = await this.#putManifest(
+      manifest,
+      `${manifest.descriptor.digest}?${query}`,
+      call,
+    );
+    // A registry that takes several tags at once says which it has taken.
+    const taken = new Set((headers['oci-tag'] ?? '').split(',').map((tag) => tag.trim()));
+    for (const tag of tags) if (!taken.has(tag)) await this.putManifest(manifest, tag, call);
+  }
+
+  async #putManifest(
+    { descriptor, bytes }: RemoteManifest,
+    place: string,
+    { ifMatch, ...call }: PutManifestOptions,
+  ): Promise<HttpResponse> {
     const response = await this.#ask(
       {
         method: 'PUT',
-        target: `${this.#path}manifests/${tag ?? descriptor.digest}`,
+        target: `${this.#path}manifests/${place}`,
         headers: {
           'content-type': descriptor.mediaType,
           ...(ifMatch !== undefined && { 'if-match': ifMatch }),
@@ -187,18 +161,20 @@ class RemoteRepository implements Repository {
       'push',
     );
     if (response.status !== 201 && response.status !== 200 && response.status !== 202) {
-      throw await refusalOf(response, this.#asked('upload', tag ?? descriptor.digest));
+      throw await refusalOf(response, this.#asked('upload', place.replace(/\?.*$/, '')));
     }
     await response.discard();
     const told = response.headers['docker-content-digest'];
     if (told !== undefined && told !== descriptor.digest) {
       throw new DigestMismatchError(descriptor.digest, told, this.registry);
     }
-    if (response.headers['oci-subject'] !== undefined || !bytes.includes('"subject"')) return;
+    const isListed = response.headers['oci-subject'] !== undefined;
+    if (isListed || !bytes.includes('"subject"')) return response;
     const { listReferrer } = await import('./referrers.ts');
     const listed = this.#listing.then(() => listReferrer(this, { descriptor, bytes }, call));
     this.#listing = listed.catch(() => {});
     await listed;
+    return response;
   }
 
   async referrers(
@@ -258,7 +234,11 @@ class RemoteRepository implements Repository {
         call,
       );
       if ([200, 206, 416].includes(response.status)) return response;
-      throw await refusalOf(response, this.#asked('blob', node.digest));
+      const elsewhere =
+        response.status === 404 ? await this.#elsewhere(node, offset, call) : undefined;
+      if (!elsewhere) throw await refusalOf(response, this.#asked('blob', node.digest));
+      await response.discard();
+      return elsewhere;
     };
     const options = { size: node.size, start, open, settings: this.#connections.settings };
     const present = (): Bytes | undefined =>
@@ -267,6 +247,23 @@ class RemoteRepository implements Repository {
       [Symbol.asyncIterator]: () =>
         download({ ...options, present: present() }, call)[Symbol.asyncIterator](),
     };
+  }
+
+  /** What a registry need not have may be had where its descriptor says. Nobody there is shown anything. */
+  async #elsewhere(
+    { urls = [] }: Descriptor,
+    offset: number,
+    call: CallOptions,
+  ): Promise<HttpResponse | undefined> {
+    for (const url of urls) {
+      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) continue;
+      const headers = offset > 0 ? { range: `bytes=${offset}-` } : {};
+      const request = { target: new URL(url), scopes: [], headers };
+      const response = await this.#connection().ask(request, call);
+      if ([200, 206, 416].includes(response.status)) return response;
+      await response.discard();
+    }
+    return undefined;
   }
 
   async putBlob(
@@ -300,7 +297,17 @@ class RemoteRepository implements Repository {
     const { settings } = this.#connections;
     const connection = this.#connection();
     await upload(
-      { connection, settings, path: this.#path, scopes, node, open, asked, location },
+      {
+        connection,
+        settings,
+        path: this.#path,
+        scopes,
+        node,
+        open,
+        asked,
+        location,
+        chunk: this.#options.chunk,
+      },
       call,
     );
     return 'done';

@@ -1,6 +1,14 @@
 import type { ProxySettings } from '../net/proxy.ts';
 import { proxySettings } from '../net/proxy.ts';
 
+/** Who we are to one registry. */
+export interface RegistryCredentials {
+  /** As references name it. */
+  readonly registry: string;
+  readonly username: string;
+  readonly password: string;
+}
+
 /** What the ways to registries depend on; everything has a default. */
 export interface RegistrySettings {
   /** The variables of whoever asks: `HOME`, `DOCKER_CONFIG`, `HTTPS_PROXY` and so on. */
@@ -15,6 +23,10 @@ export interface RegistrySettings {
   readonly stall?: number;
   /** Milliseconds before the second try; doubled for each further one. 500 by default. */
   readonly pause?: number;
+  /** Tries without progress after which a request has failed; 5 by default. */
+  readonly tries?: number | undefined;
+  /** Instead of those that files have for this registry. */
+  readonly credentials?: RegistryCredentials | undefined;
   readonly userAgent?: string;
   /** Is told which passwords and tokens are used for a registry. */
   readonly onCredentials?: (registry: string, values: readonly string[]) => void;

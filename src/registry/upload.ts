@@ -22,6 +22,8 @@ export interface UploadOptions {
   readonly asked: Asked;
   /** Where an upload has begun, when a mount was not possible. */
   readonly location?: URL | undefined;
+  /** Bytes per request, where the blob is not to go in one. */
+  readonly chunk?: number | undefined;
 }
 
 /** A registry's own smallest chunk, if it names one, is no more than this. */
@@ -29,6 +31,8 @@ const LARGEST_CHUNK = 512 * 1024 * 1024;
 /** The size of chunks where the way to the registry takes only small bodies. */
 const SMALL_CHUNK = 16 * 1024 * 1024;
 const PROGRESS = 64 * 1024;
+/** How long a registry may take to hear that an upload has ended, in milliseconds. */
+const CANCEL_TIME = 2000;
 
 /** One upload under way: where it goes on, and how far the registry has it. */
 interface Session {
@@ -47,14 +51,42 @@ interface Session {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs
  */
 export async function upload(options: UploadOptions, call: CallOptions): Promise<void> {
+  const open: { session: Session | undefined } = { session: undefined };
+  try {
+    await send(options, open, call);
+  } catch (error) {
+    if (open.session) await cancel(options, open.session);
+    throw error;
+  }
+}
+
+/** Says that the rest of an upload will not come. Registries forget it some time in any case. */
+async function cancel({ connection, scopes }: UploadOptions, { location }: Session): Promise<void> {
+  try {
+    const response = await connection.ask(
+      { method: 'DELETE', target: location, scopes, retry: false },
+      { signal: AbortSignal.timeout(CANCEL_TIME) },
+    );
+    await response.discard();
+  } catch {
+    // What failed before is what counts.
+  }
+}
+
+async function send(
+  options: UploadOptions,
+  open: { session: Session | undefined },
+  call: CallOptions,
+): Promise<void> {
   const { settings, node } = options;
   const patience = new Patience(settings, call.signal);
-  let session: Session | undefined;
-  let chunk: number | undefined;
+  let { chunk, location } = options;
   let refused = 0;
   let arrived = 0;
   for (;;) {
-    session ??= await begin(options, chunk, call);
+    const session = (open.session ??= await begin(options, { location, chunk }, call));
+    // Where a mount became an upload, only the first try goes on there.
+    location = undefined;
     if (session.offset - arrived >= PROGRESS) patience.progress();
     arrived = Math.max(arrived, session.offset);
     try {
@@ -71,30 +103,29 @@ export async function upload(options: UploadOptions, call: CallOptions): Promise
       if (response.status === 413 && session.chunk === undefined && node.size > SMALL_CHUNK) {
         await response.discard();
         chunk = SMALL_CHUNK;
-        session = undefined;
+        open.session = undefined;
         continue;
       }
       const isLost = response.status === 404 || response.status === 416;
       if (isLost && (refused += 1) <= 2) {
         await response.discard();
-        session = undefined;
+        open.session = undefined;
         continue;
       }
       if (!(await patience.afterAnswer(response))) throw await refusalOf(response, options.asked);
     } catch (error) {
       await patience.afterFailure(error);
     }
-    if (session) session = await resume(options, session, call);
+    open.session = await resume(options, session, call);
   }
 }
 
 async function begin(
-  options: UploadOptions,
-  chunk: number | undefined,
+  { connection, path, scopes, asked }: UploadOptions,
+  { location, chunk }: Pick<UploadOptions, 'location' | 'chunk'>,
   call: CallOptions,
 ): Promise<Session> {
-  const { connection, path, scopes, location, asked } = options;
-  if (location && chunk === undefined) return { location, offset: 0, chunk };
+  if (location) return { location, offset: 0, chunk };
   const response = await connection.ask(
     { method: 'POST', target: `${path}blobs/uploads/`, scopes, body: Buffer.alloc(0) },
     call,

@@ -31,7 +31,9 @@ export async function applyTar(
   using table = new FileTableWriter(draft.files);
   using unpacker = new Unpacker(draft.fs, table, below, (name) => dropped.add(name));
   const pause = breather();
-  for await (const { entry, body } of readTar(tapped(tar, tap))) {
+  const { sourceBytes } = options;
+  const limits = sourceBytes === undefined ? {} : { sourceBytes };
+  for await (const { entry, body } of readTar(tapped(tar, tap), limits)) {
     options.signal?.throwIfAborted();
     await unpacker.member(entry, body);
     const rest = pause();

@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -19,6 +20,7 @@ import { makeNode } from '../sys/node.ts';
 import { setXattr } from '../sys/xattr.ts';
 import { OPAQUE, YES } from './attributes.ts';
 import { pourFlatTar } from './flat-tar.ts';
+import type { StackView } from './stack-view.ts';
 import { stackView } from './view.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'devices need root';
@@ -88,6 +90,33 @@ test('pourFlatTar() keeps links, devices, attributes and odd names', { skip }, a
     if (entry.type !== 'file' || entry.path[0] !== 0x61) continue;
     assert.deepEqual([entry.uid, entry.gid, entry.mode], [7, 8, 0o4711]);
   }
+});
+
+test('pourFlatTar() leaves out what a link that was put in the way would show', async () => {
+  using made = layers();
+  const { below } = made;
+  mkdirSync(join(below, 'dir'));
+  writeFileSync(join(below, 'dir/name'), 'within!');
+  mkdirSync(join(made.above, 'elsewhere'));
+  writeFileSync(join(made.above, 'elsewhere/name'), 'outside');
+  const real = stackView([{ fs: below, diffId: 'below' as DiffId }]);
+  const view: StackView = {
+    find: (...call) => real.find(...call),
+    read: (...call) => real.read(...call),
+    readlink: (entry) => real.readlink(entry),
+    place: (path) => real.place(path),
+    list(directory) {
+      const entries = real.list(directory);
+      if (!directory.path.equals(Buffer.from('/dir'))) return entries;
+      // What a process in the container may do between two system calls of ours.
+      renameSync(join(below, 'dir'), join(below, 'moved'));
+      symlinkSync(join(made.above, 'elsewhere'), join(below, 'dir'));
+      return entries;
+    },
+  };
+  const pieces: Buffer[] = [];
+  await pourFlatTar(view, [], (piece) => void pieces.push(Buffer.from(piece)));
+  assert.doesNotMatch(Buffer.concat(pieces).toString('latin1'), /outside/);
 });
 
 test('pourFlatTar() of nothing is an empty archive', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readlinkSync, readSync, realpathSync } from 'node:fs';
 import { batchedSink } from '../base/batched-sink.ts';
 import type { ByteSink } from '../base/bytes.ts';
 import { isErrno } from '../base/errors.ts';
@@ -20,7 +20,8 @@ const SLASH = 0x2f;
  * `extra` are empty files that are there unless the stack has something of that name, by their
  * names in the root.
  *
- * The stack may be changing: a file that is gone when its turn comes is left out, and one that
+ * The stack may be changing: a file that is gone when its turn comes is left out, and so is one
+ * to which its path leads no more, for a link in its place may lead out of the stack. One that
  * becomes shorter while it is read is filled up with zeros.
  */
 export async function pourFlatTar(
@@ -64,6 +65,8 @@ class FlatWriter {
   /** Names of files that have several, by device and inode. */
   readonly #links = new Map<string, Buffer>();
   readonly #piece = Buffer.allocUnsafeSlow(PIECE);
+  /** Where the directories of layers really are. */
+  readonly #roots = new Map<string, string>();
 
   constructor(view: StackView, write: ByteSink) {
     this.#view = view;
@@ -72,7 +75,7 @@ class FlatWriter {
 
   /** Pauses after each entry and each piece of content. */
   *below(directory: StackEntry): Generator<void, void> {
-    for (const entry of this.#view.list(directory)) {
+    for (const entry of unlessGone(() => this.#view.list(directory)) ?? []) {
       yield* this.#entry(entry);
       yield;
       if (entry.kind === 'directory') yield* this.below(entry);
@@ -96,6 +99,7 @@ class FlatWriter {
     const fd = unlessGone(() => openSync(entry.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (fd === undefined) return;
     try {
+      if (!this.#isInPlace(fd, entry)) return;
       this.#write(this.#headerOf(entry));
       const size = Number(stat.size);
       for (let left = size; left > 0;) {
@@ -109,6 +113,18 @@ class FlatWriter {
     } finally {
       closeSync(fd);
     }
+  }
+
+  /** Whether what was opened lies where the layer has it. */
+  #isInPlace(fd: number, { file, path }: StackEntry): boolean {
+    const layer = file.toString('latin1', 0, file.length - path.length);
+    let root = this.#roots.get(layer);
+    if (root === undefined) {
+      root = realpathSync(file.subarray(0, file.length - path.length), 'buffer').toString('latin1');
+      this.#roots.set(layer, root);
+    }
+    const place = readlinkSync(`/proc/self/fd/${fd}`, 'buffer').toString('latin1');
+    return place === root + path.toString('latin1');
   }
 
   #zeros(count: number): number {
@@ -157,7 +173,7 @@ function unlessGone<T>(body: () => T): T | undefined {
   try {
     return body();
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
     throw error;
   }
 }

@@ -35,6 +35,8 @@ export interface SealOptions extends CallOptions {
 export interface ApplyOptions extends CallOptions {
   /** Layers below it, bottom first, for hard links that point there. */
   readonly below?: readonly DiffId[];
+  /** Size of what the tar is unpacked from, where that is known: see `LayerLimits`. */
+  readonly sourceBytes?: number | undefined;
   /**
    * Takes the files and not the tar: the layer's diff ID is that of our own writer's tar, as
    * `seal` gives it, so that no blob of the tar that came has to be kept.

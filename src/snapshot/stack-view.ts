@@ -29,7 +29,7 @@ export interface StackView {
   /** The entries of a directory by name, sorted by bytes. */
   list(directory: StackEntry): StackEntry[];
   /** Content of a regular file of at most `limit` bytes; undefined when there is none. Throws InvalidInputError on another kind of file or a larger one. */
-  read(path: string, limit: number): Buffer | undefined;
+  read(path: string | Uint8Array, limit: number): Buffer | undefined;
   readlink(entry: StackEntry): Buffer;
   /**
    * Where `path` would come to lie if it were made now: links in existing parents resolved,

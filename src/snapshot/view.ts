@@ -80,8 +80,9 @@ class LayeredView implements StackView {
         if (seen.has(key)) continue;
         if (merged.parts.length > 1) seen.add(key);
         const file = below(part.file, name);
-        const stat = lstatSync(file, { bigint: true });
-        if (isWhiteout(stat)) continue;
+        // Changes of a container may go while they are looked at.
+        const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+        if (!stat || isWhiteout(stat)) continue;
         const entry = leaf(below(merged.path, name), { file, stat, layer: part.layer });
         names.push({ name, entry });
       }
@@ -89,7 +90,7 @@ class LayeredView implements StackView {
     return names.sort((a, b) => Buffer.compare(a.name, b.name)).map(({ entry }) => entry);
   }
 
-  read(path: string, limit: number): Buffer | undefined {
+  read(path: string | Uint8Array, limit: number): Buffer | undefined {
     const entry = this.find(path);
     if (!entry) return undefined;
     if (entry.kind !== 'file') throw new InvalidInputError(`${quoted(asBytes(path))} is no file`);

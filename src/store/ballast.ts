@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { DiskFullError, isErrno } from '../base/errors.ts';
 import type { StorePaths } from './paths.ts';
 
@@ -8,11 +8,11 @@ const SIZE = 1024 * 1024;
 /** Puts some space aside, unless that was done or there is none. */
 export function takeBallast(paths: StorePaths): void {
   const path = paths.ballast;
-  if (existsSync(path)) return;
+  if (statSync(path, { throwIfNoEntry: false })?.size === SIZE) return;
   try {
     writeFileSync(path, Buffer.alloc(SIZE), { mode: 0o600 });
   } catch (error) {
-    // Half of it would be taken for all of it.
+    // Half of it is of no use to anybody.
     rmSync(path, { force: true });
     if (!isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EACCES')) throw error;
   }

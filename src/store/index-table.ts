@@ -72,6 +72,7 @@ export function indexTable(db: Database): IndexTable {
           )
           .map(({ image }) => image),
       ),
+    isNamed: (digest) => db.get('SELECT 1 FROM names WHERE idx = ?', digest) !== undefined,
     of: (image) =>
       db
         .all<{ idx: Digest }>('SELECT DISTINCT idx FROM index_images WHERE image = ?', image)

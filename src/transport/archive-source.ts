@@ -17,6 +17,8 @@ import type { Source } from './transport.ts';
 
 /** Documents of all images, those that several have counted for each: bytes. */
 const TOTAL_LIMIT = 256 * 1024 * 1024;
+/** Of an archive without an image for the platform that was asked for, so many others are told. */
+const PLATFORMS = 8;
 
 /**
  * Finds the images of an archive: of Docker's form (any version since 1.10 by its
@@ -56,11 +58,18 @@ async function imagesFor(
   members: ArchiveMembers,
   platform: Platform,
 ): Promise<readonly ArchivedImage[] | undefined> {
-  if (members.has('index.json')) return ociLayoutImages(members, platform);
-  const images = dockerArchiveImages(members) ?? (await legacyArchiveImages(members));
+  const images =
+    ociLayoutImages(members, platform) ??
+    dockerArchiveImages(members) ??
+    (await legacyArchiveImages(members));
+  // Descriptors need not say what an image is for; its config does.
   const fitting = images?.filter((image) => matchesPlatform(platform, platformOf(image)));
-  if (fitting?.length !== 0) return fitting;
-  throw new UnsupportedImageError(`the archive holds no image for ${formatPlatform(platform)}`);
+  if (!images || fitting?.length !== 0) return fitting;
+  const held = [...new Set(images.map((image) => formatPlatform(platformOf(image))))];
+  throw new UnsupportedImageError(
+    `the archive holds no image for ${formatPlatform(platform)}`,
+    held.length > 0 ? { hint: `It holds images for ${held.slice(0, PLATFORMS).join(', ')}.` } : {},
+  );
 }
 
 function isLayerData(data: Uint8Array): boolean {

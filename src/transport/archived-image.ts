@@ -17,6 +17,8 @@ export interface ArchivedImage {
   readonly held: ReadonlyMap<Digest, Uint8Array>;
   /** Canonical. */
   readonly names: readonly string[];
+  /** Tags of nobody knows what: an OCI layout need not say a repository. */
+  readonly tags?: readonly string[];
 }
 
 /** A layer of the archive as a manifest refers to it, with its bytes if they were held. */

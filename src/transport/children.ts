@@ -10,7 +10,16 @@ const PARENTS: readonly string[] = [
 ];
 
 const CONFIGS: readonly string[] = [MediaType.ociConfig, MediaType.dockerConfig];
+/** Layers that whoever made them does not want to be handed on. */
+const FOREIGN: readonly string[] = [
+  MediaType.ociForeign,
+  MediaType.ociForeignGzip,
+  MediaType.ociForeignZstd,
+  MediaType.dockerForeign,
+  MediaType.dockerForeignGzip,
+];
 const LAYERS: readonly string[] = [
+  ...FOREIGN,
   MediaType.ociLayer,
   MediaType.ociLayerGzip,
   MediaType.ociLayerZstd,
@@ -31,6 +40,16 @@ export function isClaim(node: Descriptor): boolean {
 /** True for layers of a kind that can be unpacked here. */
 export function isLayer(node: Descriptor): boolean {
   return LAYERS.includes(node.mediaType);
+}
+
+/** True for layers that are not sent to registries unless somebody asks for it. */
+export function isForeign(node: Descriptor): boolean {
+  return FOREIGN.includes(node.mediaType);
+}
+
+/** True for indexes. */
+export function isIndex({ mediaType }: Descriptor): boolean {
+  return mediaType === MediaType.ociIndex || mediaType === MediaType.dockerIndex;
 }
 
 /** True for manifests and indexes: nodes that point at others. */

@@ -4,7 +4,7 @@ import { limiter, together } from '../base/limit.ts';
 import type { CallOptions, Outcome } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
 import { childrenOf, isConfig, isParent } from './children.ts';
@@ -88,8 +88,11 @@ export async function copy(
   const skip = async (node: Descriptor): Promise<Outcome | undefined> =>
     (await to.has(node, call)) ? 'exists' : to.adopt?.(node, from, call);
 
-  const open = (node: Descriptor): Promise<Bytes> =>
-    reading(async () => verified(readings(await from.fetch(node, call)), node, from.label));
+  const open = async (node: Descriptor): Promise<Bytes> => {
+    const inline = inlineOf(node);
+    if (inline) return once(inline);
+    return reading(async () => verified(readings(await from.fetch(node, call)), node, from.label));
+  };
 
   const put = (node: Descriptor, body: Bytes, reopen?: () => Promise<Bytes>): Promise<void> =>
     writing(() => to.put(node, body, reopen ? { ...call, reopen } : call));
@@ -109,6 +112,13 @@ export async function copy(
   await move(root, 1);
   await writing(() => to.commit(root, call));
   return root;
+}
+
+/** What a descriptor brings itself, where it is what the descriptor says. */
+function inlineOf({ data, digest, size }: Descriptor): Buffer | undefined {
+  if (data === undefined) return undefined;
+  const bytes = Buffer.from(data, 'base64');
+  return bytes.length === size && digestOf(bytes) === digest ? bytes : undefined;
 }
 
 function tooLarge(from: Source, what: string): InvalidInputError {

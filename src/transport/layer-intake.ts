@@ -5,7 +5,7 @@ import { sniff } from '../layer/compression.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest, DiffId } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-types.ts';
-import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { ApplyOptions, Snapshotter } from '../snapshot/snapshotter.ts';
 import { type BlobWriter, ingestKey } from '../store/blob-store.ts';
 import type { Lease, Store } from '../store/store.ts';
 import type { ImageBatch } from './image-batch.ts';
@@ -104,10 +104,15 @@ export class LayerIntake {
    * A layer that cannot be unpacked is stored all the same and says so: it may belong to an
    * image nobody asked for, or need the layers below it.
    *
-   * Layers compressed with bzip2 or xz are stored uncompressed.
+   * Layers compressed with bzip2 or xz are stored uncompressed. With a `size`, that of the body,
+   * bombs are refused by what they announce.
    * Throws DigestMismatchError, DiskFullError.
    */
-  async take(body: Bytes, digest?: Digest, call: CallOptions = {}): Promise<TakenLayer> {
+  async take(
+    body: Bytes,
+    digest?: Digest,
+    call: CallOptions & { readonly size?: number } = {},
+  ): Promise<TakenLayer> {
     if (digest !== undefined) this.#lease.hold('blob', digest);
     if (digest === undefined || !this.#resumable) {
       return this.#take(await peek(body, SNIFF_LENGTH), digest && { digest }, call);
@@ -130,7 +135,7 @@ export class LayerIntake {
   async #take(
     { head, bytes }: Peeked,
     known: { readonly digest: Digest; readonly writer?: BlobWriter } | undefined,
-    call: CallOptions,
+    call: CallOptions & { readonly size?: number },
   ): Promise<TakenLayer> {
     const mediaType = MEDIA_TYPES.get(sniff(head));
     const source = mediaType === undefined ? await plain(bytes) : bytes;
@@ -146,7 +151,7 @@ export class LayerIntake {
     const passing = new Passing(source, writer);
     const iterator = passing.bytes()[Symbol.asyncIterator]();
     try {
-      const result = await this.#unpack(leftOpen(iterator), {}, call);
+      const result = await this.#unpack(leftOpen(iterator), { sourceBytes: call.size }, call);
       passing.throwIfBroken();
       while (!(await iterator.next()).done);
       const isKept = known && mediaType !== undefined;
@@ -171,7 +176,7 @@ export class LayerIntake {
     call: CallOptions = {},
   ): Promise<TakenLayer> {
     batch.put(digest, data);
-    const result = await this.#unpack(once(data), {}, call);
+    const result = await this.#unpack(once(data), { sourceBytes: data.length }, call);
     const taken = { blob: { mediaType, digest, size: data.length }, result };
     this.#taken.set(digest, taken);
     if ('diffId' in result) batch.putLayerBlob({ diffId: result.diffId, blob: taken.blob });
@@ -188,7 +193,7 @@ export class LayerIntake {
     call: CallOptions & { readonly data?: Uint8Array | undefined } = {},
   ): Promise<TakenLayer> {
     const bytes = call.data ? once(call.data) : await this.#store.blobs.open(blob.digest, call);
-    return this.#remember(blob, await this.#unpack(bytes, { below }, call));
+    return this.#remember(blob, await this.#unpack(bytes, { below, sourceBytes: blob.size }, call));
   }
 
   #remember(blob: Descriptor, result: TakenLayer['result']): TakenLayer {
@@ -204,7 +209,7 @@ export class LayerIntake {
 
   async #unpack(
     bytes: Bytes,
-    options: { readonly below?: readonly DiffId[] },
+    options: ApplyOptions,
     call: CallOptions,
   ): Promise<TakenLayer['result']> {
     await using draft = this.#snapshotter.draft(this.#lease);

@@ -17,6 +17,7 @@ const CONTAINERD_NAME = 'io.containerd.image.name';
 /** Annotation of the OCI layout: a tag, or with some tools a whole name. */
 const REF_NAME = 'org.opencontainers.image.ref.name';
 
+const TAG = /^\w[\w.-]{0,127}$/;
 const DEPTH_LIMIT = 8;
 const NODE_LIMIT = 10_000;
 
@@ -27,6 +28,7 @@ export interface LayoutManifest {
   readonly manifest: Manifest;
   /** Canonical. */
   readonly names: readonly string[];
+  readonly tags: readonly string[];
 }
 
 /**
@@ -53,7 +55,7 @@ export function ociLayoutImages(
 function archivedImage(members: ArchiveMembers, one: LayoutManifest): ArchivedImage {
   const held = new Map<Digest, Uint8Array>([[one.descriptor.digest, one.data]]);
   holdParts(members, one.manifest, one.names, held);
-  return { root: one.descriptor, names: one.names, held };
+  return { root: one.descriptor, names: one.names, tags: one.tags, held };
 }
 
 /** Puts the config of a manifest, and the layers that were held, to what a source gives out. */
@@ -91,8 +93,10 @@ export function layoutIndexes(members: ArchiveMembers): ArchivedIndex[] {
       archivedIndex(members, node),
     );
     if (!index) continue;
-    const names = [...new Set([...(found.get(node.digest)?.names ?? []), ...namesOf(node)])];
-    found.set(node.digest, { ...index, names });
+    const before = found.get(node.digest);
+    const names = [...new Set([...(before?.names ?? []), ...namesOf(node)])];
+    const tags = [...new Set([...(before?.tags ?? []), ...loneTags(node)])];
+    found.set(node.digest, { ...index, names, tags });
   }
   return [...found.values()];
 }
@@ -154,13 +158,15 @@ export function layoutManifests(
   const resolve = (node: Descriptor, depth: number): LayoutManifest[] => {
     const { data: body, document: parsed } = parent(members, node);
     const names = namesOf(node);
+    const tags = loneTags(node);
     if (parsed.kind === 'manifest') {
       const descriptor = { mediaType: node.mediaType, digest: node.digest, size: node.size };
-      return [{ descriptor, data: body, manifest: parsed.manifest, names }];
+      return [{ descriptor, data: body, manifest: parsed.manifest, names, tags }];
     }
     return visit(parsed.index.manifests, depth + 1).map((one) => ({
       ...one,
       names: [...names, ...one.names],
+      tags: [...tags, ...one.tags],
     }));
   };
 
@@ -173,7 +179,8 @@ function mergedByDigest(found: readonly LayoutManifest[]): LayoutManifest[] {
   for (const one of found) {
     const before = merged.get(one.descriptor.digest);
     const names = [...new Set([...(before?.names ?? []), ...one.names])];
-    merged.set(one.descriptor.digest, { ...one, names });
+    const tags = [...new Set([...(before?.tags ?? []), ...one.tags])];
+    merged.set(one.descriptor.digest, { ...one, names, tags });
   }
   return [...merged.values()];
 }
@@ -182,8 +189,7 @@ function namesOf(node: Descriptor): string[] {
   const annotations = new Map(Object.entries(node.annotations ?? {}));
   const whole = annotations.get(CONTAINERD_NAME);
   const short = annotations.get(REF_NAME);
-  // A lone word is a tag of nobody knows what.
-  const text = whole ?? (short !== undefined && /[:/]/.test(short) ? short : undefined);
+  const text = whole ?? (short !== undefined && isWhole(short) ? short : undefined);
   if (text === undefined) return [];
   try {
     return [canonicalName(parseReference(text))];
@@ -192,6 +198,18 @@ function namesOf(node: Descriptor): string[] {
     if (error instanceof InvalidReferenceError) return [];
     throw error;
   }
+}
+
+/** A lone word is a tag of nobody knows what. */
+function isWhole(name: string): boolean {
+  return /[:/]/.test(name);
+}
+
+/** The tag of an image that has no other name in the layout. */
+function loneTags({ annotations = {} }: Descriptor): string[] {
+  const short = new Map(Object.entries(annotations)).get(REF_NAME);
+  const isLone = short !== undefined && !isWhole(short) && !(CONTAINERD_NAME in annotations);
+  return isLone && TAG.test(short) ? [short] : [];
 }
 
 /** What the store is to keep, it keeps by SHA-256. */

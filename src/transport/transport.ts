@@ -6,6 +6,8 @@ import type { Descriptor } from '../oci/descriptor.ts';
 export interface Source {
   /** For people: `docker.io/library/alpine`, `the archive`. */
   readonly label: string;
+  /** Of a registry: blobs need not travel within one. */
+  readonly place?: { readonly registry: string; readonly repository: string };
   /** The root of the graph this source was opened on. */
   root(options?: CallOptions): Promise<Descriptor>;
   /** The node's bytes, unverified: whoever asks for them passes them through `verified`. */

@@ -39,6 +39,17 @@ test('stave ends quietly when nobody reads its output', () => {
   assert.deepEqual([stdout, stderr], ['Container ', '']);
 });
 
+test('stave says that its output could not be written, where that can be said', () => {
+  const full = 'Error: no space left on device while writing standard output\n';
+  assert.ok(shell('stave version > /dev/full').stderr.startsWith(full));
+  assert.deepEqual(
+    ['version > /dev/full', 'version > /dev/full 2>&1', 'nope 2> /dev/full'].map(
+      (line) => shell(`stave ${line}`).status,
+    ),
+    [1, 1, 1],
+  );
+});
+
 test('stave exits with the code of its error', () => {
   const { stdout, stderr, status } = shell('stave run --nope x');
   assert.deepEqual([stdout, status], ['', 125]);

@@ -132,7 +132,7 @@ test('load() takes the directory of an OCI layout', { skip }, async () => {
   );
   await assert.rejects(second.images.load({ directory: files.path }), {
     code: 'INVALID_ARCHIVE',
-    message: /is no OCI layout/,
+    message: /neither index\.json nor manifest\.json/,
   });
 });
 

@@ -35,6 +35,8 @@ export interface TestRegistryOptions {
   /** `OCI-Chunk-Min-Length` of uploads. */
   readonly chunk?: number;
   readonly deletesTags?: boolean;
+  /** Gives entity tags, and heeds `If-Match`. */
+  readonly etags?: boolean;
   /** Answers who refers to a manifest, two in a page. */
   readonly referrers?: boolean;
 }
@@ -229,6 +231,11 @@ export class TestRegistry implements AsyncDisposable {
       );
       if (missing !== undefined) return fail(response, 404, 'MANIFEST_BLOB_UNKNOWN', missing);
       const tag = name.includes(':') ? digestOf(data) : name;
+      const before = this.manifests.get(`${repository}/${tag}`)?.data;
+      const wanted = request.headers['if-match'];
+      if (wanted !== undefined && (!before || wanted !== `"${digestOf(before)}"`)) {
+        return fail(response, 412, 'PRECONDITION_FAILED', 'it is another one now');
+      }
       this.tag(repository, tag, data, request.headers['content-type'] ?? '');
       const { subject } = JSON.parse(data.toString()) as { subject?: { digest: string } };
       if (subject && this.#options.referrers === true) {
@@ -242,6 +249,7 @@ export class TestRegistry implements AsyncDisposable {
     if (!kept) return fail(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     response.setHeader('content-type', kept.mediaType);
     response.setHeader('docker-content-digest', digestOf(kept.data));
+    if (this.#options.etags === true) response.setHeader('etag', `"${digestOf(kept.data)}"`);
     this.#bytes(request, response, kept.data);
   }
 

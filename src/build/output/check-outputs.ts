@@ -18,9 +18,10 @@ export function checkOutputs(asked: Asked): void {
     if ('to' in output) checkPlace(output.to);
     checkOutput(output, asked);
   }
+  checkReferrers(asked);
   const shared = (asked.annotations ?? []).map(({ place }) => place);
   const own = outputs.flatMap((one) => ('annotations' in one ? (one.annotations ?? []) : []));
-  const isIndex = asked.several || asked.provenance !== undefined;
+  const isIndex = asked.several || (isAttested(asked) && asked.referrers !== true);
   const lost = [...shared, ...own.map(({ place }) => place)].find((one) => one.startsWith('index'));
   if (lost === undefined || isIndex) return;
   throw new OutputError(
@@ -29,15 +30,36 @@ export function checkOutputs(asked: Asked): void {
   );
 }
 
-function checkOutput(output: Output, { names, several, provenance }: Asked): void {
+function isAttested({ provenance, sbom }: Asked): boolean {
+  return provenance !== undefined || sbom !== undefined;
+}
+
+/** Attestations that are no part of the result have to go somewhere. */
+function checkReferrers(asked: Asked): void {
+  if (asked.referrers !== true) return;
+  if (!isAttested(asked)) {
+    throw new OutputError('attestations as referrers: there are none to attach', {
+      hint: 'Ask for them with --provenance or --sbom.',
+    });
+  }
+  const outputs = asked.outputs ?? [];
+  if (outputs.length > 0 && outputs.every((one) => one.type === 'image' && one.push === true))
+    return;
+  throw new OutputError('attestations as referrers are for what is pushed, and nothing else', {
+    hint: 'Use --push, or output type=registry.',
+  });
+}
+
+function checkOutput(output: Output, asked: Asked): void {
+  const { names, several } = asked;
   if (output.type === 'image' && output.push === true) {
     if (names.length + (output.names ?? []).length > 0) return;
     throw new OutputError('a tag is needed when pushing to a registry', {
       hint: 'Give one with -t, or as name= of the output.',
     });
   }
-  if (output.type !== 'docker' || (!several && !provenance)) return;
-  const what = provenance ? 'attestations' : 'several platforms';
+  if (output.type !== 'docker' || (!several && !isAttested(asked))) return;
+  const what = isAttested(asked) ? 'attestations' : 'several platforms';
   throw new OutputError(`type=docker has no room for ${what}: its archives hold single images`, {
     hint: 'Use type=oci.',
   });

@@ -52,6 +52,8 @@ export interface Composed {
   readonly annotations: Readonly<Record<string, string>> | undefined;
   readonly images: readonly ComposedImage[];
   readonly documents: ReadonlyMap<Digest, Buffer>;
+  /** Manifests that refer to those of the images, and are no part of the result. */
+  readonly referrers: readonly Descriptor[];
 }
 
 /** How {@link compose} writes a result. */
@@ -60,6 +62,8 @@ export interface ComposeOptions extends ImageOutputOptions {
   readonly defaultCompression: LayerForm['compression'];
   /** An index even for one platform. */
   readonly asIndex: boolean;
+  /** What is claimed is not in an index, but refers to the image. */
+  readonly referrers?: boolean;
   /** What is claimed of each image, by its manifest. Makes an index of any result. */
   readonly attest?: (image: BuiltImage, manifest: Descriptor) => readonly Attestation[];
 }
@@ -80,13 +84,23 @@ export async function compose(
   for (const image of images) composed.push(await one(image, options, parts, documents, call));
   const [first] = composed;
   if (!first) throw new TypeError('a build has one image at least');
-  if (images.length === 1 && !options.asIndex && !options.attest) {
+  const about = composed.flatMap(({ image, manifest }) => {
+    const claims = options.attest?.(image, manifest) ?? [];
+    if (claims.length === 0) return [];
+    const artifact = options.ociArtifact === true || options.referrers === true;
+    const made = attestationManifest(manifest, claims, { artifact });
+    for (const [digest, bytes] of made.documents) documents.set(digest, bytes);
+    return [made.entry];
+  });
+  const [inside, referrers] = options.referrers === true ? [[], about] : [about, []];
+  if (images.length === 1 && !options.asIndex && inside.length === 0) {
     return {
       root: first.manifest,
       isIndex: false,
       annotations: annotationsFor('manifest-descriptor', first.image.platform, options),
       images: composed,
       documents,
+      referrers,
     };
   }
   const entries = composed.map(({ image, manifest }) => ({
@@ -94,20 +108,13 @@ export async function compose(
     platform: image.platform,
     ...annotated(annotationsFor('manifest-descriptor', image.platform, options)),
   }));
-  const about = composed.flatMap(({ image, manifest }) => {
-    const claims = options.attest?.(image, manifest) ?? [];
-    if (claims.length === 0) return [];
-    const made = attestationManifest(manifest, claims, { artifact: options.ociArtifact === true });
-    for (const [digest, bytes] of made.documents) documents.set(digest, bytes);
-    return [made.entry];
-  });
   const indexAnnotations = annotationsFor('index', undefined, options);
   const family = indexAnnotations || options.attest ? 'oci' : familyOf(options);
   const mediaType = mediaTypeIn(family, MediaType.ociIndex);
   const index: Index = {
     schemaVersion: 2,
     mediaType,
-    manifests: [...entries, ...about],
+    manifests: [...entries, ...inside],
     ...annotated(indexAnnotations),
   };
   const bytes = encodeManifest(index);
@@ -119,6 +126,7 @@ export async function compose(
     annotations: annotationsFor('index-descriptor', undefined, options),
     images: composed.map((one, at) => ({ ...one, manifest: entries[at] ?? one.manifest })),
     documents,
+    referrers,
   };
 }
 

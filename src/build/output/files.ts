@@ -24,8 +24,8 @@ export async function writeFiles(
     const prefix = split ? directoryOf(platform) : '';
     const root = { view, prefix, files: new Map<string, Buffer>() };
     const suffix = several && !split ? `.${directoryOf(platform)}` : '';
-    const claim = work.provenance?.statement(at, subjectsOf(root, work, at));
-    if (claim) root.files.set(`provenance${suffix}.json`, claim.statement);
+    const claims = work.claims?.statements(at, subjectsOf(root, work, at)) ?? [];
+    for (const { fileName, statement } of claims) root.files.set(fileName(suffix), statement);
     return root;
   });
   const clamp = work.clamp === undefined ? undefined : BigInt(work.clamp) * 1_000_000_000n;

@@ -1,12 +1,14 @@
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
 import { MediaType } from '../../oci/media-types.ts';
 import { choosePlatform, hostPlatform } from '../../oci/platform.ts';
 import { canonicalName, parseReference } from '../../oci/reference.ts';
 import { recordImage } from '../../store/record-event.ts';
 import { copy } from '../../transport/copy.ts';
 import { type NewImage, putImage, putIndex } from '../../transport/put-image.ts';
+import type { Source } from '../../transport/transport.ts';
 import { foreignBlobs, rowsOf } from '../publish.ts';
 import { type Composed, composedSource } from './compose.ts';
 import { OutputError } from './errors.ts';
@@ -118,8 +120,17 @@ async function pushAll(
     });
     await copy(source, destination, call);
     task.note(`pushed ${composed.root.digest}`);
+    for (const about of composed.referrers) {
+      const options = { insecure: output.insecure === true, byDigest: true };
+      await copy(rootedAt(source, about), await registry(name, options), call);
+      task.note(`pushed attestations ${about.digest}`);
+    }
     task.outcome = 'done';
   }
+}
+
+function rootedAt(source: Source, root: Descriptor): Source {
+  return { ...source, root: () => Promise.resolve(root) };
 }
 
 /** What was pushed is known by its digest afterwards, and its blobs are kept for the next time. */

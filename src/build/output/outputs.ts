@@ -1,18 +1,11 @@
 import type { CallOptions } from '../../base/progress.ts';
-import type { Attestation } from '../../image/attestation.ts';
 import { encoded } from '../../oci/digest.ts';
+import type { Claims } from './claims.ts';
 import type { BuiltImage, Composed, ComposeOptions } from './compose.ts';
 import { compose } from './compose.ts';
 import type { FinishedBuild, Finished, FinishParts, OutputInput } from '../finish.ts';
-import { purl, type Subject } from './subject.ts';
-import type { ImageOutputOptions, Output, ProvenanceOptions } from './spec.ts';
-
-/** The provenance of the images, in their order. */
-export interface Claims {
-  readonly predicates: readonly object[];
-  /** The statement that an image was made so; `subjects` are what it is about. */
-  readonly statement: (at: number, subjects: readonly Subject[]) => Attestation;
-}
+import { purl } from './subject.ts';
+import type { ImageOutputOptions, Output } from './spec.ts';
 
 /** A build on its way out, as the outputs see it. */
 export interface Work {
@@ -23,7 +16,7 @@ export interface Work {
   /** Seconds since the epoch. */
   readonly clamp: number | undefined;
   /** What is claimed of the images, where something is. */
-  readonly provenance: Claims | undefined;
+  readonly claims: Claims | undefined;
   readonly input: OutputInput;
   readonly parts: FinishParts;
 }
@@ -58,20 +51,12 @@ async function workOf(
   const { names, asIndex, clamp } = build;
   let { images } = build;
   if (input.squash === true) images = await squashedAll(build, parts, call);
-  const provenance = input.provenance && (await claimsOf(build, input.provenance));
-  return { images, names, asIndex, clamp, provenance, input, parts };
-}
-
-async function claimsOf(build: FinishedBuild, options: ProvenanceOptions): Promise<Claims> {
-  const { provenance, statementOf } = await import('./provenance.ts');
-  const facts = build.provenance();
-  const predicates = build.images.map(({ platform }, at) =>
-    provenance(facts, at, platform, options),
-  );
-  return {
-    predicates,
-    statement: (at, subjects) => statementOf(predicates[at] ?? {}, subjects, options),
-  };
+  let claims: Claims | undefined;
+  if (input.provenance || input.sbom) {
+    const module = await import('./claims.ts');
+    claims = await module.claimsOf(build, images, input, parts.snapshotter, call);
+  }
+  return { images, names, asIndex, clamp, claims, input, parts };
 }
 
 async function squashedAll(
@@ -134,7 +119,8 @@ export async function composeFor(
       annotations: [...annotations, ...(options.annotations ?? [])],
       defaultCompression,
       asIndex: work.asIndex,
-      ...(work.provenance && { attest: attesting(work.provenance, work, names) }),
+      ...(work.claims && { attest: attesting(work.claims, work, names) }),
+      referrers: work.input.referrers === true,
     },
     { store, snapshotter, lease: lease(), supply },
     call,
@@ -155,11 +141,11 @@ function attesting(
   return (image, { digest }) => {
     const own = names.length > 0 ? names.map((name) => purl(name, image.platform)) : ['_'];
     const subjects = own.map((name) => ({ name, digest: { sha256: encoded(digest) } }));
-    return [claims.statement(images.indexOf(image), subjects)];
+    return claims.statements(images.indexOf(image), subjects, digest);
   };
 }
 
-function finishedOf(composed: Composed, { provenance }: Work): Finished {
+function finishedOf(composed: Composed, { claims }: Work): Finished {
   const [first] = composed.images;
   if (!first) throw new TypeError('a build has one image at least');
   return {
@@ -170,7 +156,7 @@ function finishedOf(composed: Composed, { provenance }: Work): Finished {
       platform: image.platform,
       id,
       manifest,
-      ...(provenance?.predicates[at] && { provenance: provenance.predicates[at] }),
+      ...(claims?.provenance[at] && { provenance: claims.provenance[at] }),
     })),
   };
 }

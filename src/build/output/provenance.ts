@@ -7,7 +7,7 @@ import { isPredefined } from '../frontend/scope.ts';
 import type { Vertex } from '../graph.ts';
 import { verticesOf } from '../vertices.ts';
 import type { ProvenanceOptions } from './spec.ts';
-import { purl, type Subject } from './subject.ts';
+import { inToto, purl, type Subject } from './subject.ts';
 
 /** What a build knows of itself when it is done. */
 export interface BuildFacts {
@@ -27,7 +27,6 @@ export interface BuildFacts {
   readonly ended: Date;
 }
 
-const STATEMENT = 'https://in-toto.io/Statement/v0.1';
 const TYPES = {
   'v0.2': 'https://slsa.dev/provenance/v0.2',
   v1: 'https://slsa.dev/provenance/v1',
@@ -66,9 +65,7 @@ export function statementOf(
   subject: readonly Subject[],
   { version }: ProvenanceOptions,
 ): Attestation {
-  const predicateType = TYPES[version];
-  const statement = { _type: STATEMENT, predicateType, subject, predicate };
-  return { predicateType, statement: Buffer.from(JSON.stringify(statement)) };
+  return inToto(TYPES[version], subject, predicate);
 }
 
 function provenance02(
@@ -231,7 +228,8 @@ function source({ dockerfile }: BuildFacts): object {
       {
         filename: dockerfile.name,
         language: 'Dockerfile',
-        data: dockerfile.text.toString('base64'),
+        // Byte by byte: what is no text stays as it is.
+        data: Buffer.from(told(dockerfile.text.toString('latin1')), 'latin1').toString('base64'),
       },
     ],
   };

@@ -87,6 +87,12 @@ export interface CacheOnlyOutput {
 /** What comes out of a build. */
 export type Output = LocalOutput | TarOutput | ArchiveOutput | ImageOutput | CacheOnlyOutput;
 
+/** A list of the packages in an image. */
+export interface SbomOptions {
+  /** Of the program that makes it. */
+  readonly toolVersion: string;
+}
+
 /** A statement about how an image came to be. */
 export interface ProvenanceOptions {
   readonly mode: 'min' | 'max';

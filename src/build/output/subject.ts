@@ -1,3 +1,4 @@
+import type { Attestation } from '../../image/attestation.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { familiarRepository, parseReference } from '../../oci/reference.ts';
 
@@ -5,6 +6,22 @@ import { familiarRepository, parseReference } from '../../oci/reference.ts';
 export interface Subject {
   readonly name: string;
   readonly digest: { readonly sha256: string };
+}
+
+const STATEMENT = 'https://in-toto.io/Statement/v0.1';
+
+/**
+ * A statement of in-toto: what is said (`predicate`, of a type), and of what.
+ *
+ * @see https://github.com/in-toto/attestation/blob/main/spec/v0.1.0/statement.md
+ */
+export function inToto(
+  predicateType: string,
+  subject: readonly Subject[],
+  predicate: unknown,
+): Attestation {
+  const statement = { _type: STATEMENT, predicateType, subject, predicate };
+  return { predicateType, statement: Buffer.from(JSON.stringify(statement)) };
 }
 
 /**

@@ -8,22 +8,35 @@ export interface AttestationFlags {
   readonly sbom: string | undefined;
 }
 
+/** What is to be attached. */
+export interface Attestations {
+  readonly provenance?: ProvenanceOptions;
+  readonly sbom?: true;
+}
+
 /**
- * What `--attest`, `--provenance` and `--sbom` ask for: the provenance to attach, if any; the
- * last word counts. Throws InvalidInputError, also for a list of packages, which this version
- * cannot make.
+ * What `--attest`, `--provenance` and `--sbom` ask for; the last word on each counts. Throws
+ * InvalidInputError.
  */
-export function attestationsOf(flags: AttestationFlags): ProvenanceOptions | undefined {
-  let provenance: ProvenanceOptions | undefined;
+export function attestationsOf(flags: AttestationFlags): Attestations {
+  const asked: { provenance?: ProvenanceOptions; sbom?: true } = {};
   const take = (type: string, flag: string, given: Attributes): void => {
     const isOff = given.flag('disabled') === true;
     if (type === 'sbom') {
-      if (isOff) return;
-      throw given.error('lists of packages are not available in this version');
+      if (given.text('generator') !== undefined) {
+        throw given.error(
+          'lists of packages are made by stave, not by images: leave generator out',
+        );
+      }
+      given.done(flag);
+      if (isOff) delete asked.sbom;
+      else asked.sbom = true;
+      return;
     }
     const options = provenanceOf(given);
     given.done(flag);
-    provenance = isOff ? undefined : options;
+    if (isOff) delete asked.provenance;
+    else asked.provenance = options;
   };
   for (const text of flags.attest) {
     const given = new Attributes('--attest', text);
@@ -36,7 +49,7 @@ export function attestationsOf(flags: AttestationFlags): ProvenanceOptions | und
     if (text === undefined) continue;
     take(type, `--${type}`, new Attributes(`--${type}`, asAttributes(text), text));
   }
-  return provenance;
+  return asked;
 }
 
 /** `true` and `false` are short for keys. */

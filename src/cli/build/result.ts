@@ -8,6 +8,8 @@ import { type OutputContext, outputsOf } from './outputs.ts';
 export interface ResultFlags extends AttestationFlags {
   readonly output: readonly string[];
   readonly annotation: readonly string[];
+  /** Attestations refer to the image, instead of being in an index with it. */
+  readonly referrers: boolean;
   /** `BUILDX_METADATA_PROVENANCE`: what the metadata file tells, `min` or `max`. */
   readonly metadata: string | undefined;
 }
@@ -16,12 +18,12 @@ export interface ResultFlags extends AttestationFlags {
 export function resultRequest(flags: ResultFlags, context: OutputContext): Partial<BuildRequest> {
   const outputs = outputsOf(flags.output, context);
   const annotations = flags.annotation.flatMap(annotationsOf);
-  const provenance = attestationsOf(flags);
   const mode = metadataMode(flags.metadata);
   return {
     ...(outputs && { outputs }),
     ...(annotations.length > 0 && { annotations }),
-    ...(provenance && { provenance }),
+    ...attestationsOf(flags),
+    ...(flags.referrers && { referrers: true }),
     ...(mode && { describe: { mode, version: 'v1' } }),
   };
 }

@@ -36,7 +36,7 @@ const BAKE_FLAGS = {
   provenance: flag.text('string', 'Attach how images were made: true, or "mode=max"'),
   pull: flag.toggle('Ask registries for base images, even those that are here'),
   push: flag.toggle('Push the images under their names'),
-  sbom: flag.text('string', 'A list of packages; false in this version'),
+  sbom: flag.text('string', 'Attach which packages images have: true'),
   set: flag.list('stringArray', 'Change a target: "app.args.V=2", "*.platform=linux/arm64"'),
   var: flag.list('stringArray', 'Set a variable: "TAG=v2"'),
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { StaveEvent } from '../../engine/event-types.ts';
 import { fakeEngine } from '../testing/fake-engine.ts';
 import { runCli } from '../testing/run-cli.ts';
 
@@ -18,6 +19,17 @@ test('events writes the lines that Docker writes', async () => {
       `2026-11-21T16:57:13.799000000Z container die ${C1} (execDuration=0, exitCode=3, image=built:1, name=c1)\n` +
       '2026-11-21T16:57:14.942000000Z image prune  (reclaimed=0)\n',
   );
+});
+
+test('events shows no label as another event', async () => {
+  const { engine } = fakeEngine();
+  async function* one(): AsyncGenerator<StaveEvent> {
+    const attributes = { l: 'a)\n2026-11-21T00:00:00Z image delete', name: 'x' };
+    yield { at: new Date(0), type: 'image', action: 'tag', actor: TAGGED, attributes };
+  }
+  const system = { ...engine.system, events: one };
+  const { stdout } = await runCli(['events', '--until', '0s'], { engine: { ...engine, system } });
+  assert.equal(stdout.split('\n').length, 2);
 });
 
 test('events --format json has the members of Docker in its order, the empty ones left out', async () => {
@@ -75,3 +87,15 @@ for (const [args, code, message] of [
     assert.match(ran.stderr, message);
   });
 }
+
+test('events keeps every event on its line', async () => {
+  const { engine } = fakeEngine();
+  async function* events(): AsyncGenerator<StaveEvent> {
+    const attributes = { a: 'b\n2026-11-21T16:57:12Z image tag \x1b[2J' };
+    yield { at: new Date(0), type: 'image', action: 'tag', actor: 'x', attributes };
+  }
+  const { stdout } = await runCli(['events'], {
+    engine: { ...engine, system: { ...engine.system, events } },
+  });
+  assert.match(stdout, /^1970\S+ image tag x \(a=b 2026\S+ image tag \\x1b\[2J\)\n$/);
+});

@@ -4,6 +4,7 @@ import { command } from '../command.ts';
 import { type FilterPair, grouped, parseTime } from '../filters.ts';
 import { flag } from '../flags.ts';
 import { nanoTime } from '../times.ts';
+import { visibleCell } from '../visible.ts';
 
 /** Kinds of things that Docker has events of, and stave has not. */
 const OTHERS = ['config', 'daemon', 'network', 'node', 'plugin', 'secret', 'service', 'volume'];
@@ -72,7 +73,8 @@ function filterOf(pairs: readonly FilterPair[]): EventFilter {
 function lineOf({ at, type, action, actor, attributes }: StaveEvent): string {
   const pairs = Object.keys(attributes)
     .sort()
-    .map((key) => `${key}=${attributes[key]}`);
+    // Labels come from outside: none may look like another event.
+    .map((key) => visibleCell(`${key}=${attributes[key]}`));
   const told = pairs.length > 0 ? ` (${pairs.join(', ')})` : '';
   return `${nanoTime(at)} ${type} ${action} ${actor}${told}`;
 }

@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { changeText, modeText, ownerText } from '../file-text.ts';
 import { flag } from '../flags.ts';
 import { writeListing, type Field } from '../listing.ts';
-import { instructionText, layerPlace, pathLine } from '../origin-text.ts';
+import { instructionText, layerPlace, pathLine, typedPath } from '../origin-text.ts';
 import { platformOption } from '../platform-flag.ts';
 import { rfc3339 } from '../times.ts';
 import { ellipsis, humanSize } from '../units.ts';
@@ -34,7 +34,7 @@ export const imageBlame = command({
     const { flags, operands, signal } = context;
     const [name = '', ...paths] = operands;
     const { images } = await context.engine();
-    const blame = await images.blame(name, paths, {
+    const blame = await images.blame(name, paths.map(typedPath), {
       signal,
       follow: flags.follow,
       ...platformOption(flags.platform),

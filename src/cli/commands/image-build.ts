@@ -30,6 +30,9 @@ export const BUILD_FLAGS = {
   'allow-leak': flag.list('strings', 'A secret or build argument that may be in the image'),
   annotation: flag.list('stringArray', 'An annotation: "index:key=value"'),
   attest: flag.list('stringArray', 'An attestation: "type=provenance,mode=max"'),
+  'attest-as-referrer': flag.toggle(
+    'Push attestations as referrers of the image, without an index',
+  ),
   'build-arg': flag.list('stringArray', 'A value for ARG; without "=value" the environment\'s'),
   'cache-from': flag.list('stringArray', 'A cache to use: "type=local,src=DIR" or an image'),
   'cache-to': flag.list('stringArray', 'Where to write the cache: "type=local,dest=DIR,mode=max"'),
@@ -53,7 +56,7 @@ export const BUILD_FLAGS = {
   push: flag.toggle('Push the image under its names'),
   quiet: flag.toggle('Print the image ID and nothing else', 'q'),
   rm: flag.toggle('Nothing: steps leave no containers behind', undefined, true),
-  sbom: flag.text('string', 'A list of packages; false in this version'),
+  sbom: flag.text('string', 'Attach which packages it has: true'),
   'shm-size': flag.bytes('Size of /dev/shm for RUN'),
   squash: flag.toggle('One layer above the base image'),
   tag: flag.list('stringArray', 'A name for the image: "name:tag"', 't'),

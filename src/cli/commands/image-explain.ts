@@ -48,7 +48,7 @@ export const imageExplain = command({
       ...platformOption(flags.platform),
     });
     if (flags.format === 'json') stdout.line(JSON.stringify(explained, undefined, 2));
-    else writeExplanation(context, explained, top);
+    else writeExplanation(context, explained, name, top);
     const largest = flags['max-size'];
     if (largest && explained.size > largest.bytes) {
       throw new LimitError(`${name} has ${humanSize(explained.size)}, more than ${largest.text}`);

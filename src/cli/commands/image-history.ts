@@ -1,4 +1,4 @@
-import { Exit } from '../../base/errors.ts';
+import { Exit, UsageError } from '../../base/errors.ts';
 import type { HistoryRow } from '../../engine/engine.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -38,6 +38,7 @@ export const imageHistory = command({
     const [name = ''] = operands;
     const { platform } = platformOption(flags.platform);
     if (flags.audit) {
+      if (flags.quiet) throw new UsageError('--quiet is not supported with --audit');
       const { writeAudit } = await import('../audit.ts');
       const { signal } = context;
       const found = await (await context.engine()).images.audit(name, { platform, signal });

@@ -7,6 +7,7 @@ import { archiveFile } from '../files.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
+import { shortId } from '../units.ts';
 
 /** `image load`. */
 export const imageLoad = command({
@@ -38,9 +39,15 @@ export const imageLoad = command({
     const { images } = await engine();
     using display = await openTransferRenderer(stderr, env, quiet);
     const options = { signal, progress: display.sink, ...platform };
-    for (const { id, names } of await images.load(archive, options)) {
+    for (const { id, names, tags = [] } of await images.load(archive, options)) {
       for (const name of names) stdout.line(`Loaded image: ${name}`);
-      if (names.length === 0) stdout.line(`Loaded image ID: ${id}`);
+      if (names.length > 0) continue;
+      stdout.line(`Loaded image ID: ${id}`);
+      const [tag] = tags;
+      if (tag === undefined) continue;
+      stderr.line(
+        `Hint: the archive has the tag '${tag}' for it, but no repository; 'stave tag ${shortId(id)} NAME:${tag}' gives it a name.`,
+      );
     }
   },
 });

@@ -6,6 +6,7 @@ export const REGISTRY_MANUALS: Manuals = {
     text: [
       'A name without a host means Docker Hub; without a tag it means "latest". A broken download goes on where it broke off, also in another process.',
       "Mirrors, certificates and credentials come from Docker's, Podman's and containerd's files. Plain HTTP is used for this machine only, and for hosts that those files name as insecure.",
+      'The policy.json of containers is obeyed: what it rejects, or wants signed and is not, does not come in.',
     ],
   },
   'image push': {
@@ -15,7 +16,26 @@ export const REGISTRY_MANUALS: Manuals = {
   },
   copy: {
     text: [
-      'Nothing is stored here, and nothing is unpacked: manifests and layers keep their digests. Places are docker://NAME for a registry, and oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME] for a file.',
+      'Manifests and layers keep their digests, and an index comes with all of its images and attestations; --format alone changes documents, and says so. Between registries and files nothing is stored here.',
+      'Places are docker://NAME (a registry), stave:NAME (this store), oci:DIR[:TAG] (a layout, which keeps its other images), dir:DIR, oci-archive:FILE[:NAME] and docker-archive:FILE[:NAME], where - is standard input or output. A docker-archive gets one platform unless --all is given.',
+      'Plain layers that no manifest names, as old archives have them, and those of images built here are compressed on their way to a registry.',
+    ],
+  },
+  sign: {
+    text: [
+      'Signs the digest that a name has in its registry, in the form of cosign: under its tag sha256-….sig, or with --referrer as a bundle that refers to the image. Nothing but the registry is asked: no transparency log and no authority for certificates.',
+      "Keys are cosign's own, or PEM: ECDSA, RSA, Ed25519. COSIGN_PASSWORD is the password of an encrypted one; otherwise it is asked for on a terminal. To sign again with the same key adds nothing.",
+    ],
+  },
+  verify: {
+    text: [
+      'Looks for signatures of what a name means in its registry: under the tag of cosign, and among the referrers. One must hold with a key, or with certificates that lead to those given; be about that digest; and, where the form has a name, have been made for that repository.',
+      'Bundles and signatures of notation name no repository. Certificates must be valid now: times that an authority confirms are not read.',
+    ],
+    exits: [
+      ['1', 'It could not be found out'],
+      ['10', 'There is no signature'],
+      ['12', 'No signature counts'],
     ],
   },
   search: {

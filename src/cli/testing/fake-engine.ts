@@ -1,7 +1,9 @@
 import { once } from '../../base/bytes.ts';
+import type { SavedArchive } from '../../engine/archive-types.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
+import { ATTESTATIONS } from './fake-attestations.ts';
 import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK, HELD } from './fake-usage.ts';
@@ -82,8 +84,6 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       user: async () => undefined,
       knownUser: async () => undefined,
       logout: async () => {},
-      copy: async ({ from }) => find(from).manifest.digest,
-      archive: async () => once(Buffer.from('archive')),
       async manifest(name) {
         const { mediaType, digest } = find(name).manifest;
         return { fullName: name, mediaType, digest, bytes: Buffer.from('{}'), entries: undefined };
@@ -101,6 +101,21 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    trust: {
+      async sign({ name }) {
+        const { digest } = find(name).manifest;
+        return [{ digest, place: `${name}:signature`, isNew: true }];
+      },
+      async verify({ name }) {
+        const { digest } = find(name).manifest;
+        const signature = { format: 'cosign', annotations: {}, signer: 'key.pub' } as const;
+        return { name: `${name}@${digest}`, digest, signatures: [signature] };
+      },
+      verifyStored: async () => {},
+      isEncrypted: async () => false,
+      generateKeys: async () => ({ privateKey: 'private', publicKey: 'public' }),
+    },
+    attestations: ATTESTATIONS,
     freshness: {
       async rebase({ image }) {
         const layers = { own: 1, before: 1, after: 1 };
@@ -126,6 +141,11 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           const tags = one.tags.filter((name) => reference?.some((r) => named(name, r)) ?? true);
           return reference && tags.length === 0 ? [] : [{ ...one, tags }];
         });
+      },
+      async copy({ from, to }) {
+        const { mediaType, digest, size } = find('name' in from ? (from.name ?? '') : '').manifest;
+        if (to.kind === 'archive') await to.write(archive('archive'));
+        return { mediaType, digest, size };
       },
       listTrees: async () =>
         IMAGES.map(({ id, tags, size }) => ({
@@ -210,12 +230,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       },
       async save(names) {
         names.forEach(find);
-        const data = Buffer.from('archive');
-        const bytes = once(data);
-        return {
-          [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
-          pour: (sink) => Promise.resolve(sink(data)),
-        };
+        return archive('archive');
       },
       async saveDirectory(names) {
         names.forEach(find);
@@ -356,4 +371,13 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     async [Symbol.asyncDispose]() {},
   };
   return { engine, asked };
+}
+
+function archive(text: string): SavedArchive {
+  const data = Buffer.from(text);
+  const bytes = once(data);
+  return {
+    [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
+    pour: (sink) => Promise.resolve(sink(data)),
+  };
 }

@@ -122,7 +122,7 @@ export function tokensIn(text: string): Found[] {
 
 /** The beginning of a value, so that people know which one it is; what is short shows nothing. */
 export function masked(value: string): string {
-  if (value.startsWith('-----BEGIN')) return `${value.split('\n', 1)[0]}***`.slice(0, 60);
+  if (value.startsWith('-----BEGIN')) return `${value.split(/\n|\\n/, 1)[0]}***`.slice(0, 60);
   const prefix =
     /^(?:gh[pousr]_|github_pat_|gl[a-z]{2,3}-|npm_|xox[a-z]-|[sr]k_live_|dckr_[po]at_|pypi-|AKIA|ASIA|AIza)/.exec(
       value,

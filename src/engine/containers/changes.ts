@@ -5,7 +5,7 @@ import { isOpaque, isWhiteout } from '../../snapshot/attributes.ts';
 import type { StackEntry } from '../../snapshot/stack-view.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerChange } from '../understand-types.ts';
-import { latin1 } from '../understand/file-tree.ts';
+import { latin1 } from '../../layer/file-tree.ts';
 import { pathText } from '../understand/path-text.ts';
 import { ContainerNotFoundError } from './errors.ts';
 
@@ -36,8 +36,10 @@ export function containerChanges(
     for (const entry of readdirSync(directory, { encoding: 'buffer' })) {
       const file = Buffer.concat([directory, SLASH, entry]);
       const at = Buffer.concat([path, SLASH, entry]);
+      const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+      // Gone just now: the container may be running.
+      if (!stat) continue;
       kept.add(latin1(at));
-      const stat = lstatSync(file, { bigint: true });
       const old = view.find(at, { followLast: false });
       if (isWhiteout(stat)) {
         if (!old) continue;

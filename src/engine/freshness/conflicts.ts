@@ -1,6 +1,6 @@
 import type { RebaseConflict } from '../freshness-types.ts';
 import { differences, factsOf } from '../understand/facts.ts';
-import type { FileTree, TreeNode } from '../understand/file-tree.ts';
+import type { FileTree, TreeNode } from '../../layer/file-tree.ts';
 import { pathText } from '../understand/path-text.ts';
 
 /** What programs make anew, or nobody misses; byte by byte in Latin-1. */

@@ -12,7 +12,7 @@ import type { ImageRow } from '../../store/tables.ts';
 import type { Freshness, OutdatedReport, OutdatedRequest } from '../freshness-types.ts';
 import { findImage } from '../images/find.ts';
 import { shownNames } from '../images/names.ts';
-import { type RecordedBase, recordedBase, repositoryOf } from './base-of.ts';
+import { baseHere, type RecordedBase, recordedBase, repositoryOf } from './base-of.ts';
 import { PackageAges } from './package-age.ts';
 import { rebuildOrder } from './rebuild-order.ts';
 
@@ -122,7 +122,9 @@ async function compared(
   }
   const lead = await leadOf(base);
   if ('failure' in lead) return { ...known, status: 'unknown', reason: lead.failure };
-  if (lead.holds.has(digest)) {
+  // An index changes with any of its images; ours may have stayed.
+  const own = baseHere(store, base)?.manifest.digest;
+  if (lead.holds.has(digest) || (own !== undefined && lead.holds.has(own))) {
     return { ...known, status: 'current', reason: `${shown} is the same in ${lead.place}` };
   }
   const reason = `${shown} is another image in ${lead.place}`;

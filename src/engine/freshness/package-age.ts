@@ -1,7 +1,7 @@
 import type { DiffId } from '../../oci/digest.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Freshness } from '../freshness-types.ts';
-import { latin1 } from '../understand/file-tree.ts';
+import { latin1 } from '../../layer/file-tree.ts';
 
 /** Where package managers write down what is installed. */
 const DATABASES: readonly (readonly [manager: string, pattern: RegExp])[] = [

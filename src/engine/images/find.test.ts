@@ -96,7 +96,9 @@ test('findImage() suggests names that look alike', () => {
   });
   assert.throws(() => findImage(scratch.store, 'lerndevops/myapp'), {
     message: 'No such image: lerndevops/myapp:latest',
+    hint: "Did you mean 'lerndevops/myapp:v1'?",
   });
+  assert.throws(() => findImage(scratch.store, 'nosuch'), { hint: undefined });
 });
 
 test('findImage() says what is wrong with a text that can be neither', () => {

@@ -156,6 +156,8 @@ function byPrefix(tables: Tables, text: string): Found | undefined {
 
 /** More would not be read. */
 const MOST_CANDIDATES = 5;
+/** Tags of a repository that are told to who asked for another one. */
+const MOST_SIBLINGS = 2;
 
 /** What begins with these digits: as many more as tell them apart, and a name. */
 function candidates(tables: Tables, hex: string): string[] {
@@ -173,6 +175,11 @@ function candidates(tables: Tables, hex: string): string[] {
 }
 
 function namesLike(tables: Tables, reference: Reference): string[] {
-  const names = tables.images.names().map((row) => familiar(parseReference(row.name)));
-  return nearest(familiar(reference), names);
+  const all = tables.images.names().map((row) => parseReference(row.name));
+  const near = nearest(familiar(reference), all.map(familiar));
+  if (near.length > 0) return near;
+  // `base` stands for base:latest, which need not be there where base:1 is.
+  const repository = repositoryName(reference);
+  const siblings = all.filter((one) => repositoryName(one) === repository);
+  return siblings.map(familiar).sort().slice(0, MOST_SIBLINGS);
 }

@@ -166,6 +166,24 @@ test(
   },
 );
 
+test(
+  'load() goes by the config where a layout does not say what an image is for',
+  { skip },
+  async () => {
+    using scratch = scratchImages();
+    await assert.rejects(
+      scratch.images.load(inPieces(layout()), {
+        platform: { os: 'linux', architecture: 's390x' },
+      }),
+      {
+        message: 'the archive holds no image for linux/s390x',
+        hint: 'It holds images for linux/amd64.',
+      },
+    );
+    assert.deepEqual(await scratch.images.list({ all: true }), []);
+  },
+);
+
 test('import() refuses what is no archive, and leaves nothing behind', { skip }, async () => {
   using scratch = scratchImages();
   for (const data of [Buffer.alloc(0), Buffer.from('garbage')]) {

@@ -61,7 +61,8 @@ async function load(
       select: (child) => image.held.has(child.digest),
     });
     const names = image.names.map((name) => familiar(parseReference(name)));
-    loaded.push({ id: to.stored, names });
+    const { tags = [] } = image;
+    loaded.push({ id: to.stored, names, ...(tags.length > 0 && { tags }) });
   }
   batch.commit(store, snapshotter);
   return loaded;

@@ -32,6 +32,8 @@ const rangeOf = (range: string | undefined): number =>
 interface Scenario {
   readonly must: 'ok' | RegExp;
   readonly fault: (registry: TestRegistry) => Fault;
+  /** Milliseconds without a byte after which a pull gives up; long where that is not the question. */
+  readonly stall?: number;
   /** After it went as it must. */
   readonly check?: (registry: TestRegistry) => void;
 }
@@ -130,6 +132,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'a layer that stops on every try': {
     must: /nothing came for/,
+    stall: 200,
     fault:
       (registry) =>
       async ({ request, response, url }) => {
@@ -139,15 +142,16 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
         return true;
       },
   },
-  'a layer that comes slowly': {
+  'a layer that takes longer as a whole than a pull waits for a byte': {
     must: 'ok',
+    stall: 1000,
     fault:
       (registry) =>
       async ({ response, url }) => {
         if (!asksLarge(url, registry)) return false;
         response.setHeader('content-length', large.length);
-        for (let at = 0; at < large.length; at += 256 * 1024) {
-          response.write(large.subarray(at, at + 256 * 1024));
+        for (let at = 0; at < large.length; at += 128 * 1024) {
+          response.write(large.subarray(at, at + 128 * 1024));
           await new Promise((resolve) => setTimeout(resolve, 150));
         }
         response.end();
@@ -265,9 +269,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 };
 
-for (const [what, { must, fault, check }] of Object.entries(SCENARIOS)) {
+for (const [what, { must, fault, stall, check }] of Object.entries(SCENARIOS)) {
   test(`pull() ${must === 'ok' ? 'survives' : 'gives up on'} ${what}`, { skip }, async () => {
-    await using house = await registryHouse();
+    await using house = await registryHouse({}, stall === undefined ? {} : { stall });
     const { registry } = house;
     const remote = putRemote(registry, 'team/app', 'v1');
     registry.fault = fault(registry);

@@ -31,6 +31,7 @@ import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
 import type { Pulled, PullRequest } from '../engine.ts';
 import { remoteImage } from '../remote-image.ts';
+import { admit } from '../trust/admit.ts';
 import { layerProgress } from './layer-progress.ts';
 
 /** What pulling works with. */
@@ -47,7 +48,8 @@ const PARALLEL = 4;
  * Brings an image, or all tags of a repository, from a registry into the store, and unpacks it
  * while it arrives. What a failure of the network leaves of a layer is continued next time.
  *
- * Throws InvalidReferenceError, RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
+ * Throws InvalidReferenceError, RemoteNotFoundError, RegistryAccessError, RegistryError, NetError,
+ * UntrustedError.
  */
 export async function pullImages(
   parts: PullParts,
@@ -81,11 +83,19 @@ async function pullOne(
   call: CallOptions,
 ): Promise<Pulled> {
   const { store } = parts;
-  const repository = openRepository(await parts.connections(), reference, {
+  const connections = await parts.connections();
+  const repository = openRepository(connections, reference, {
     partial: (digest) => store.blobs.partial(ingestKey(digest)),
   });
   const wanted = request.platform ?? hostPlatform(process.arch);
   const here = named(store, reference);
+  const admission = {
+    settings: connections.settings,
+    now: store.clock.now(),
+    ...(request.requireSignature && { required: request.requireSignature }),
+  };
+  const check = (...digests: Digest[]): Promise<void> =>
+    admit({ repository, reference, digests }, admission, call);
   const result = (image: ImageRow, digest: Digest, isNew: boolean): Pulled => ({
     id: image.id,
     digest,
@@ -98,6 +108,7 @@ async function pullOne(
     // The same digest under the same name: nothing has to be read.
     const { digest } = await repository.resolve(undefined, call);
     if (digestNamed(store, reference, digest)?.id === here.id) {
+      await check(digest, here.manifest.digest);
       using task = begin(reference, call);
       task.note(`Digest: ${digest}`);
       task.outcome = 'exists';
@@ -110,6 +121,7 @@ async function pullOne(
     }
   }
   const remote = await remoteImage(repository, wanted, call);
+  await check(remote.root, remote.manifest.descriptor.digest);
   using task = begin(reference, call);
   const image = await fetched(parts, repository, reference, remote, {
     ...call,

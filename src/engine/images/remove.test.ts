@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scratchStore } from '../../../test/scratch-store.ts';
-import { addContainer, addImage } from '../../../test/image-rows.ts';
+import { addContainer, addImage, addIndex } from '../../../test/image-rows.ts';
 import { encoded } from '../../oci/digest.ts';
 import type { Store } from '../../store/store.ts';
-import { removeImage } from './remove.ts';
+import { removeImage, removeImages } from './remove.ts';
 
 /**
  * What is removed, how many names it has (`two` are of two repositories), the state of a
@@ -158,4 +158,31 @@ test('removeImage() refuses what can be no name', async () => {
   await assert.rejects(removeImage(scratch.store, 'Bad:Ref:x'), {
     message: 'invalid reference format: repository name (library/Bad) must be lowercase',
   });
+});
+
+test('removeImages() refuses one platform that is in use and leaves its names where they are', async () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const [used, other] = [addImage(store, 'used', []), addImage(store, 'other', [])];
+  addIndex(
+    store,
+    'multi',
+    ['multi:1'],
+    [
+      [used, 'amd64'],
+      [other, 'arm64'],
+    ],
+  );
+  addContainer(store, CONTAINER, used, 'exited');
+  const platform = { os: 'linux', architecture: 'amd64' };
+  const [outcome] = await removeImages(store, ['multi:1'], { platform });
+  assert.match(String(outcome && 'error' in outcome && outcome.error), /stopped container/);
+  const names = store.read(({ images }) => images.names());
+  assert.deepEqual(
+    names.map(({ image }) => image),
+    [used],
+  );
+  const [forced] = await removeImages(store, ['multi:1'], { platform, force: true });
+  assert.deepEqual(forced, { events: [{ deleted: used }] });
+  assert.equal(store.read(({ images }) => images.names())[0]?.image, other);
 });

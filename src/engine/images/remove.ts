@@ -98,14 +98,13 @@ export function removeIn(
   const force = options.force ?? false;
   const prune = options.prune ?? true;
   if (options.platform && found.index && found.index.members.length > 1) {
-    leaveIndex(tables, found.image);
-    deleteImage(tables, found.image, { force, prune, quiet: false }, removal);
+    removePlatform(tables, found.image, { force, prune }, removal);
     return;
   }
   const before = indexesOf(tables, found);
   removeFound(tables, found, { force, prune }, removal);
   for (const index of before) {
-    if (namesOfIndex(tables, index).length > 0) continue;
+    if (tables.indexes.isNamed(index.digest)) continue;
     tables.indexes.remove(index.digest);
     for (const { image } of index.members) {
       const row = tables.images.get(image);
@@ -123,20 +122,27 @@ function indexesOf(tables: Tables, { image, index, by }: Found): IndexRow[] {
   return [...digests].flatMap((digest) => (digest && tables.indexes.get(digest)) || []);
 }
 
-function namesOfIndex(tables: Tables, { digest }: IndexRow): string[] {
-  const rows = tables.images.names().filter((row) => row.index === digest);
-  return rows.map(({ name }) => name);
-}
-
-/** Names of an index that mean this image mean another one of it from now on. */
-function leaveIndex(tables: Tables, image: ImageRow): void {
-  for (const { name, index, updatedAt } of tables.images.names(image.id)) {
+/** Names of indexes that mean this image mean another one of theirs from now on; then it goes. */
+function removePlatform(
+  tables: Tables,
+  image: ImageRow,
+  { force, prune }: { readonly force: boolean; readonly prune: boolean },
+  removal: Removal,
+): void {
+  const names = tables.images.names(image.id);
+  const moves = names.flatMap(({ name, index, updatedAt }) => {
     const members = index === undefined ? [] : (tables.indexes.get(index)?.members ?? []);
     const others = members.filter((member) => member.image !== image.id);
     const platforms = others.map(({ manifest }) => manifest.platform);
     const next = others[choosePlatform(platforms, hostPlatform(process.arch))];
-    if (next) tables.images.tag(name, next.image, updatedAt, index);
-  }
+    return next ? [{ name, index, updatedAt, image: next.image }] : [];
+  });
+  const hasOwn = moves.length < names.length;
+  // Before anything is moved: what is refused must leave all as it is.
+  const conflict = conflictOf(tables, image, { names: hasOwn && !force, stopped: !force });
+  if (conflict) throw conflictError(image, conflict);
+  for (const move of moves) tables.images.tag(move.name, move.image, move.updatedAt, move.index);
+  deleteImage(tables, image, { force, prune, quiet: false }, removal);
 }
 
 function removeFound(

@@ -86,9 +86,9 @@ export function findWanted(
   names: readonly string[],
   { platform }: ArchiveCall,
 ): readonly Wanted[] {
-  const wanted = store.read((tables) => wantedImages(tables, names, platform));
-  // In one transaction: there may be a thousand.
-  store.note((tables) => {
+  // Held in the transaction that looks: what is found cannot be collected any more.
+  return store.note((tables) => {
+    const wanted = wantedImages(tables, names, platform);
     const now = store.clock.now().getTime();
     for (const { image, index } of wanted) {
       lease.hold('image', image.id);
@@ -96,8 +96,8 @@ export function findWanted(
       tables.images.use(image.id, now);
       recordImage(tables, 'save', image.id, now);
     }
+    return wanted;
   });
-  return wanted;
 }
 
 /** Puts images into an archive as they are. */
@@ -136,13 +136,13 @@ function quietly({ signal }: CallOptions): CallOptions {
 }
 
 /** The index, unless only one of its several images is here: that one is saved alone then. */
-function wholeIndex(store: Store, index: IndexRow): IndexRow | undefined {
+export function wholeIndex(store: Store, index: IndexRow): IndexRow | undefined {
   if (index.members.length > 1) return index;
   const { manifests } = parseIndex(store.blobs.readSync(index.digest), index.descriptor.mediaType);
   return manifests.filter((entry) => !isAttestation(entry)).length === 1 ? index : undefined;
 }
 
-function isHere(store: Store, digest: Digest): boolean {
+export function isHere(store: Store, digest: Digest): boolean {
   return store.read(({ blobs }) => blobs.has(digest));
 }
 

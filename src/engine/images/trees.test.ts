@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addContainer, addImage } from '../../../test/image-rows.ts';
+import { addContainer, addImage, addIndex } from '../../../test/image-rows.ts';
 import { scratchStore } from '../../../test/scratch-store.ts';
-import { digestOf } from '../../oci/digest.ts';
-import { MediaType } from '../../oci/media-types.ts';
 import type { ImageTree } from '../image-trees.ts';
 import { listTrees } from './trees.ts';
 
@@ -15,24 +13,16 @@ test('listTrees() shows the platforms of an index below its names, other images 
   const two = addImage(store, 'two', [], { createdAt: 1 });
   const plain = addImage(store, 'plain', ['plain:1', 'other:1'], { createdAt: 3 });
   addContainer(store, 'c'.repeat(64), two, 'exited');
-  const digest = digestOf('index');
-  store.write((tables) => {
-    const member = (id: typeof one, architecture: string) => ({
-      image: id,
-      manifest: { ...tables.images.get(id)!.manifest, platform: { os: 'linux', architecture } },
-    });
-    tables.indexes.put(
-      {
-        digest,
-        descriptor: { mediaType: MediaType.ociIndex, digest, size: 5 },
-        storedAt: 0,
-        members: [member(one, 'amd64'), member(two, 'arm64')],
-      },
-      [],
-    );
-    tables.images.tag('docker.io/library/multi:1', one, 0, digest);
-    tables.images.tag('docker.io/library/single:1', one, 0);
-  });
+  const digest = addIndex(
+    store,
+    'multi',
+    ['multi:1'],
+    [
+      [one, 'amd64'],
+      [two, 'arm64'],
+    ],
+  );
+  store.write(({ images }) => void images.tag('docker.io/library/single:1', one, 0));
 
   const trees = listTrees(store);
 

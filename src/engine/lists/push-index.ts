@@ -51,5 +51,9 @@ export async function pushIndex(
     }),
     stop,
   );
-  for (const { tag } of targets) await repository.putManifest(root, tag, call);
+  await repository.putTags(
+    root,
+    targets.flatMap(({ tag }) => tag ?? []),
+    call,
+  );
 }

@@ -21,6 +21,9 @@ const STEPS: Readonly<Record<string, (upper: string) => void>> = {
     writeFileSync(`${upper}/etc/sub/x`, 'x');
     symlinkSync('/etc', `${upper}/cfg`);
     symlinkSync('conf', `${upper}/etc/alias`);
+    mkdirSync(`${upper}/bin`);
+    for (const name of ['[', '[y]', 'y', '?']) writeFileSync(`${upper}/bin/${name}`, '');
+    writeFileSync(Buffer.from(`${upper}/bin/\xff`, 'latin1'), '');
   },
   own(upper) {
     mkdirSync(`${upper}/etc`);
@@ -107,6 +110,20 @@ test('blameImage() takes patterns, and follows links in the image', root, async 
   // Links on the way are always followed.
   assert.deepEqual(lines(await blamed(at, ['/cfg/alias'])), [['/etc/alias', 3, 'added']]);
 });
+
+test(
+  'blameImage() takes a name that looks like a pattern, and one that is no text',
+  root,
+  async (t) => {
+    const at = bench(t);
+    await built(at);
+    for (const path of ['/bin/[', '/bin/[y]', '/bin/?', '/bin/\udcff']) {
+      // oxlint-disable-next-line no-await-in-loop
+      assert.deepEqual(lines(await blamed(at, [path])), [[path, 3, 'added']]);
+    }
+    await assert.rejects(blamed(at, ['/etc/[']), { code: 'PATH_NOT_FOUND' });
+  },
+);
 
 test('blameImage() says where else a name is that no layer has there', root, async (t) => {
   const at = bench(t);

@@ -1,7 +1,8 @@
 import { InvalidInputError } from '../../base/errors.ts';
 import { breather } from '../../base/limit.ts';
+import { PatternError } from '../../dockerfile/errors.ts';
 import { hasWildcards } from '../../dockerfile/match.ts';
-import { pathPattern } from '../../dockerfile/ignore-pattern.ts';
+import { type PathPattern, pathPattern } from '../../dockerfile/ignore-pattern.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import type {
   Blame,
@@ -14,7 +15,7 @@ import type {
 import { PathNotFoundError } from '../errors.ts';
 import { layerSteps, type UnderstandParts } from './explain.ts';
 import { differences, factsOf } from './facts.ts';
-import { type Change, FileTree, latin1, plain } from './file-tree.ts';
+import { type Change, FileTree, latin1, plain } from '../../layer/file-tree.ts';
 import { pathBytes, pathText } from './path-text.ts';
 import { wholeImage } from './steps.ts';
 
@@ -23,8 +24,8 @@ const NEAR = 3;
 
 /**
  * Which layers made the names that `operands` stand for: paths from the root, with or without a
- * slash in front, or patterns with `*`, `?`, `[…]` and `**`. A directory stands for all that is,
- * or was, below it. Links in the directories of a path are followed inside the image. Throws
+ * slash in front, or patterns with `*`, `?`, `[…]` and `**` where nothing is called so. A
+ * directory stands for all that is, or was, below it. Links in the directories of a path are followed inside the image. Throws
  * PathNotFoundError, ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.
  */
 export async function blameImage(
@@ -68,12 +69,12 @@ interface Wanted {
 function wantedBy(operand: string, view: StackView, follow: boolean): Wanted {
   const bytes = pathBytes(operand);
   const asked = plain(latin1(bytes));
-  if (hasWildcards(asked)) {
-    const pattern = pathPattern(asked);
+  const now = resolved(bytes, view, follow);
+  const pattern = now.exists ? undefined : patternOf(asked);
+  if (pattern) {
     const takes = (path: string): boolean => pattern.matches(path);
     return { operand, takes, last: undefined, near: new Set(), single: false, met: false };
   }
-  const now = resolved(bytes, view, follow);
   const meant = new Set([asked, now.path]);
   // Under the place that links lead to now; and under the path itself, where lower layers may
   // have had a directory.
@@ -83,20 +84,31 @@ function wantedBy(operand: string, view: StackView, follow: boolean): Wanted {
   return { operand, takes, last, near: new Set(), single: !now.isDirectory, met: false };
 }
 
+/** A path may look like a pattern that is none: `/bin/[` is a program. */
+function patternOf(path: string): PathPattern | undefined {
+  if (!hasWildcards(path)) return undefined;
+  try {
+    return pathPattern(path);
+  } catch (error) {
+    if (error instanceof PatternError) return undefined;
+    throw error;
+  }
+}
+
 /** Where a path leads in the image as it is; the path itself where it leads nowhere. */
 function resolved(
   bytes: Buffer,
   view: StackView,
   follow: boolean,
-): { readonly path: string; readonly isDirectory: boolean } {
+): { readonly path: string; readonly exists: boolean; readonly isDirectory: boolean } {
   try {
     const entry = view.find(bytes, { followLast: follow });
     const path = plain(latin1(entry?.path ?? view.place(bytes).path));
-    return { path, isDirectory: entry?.kind === 'directory' };
+    return { path, exists: entry !== undefined, isDirectory: entry?.kind === 'directory' };
   } catch (error) {
     // A file is in the way now, or links that lead in a circle: what was there before is meant.
     if (!(error instanceof InvalidInputError)) throw error;
-    return { path: plain(latin1(bytes)), isDirectory: false };
+    return { path: plain(latin1(bytes)), exists: false, isDirectory: false };
   }
 }
 

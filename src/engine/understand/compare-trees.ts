@@ -1,6 +1,6 @@
 import type { FileDifference } from '../understand-types.ts';
 import { differences, factsOf } from './facts.ts';
-import type { FileTree, TreeNode } from './file-tree.ts';
+import type { FileTree, TreeNode } from '../../layer/file-tree.ts';
 import { pathText } from './path-text.ts';
 
 /**

@@ -39,6 +39,7 @@ function change(upper: string): void {
   makeNode(`${upper}/gone`, 'char', 0, 0, 0);
   mkdirSync(`${upper}/dir`);
   writeFileSync(`${upper}/dir/new`, 'new');
+  writeFileSync(Buffer.from(`${upper}/dir/\xff`, 'latin1'), 'strange');
   mkdirSync(`${upper}/var/lib/dpkg`, { recursive: true });
   writeFileSync(
     `${upper}/var/lib/dpkg/status`,
@@ -79,6 +80,7 @@ test('compareImages() tells files, settings, steps and packages that differ', ro
   assert.deepEqual(lines(found.files), [
     'added /dir',
     'added /dir/new',
+    'added /dir/\udcff',
     'deleted /gone',
     'changed /mode mode',
     'changed /owner owner',
@@ -112,7 +114,7 @@ test('compareImages() finds an image like itself, and keeps to paths', root, asy
   const self = await compareImages(parts, ['app:2', 'app:2']);
   assert.deepEqual([self.same, self.files, self.config, self.steps], [true, [], [], []]);
   const part = await compareImages(parts, ['app:1', 'app:2'], { paths: ['/dir/', 'same'] });
-  assert.deepEqual(lines(part.files), ['added /dir', 'added /dir/new']);
+  assert.deepEqual(lines(part.files), ['added /dir', 'added /dir/new', 'added /dir/\udcff']);
   assert.deepEqual([part.config, part.same], [[], false]);
   const none = await compareImages(parts, ['app:1', 'app:2'], { paths: ['/same'] });
   assert.equal(none.same, true);
@@ -130,6 +132,8 @@ test('compareFile() is a unified diff of one file', root, async (t) => {
     added.text,
     '--- /dev/null\n+++ app:2/dir/new\n@@ -0,0 +1 @@\n+new\n\\ No newline at end of file\n',
   );
+  const strange = await compareFile(parts, ['app:1', 'app:2'], '/dir/\udcff');
+  assert.match(strange.text, /\+strange/);
   await assert.rejects(compareFile(parts, ['app:1', 'app:2'], '/nope'), { code: 'PATH_NOT_FOUND' });
 });
 

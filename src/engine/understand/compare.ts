@@ -13,7 +13,7 @@ import { compareConfigs } from './compare-configs.ts';
 import { compareSteps } from './compare-steps.ts';
 import { compareTrees } from './compare-trees.ts';
 import { layerSteps, type UnderstandParts } from './explain.ts';
-import { latin1, plain } from './file-tree.ts';
+import { latin1, plain } from '../../layer/file-tree.ts';
 import { type Operand, operandOf, treeOf, viewOf } from './operand.ts';
 import { comparePackages } from './packages.ts';
 import { pathBytes } from './path-text.ts';
@@ -97,8 +97,9 @@ async function filesOf(
 }
 
 function contentOf(view: StackView, path: string): Buffer | undefined {
-  const entry = view.find(pathBytes(path));
+  const bytes = pathBytes(path);
+  const entry = view.find(bytes);
   if (!entry) return undefined;
   if (entry.kind !== 'file') throw new InvalidInputError(`${path} is no file`);
-  return view.read(path, TEXT_LIMIT);
+  return view.read(bytes, TEXT_LIMIT);
 }

@@ -5,7 +5,7 @@ import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Store } from '../../store/store.ts';
 import type { Explanation, ExplainOptions, LayerStep } from '../understand-types.ts';
 import { adviceOn, largestPlace } from './advice.ts';
-import { FileTree } from './file-tree.ts';
+import { FileTree } from '../../layer/file-tree.ts';
 import { HiddenBytes } from './hidden-bytes.ts';
 import { tagsOf } from './tags.ts';
 import { pathText } from './path-text.ts';

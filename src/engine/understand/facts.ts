@@ -1,5 +1,5 @@
 import type { FileAspect, FileFacts } from '../understand-types.ts';
-import type { TreeNode } from './file-tree.ts';
+import type { TreeNode } from '../../layer/file-tree.ts';
 import { decodeUtf8 } from '../../base/utf8.ts';
 
 /** What is known of a name, for the door. */

@@ -18,7 +18,7 @@ import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { makeNode } from '../../sys/node.ts';
 import { setXattr } from '../../sys/xattr.ts';
-import { FileTree, type Content, type TreeNode } from './file-tree.ts';
+import { FileTree, type Content, type TreeNode } from '../../layer/file-tree.ts';
 import { visibleFiles } from './visible-files.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'layers keep owners, which needs root';

@@ -1,6 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { WasteKind } from '../understand-types.ts';
-import type { Change, Content, TreeNode } from './file-tree.ts';
+import type { Change, Content, TreeNode } from '../../layer/file-tree.ts';
 import { Largest } from './largest.ts';
 
 /** Bytes of one layer that another one hides, all in the same way. Layers from 0 at the bottom. */

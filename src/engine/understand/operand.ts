@@ -12,7 +12,7 @@ import type { Store } from '../../store/store.ts';
 import { ImageNotFoundError } from '../errors.ts';
 import type { Compared } from '../understand-types.ts';
 import type { UnderstandParts } from './explain.ts';
-import { FileTree } from './file-tree.ts';
+import { FileTree } from '../../layer/file-tree.ts';
 import { type ImageWithSteps, requireLayers, stepsOf, wholeImage } from './steps.ts';
 
 /** An image, or a container on top of one. */

@@ -1,6 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { SizedPath } from '../understand-types.ts';
-import type { Content, FileTree, TreeNode } from './file-tree.ts';
+import type { Content, FileTree, TreeNode } from '../../layer/file-tree.ts';
 import { Largest } from './largest.ts';
 import { wasteRule, type WasteRule } from './known-waste.ts';
 

@@ -1,5 +1,5 @@
-import type { LayerFile } from '../../layer/file-table.ts';
-import type { Digest } from '../../oci/digest.ts';
+import type { LayerFile } from './file-table.ts';
+import type { Digest } from '../oci/digest.ts';
 
 /** What a file holds. Its hard links share it; it lies in one layer. */
 export interface Content {
