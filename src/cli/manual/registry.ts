@@ -24,6 +24,18 @@ export const REGISTRY_MANUALS: Manuals = {
       'Plain layers that no manifest names, as old archives have them, and those of images built here are compressed on their way to a registry.',
     ],
   },
+  attest: {
+    text: [
+      'Says something about what a name means in its registry: a JSON object from a file, of a type, or with --sbom the packages of the image, which is pulled for that if it is not here. Without a key the statement is an artifact that refers to the image; with one it is a signed envelope under the tag of cosign, sha256-….att, or with --referrer a signed bundle that refers to the image.',
+      "--type is spdxjson, cyclonedx, slsaprovenance, slsaprovenance1, vuln, openvex, link or a URI. Keys are as for 'stave sign'; no transparency log is asked.",
+    ],
+  },
+  sbom: {
+    text: [
+      'Lists what dpkg, apk, rpm, npm and pip have written down in the image; nothing of it is run. What cannot be read is warned of. The same image gives the same document: its time is that of the image, or SOURCE_DATE_EPOCH where that is earlier.',
+      'With --attached the list is not made but looked for in the registry: beside the image in its index, among its referrers, under the tag of cosign. Signatures are not checked.',
+    ],
+  },
   sign: {
     text: [
       'Signs the digest that a name has in its registry, in the form of cosign: under its tag sha256-….sig, or with --referrer as a bundle that refers to the image. Nothing but the registry is asked: no transparency log and no authority for certificates.',
@@ -33,7 +45,7 @@ export const REGISTRY_MANUALS: Manuals = {
   verify: {
     text: [
       'Looks for signatures of what a name means in its registry: under the tag of cosign, and among the referrers. One must hold with a key, or with certificates that lead to those given; be about that digest; and, where the form has a name, have been made for that repository.',
-      'Bundles and signatures of notation name no repository. Certificates must be valid now: times that an authority confirms are not read.',
+      'Bundles and signatures of notation name no repository; with --signed-as they do not count. Certificates must be valid now: times that an authority confirms are not read.',
     ],
     exits: [
       ['1', 'It could not be found out'],
