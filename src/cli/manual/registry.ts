@@ -5,6 +5,7 @@ export const REGISTRY_MANUALS: Manuals = {
   'image pull': {
     text: [
       'A name without a host means Docker Hub; without a tag it means "latest". A broken download goes on where it broke off, also in another process.',
+      'Of an index the image for this machine comes, or that for --platform. With --all-platforms all of its images come that are for Linux, with its attestations and under its own digest: "push", "save" and "copy" hand it on whole.',
       "Mirrors, certificates and credentials come from Docker's, Podman's and containerd's files. Plain HTTP is used for this machine only, and for hosts that those files name as insecure.",
       'The policy.json of containers is obeyed: what it rejects, or wants signed and is not, does not come in.',
     ],
@@ -12,6 +13,7 @@ export const REGISTRY_MANUALS: Manuals = {
   'image push': {
     text: [
       'The host is part of the name: give the image such a name with "stave tag" first. Layers that the registry has, also in other repositories, are not sent.',
+      'An index is pushed with all of its images that are here. What is missing is copied within the registry where it came from there, and named otherwise.',
     ],
   },
   copy: {
