@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { DigestMismatchError } from '../base/errors.ts';
-import type { CallOptions, Outcome } from '../base/progress.ts';
+import type { CallOptions } from '../base/progress.ts';
 import type { HttpResponse } from '../net/request.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
@@ -11,9 +11,11 @@ import {
   repositoryName,
   withDefaultTag,
 } from '../oci/reference.ts';
+import type { Mounted } from '../transport/transport.ts';
 import { type Aside, rangeHeaders, type Wanted } from './ahead.ts';
 import type { Connections, RegistryRequest } from './connection.ts';
 import { download } from './download.ts';
+import { RegistryError } from './errors.ts';
 import { type Asked, refusalOf } from './faults.ts';
 import { ACCEPT, headOf, manifestIn, type RemoteManifest } from './manifests.ts';
 import { mirrored } from './mirrored.ts';
@@ -139,13 +141,15 @@ class RemoteRepository implements Repository {
     const [only, ...others] = tags;
     if (others.length === 0) return this.putManifest(manifest, only, call);
     const query = tags.map((tag) => `tag=${encodeURIComponent(tag)}`).join('&');
-    const { headers } = await this.#putManifest(
-      manifest,
-      `${manifest.descriptor.digest}?${query}`,
-      call,
-    );
+    const place = `${manifest.descriptor.digest}?${query}`;
+    const response = await this.#putManifest(manifest, place, call).catch((error: unknown) => {
+      // What is wrong with the manifest itself is told again by the next try.
+      if (error instanceof RegistryError && error.status !== undefined) return undefined;
+      throw error;
+    });
     // A registry that takes several tags at once says which it has taken.
-    const taken = new Set((headers['oci-tag'] ?? '').split(',').map((tag) => tag.trim()));
+    const told = response?.headers['oci-tag'] ?? '';
+    const taken = new Set(told.split(',').map((tag) => tag.trim()));
     for (const tag of tags) if (!taken.has(tag)) await this.putManifest(manifest, tag, call);
   }
 
@@ -264,7 +268,7 @@ class RemoteRepository implements Repository {
     node: Descriptor,
     open: () => Promise<Bytes>,
     { from = [], ...call }: PutBlobOptions = {},
-  ): Promise<Extract<Outcome, 'done' | 'mounted'>> {
+  ): Promise<'done' | Mounted> {
     const scopes = this.#scopes('push');
     const asked = this.#asked('upload', node.digest);
     let location: URL | undefined;
@@ -281,7 +285,7 @@ class RemoteRepository implements Repository {
         call,
       );
       await response.discard();
-      if (response.status === 201) return 'mounted';
+      if (response.status === 201) return { mounted: other };
       // Not there, or not allowed to know: what was begun instead is used.
       if (response.status === 202) {
         location = locationIn(response);

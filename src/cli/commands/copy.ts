@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { once } from '../../base/bytes.ts';
 import { InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { CopyRequest, CopySource, CopyTarget } from '../../engine/copy-types.ts';
+import { chunkSize } from '../chunk-size.ts';
 import { command, type Context } from '../command.ts';
 import { placeOf } from '../copy-places.ts';
 import { flag } from '../flags.ts';
@@ -23,6 +24,9 @@ const FLAGS = {
   format: flag.choice(['oci', 'docker'], 'Change the documents to this format, and so the digest'),
   platform: flag.text('string', 'Of several platforms, this one alone'),
   quiet: flag.toggle('No progress display', 'q'),
+  referrers: flag.toggle(
+    'From registry to registry: signatures and all else that refers to it too',
+  ),
   'retry-times': flag.number('int', 'How often a request is tried again (default: 4)'),
   'src-creds': flag.text('string', 'USER:PASSWORD for the source'),
   'src-tls-verify': flag.toggle('Want a valid certificate of the source', undefined, true),
@@ -52,13 +56,7 @@ export const copy = command({
     const { operands, flags, engine, stdout, cwd, signal } = context;
     const [source = '', destination = ''] = operands;
     const { to, isStream } = target(context, destination);
-    const { chunk, ...rest } = options(context);
-    const request: CopyRequest = {
-      ...rest,
-      ...(chunk !== undefined && { chunk }),
-      from: from(context, source),
-      to,
-    };
+    const request: CopyRequest = { ...options(context), from: from(context, source), to };
     if (flags.digestfile !== undefined)
       checkPlace(resolve(cwd, flags.digestfile), flags.digestfile);
     const { images } = await engine();
@@ -86,13 +84,13 @@ function options({ flags }: Typed): Omit<CopyRequest, 'from' | 'to'> {
   if (retries !== undefined && retries < 0) {
     throw new UsageError(`--retry-times ${retries} is less than none`);
   }
-  if (chunk !== undefined && chunk < 1) throw new UsageError('--chunk-size is less than a byte');
   return {
     ...platformOption(flags.platform),
     all: flags.all,
+    referrers: flags.referrers,
     format: flags.format,
     tries: retries === undefined ? undefined : retries + 1,
-    chunk,
+    chunk: chunkSize(chunk),
     foreign: flags['allow-nondistributable-artifacts'],
   };
 }

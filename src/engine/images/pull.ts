@@ -32,7 +32,9 @@ import type { Pulled, PullRequest } from '../engine.ts';
 import { remoteImage } from '../remote-image.ts';
 import { resumption } from '../resumption.ts';
 import { admit } from '../trust/admit.ts';
+import { isForLinux } from './for-linux.ts';
 import { layerProgress } from './layer-progress.ts';
+import { isWholeHere, remoteIndex } from './pull-index.ts';
 
 /** What pulling works with. */
 export interface PullParts {
@@ -105,7 +107,8 @@ async function pullOne(
   if (here && (request.platform === undefined || matchesPlatform(wanted, here.platform))) {
     // The same digest under the same name: nothing has to be read.
     const { digest } = await repository.resolve(undefined, call);
-    if (digestNamed(store, reference, digest)?.id === here.id) {
+    const isAll = request.allPlatforms !== true || isWholeHere(store, reference, digest);
+    if (isAll && digestNamed(store, reference, digest)?.id === here.id) {
       await check(digest, here.manifest.digest);
       using task = begin(reference, call);
       task.note(`Digest: ${digest}`);
@@ -118,7 +121,9 @@ async function pullOne(
       return result(here, digest, false);
     }
   }
-  const remote = await remoteImage(repository, wanted, call);
+  const index =
+    request.allPlatforms === true ? await remoteIndex(repository, reference, call) : undefined;
+  const remote = index ?? (await remoteImage(repository, wanted, call));
   await check(remote.root, remote.manifest.descriptor.digest);
   using task = begin(reference, call);
   const image = await fetched(parts, repository, reference, remote, {
@@ -127,7 +132,7 @@ async function pullOne(
   });
   task.note(`Digest: ${remote.root}`);
   task.outcome = 'done';
-  return result(image, remote.root, here?.id !== image.id);
+  return result(image, remote.root, index !== undefined || here?.id !== image.id);
 }
 
 async function fetched(
@@ -145,7 +150,7 @@ async function fetched(
     const names = [...new Set([canonicalName(reference), digestName(reference, remote.root)])];
     const to = new StoreDestination({ store, snapshotter, intake, lease, action: 'pull' }, names);
     const from = new RegistrySource(repository, remote.manifest);
-    await copy(from, to, { ...call, concurrency: PARALLEL });
+    await copy(from, to, { ...call, concurrency: PARALLEL, select: isForLinux });
   } catch (error) {
     // Layers that came whole before the network failed are there when it is tried again.
     if (error instanceof StaveError && error.code !== 'NETWORK') await store.collect();
@@ -164,7 +169,7 @@ function begin(
   const from =
     digest === undefined
       ? `${tag}: Pulling from ${repository}`
-      : `${familiar(reference)}: Pulling from ${repository}`;
+      : `${formatReference(reference)}: Pulling from ${repository}`;
   return reporter(call.progress).begin(from, { kind: 'step' });
 }
 

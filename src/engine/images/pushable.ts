@@ -21,6 +21,8 @@ export interface Pushable {
   readonly source: Source;
   /** Platforms that the index speaks of, and that are not here. */
   readonly missing: readonly string[];
+  /** Its images go as they are listed in the index. */
+  readonly unchanged: boolean;
 }
 
 /** The annotation by which an attestation names what it is about. */
@@ -39,7 +41,7 @@ export async function pushable(
 ): Promise<Pushable> {
   if (!index) {
     const { manifest, source } = await compressedImage(parts, image, form, call);
-    return { root: manifest, source, missing: [] };
+    return { root: manifest, source, missing: [], unchanged: true };
   }
   const { store, snapshotter, lease } = parts;
   lease.holdIndex(index.digest);
@@ -59,7 +61,8 @@ export async function pushable(
     platform ? formatPlatform(platform) : digest,
   );
   const isWhole = document.manifests.every(({ digest }) => isHere(parts, digest));
-  const isSame = isWhole && [...now].every(([before, after]) => before === after.digest);
+  const unchanged = [...now].every(([before, after]) => before === after.digest);
+  const isSame = isWhole && unchanged;
   const [only] = now.values();
   // One of several is an image like any other.
   const root = isSame
@@ -67,7 +70,8 @@ export async function pushable(
     : now.size === 1 && rest.length > 0 && only
       ? only
       : kept(parts, rewritten(parts, document, now));
-  return { root, source: storeSource(store, snapshotter, { manifest: root }, image.id), missing };
+  const source = storeSource(store, snapshotter, { manifest: root }, image.id);
+  return { root, source, missing, unchanged };
 }
 
 /** The index with what its images have become, without those that are not here. */
