@@ -175,7 +175,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'copy',
     aliases: [],
-    summary: 'Copy an image between registries, or into an archive',
+    summary: 'Copy an image between registries, this store, layouts and archives',
     load: async () => (await import('./commands/copy.ts')).copy,
   },
   {

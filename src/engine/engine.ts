@@ -174,6 +174,8 @@ export interface PullRequest {
   /** Every tag of the repository. */
   readonly all?: boolean;
   readonly platform?: Platform;
+  /** An index as a whole: the images of all platforms of Linux, and its attestations. */
+  readonly allPlatforms?: boolean;
   /** A signature must be there that holds with one of these. */
   readonly requireSignature?: readonly TrustAnchor[];
 }
@@ -198,6 +200,8 @@ export interface PushRequest {
   readonly all?: boolean;
   /** Of an index, this image alone. */
   readonly platform?: Platform;
+  /** Bytes of a piece in which blobs are sent; in one by default. */
+  readonly chunk?: number | undefined;
 }
 
 /** What `push` sent. */

@@ -5,7 +5,7 @@ import type { Digest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
 import { isForeign, isParent } from '../transport/children.ts';
-import type { Destination, PutOptions, Source } from '../transport/transport.ts';
+import type { Destination, Mounted, PutOptions, Source } from '../transport/transport.ts';
 import type { RemoteManifest } from './manifests.ts';
 import type { Repository } from './repository.ts';
 
@@ -46,7 +46,11 @@ export class RegistryDestination implements Destination {
   }
 
   /** Blobs of the same registry need not travel. */
-  async adopt(node: Descriptor, from: Source, call?: CallOptions): Promise<Outcome | undefined> {
+  async adopt(
+    node: Descriptor,
+    from: Source,
+    call?: CallOptions,
+  ): Promise<Outcome | Mounted | undefined> {
     if (isParent(node)) return undefined;
     const near = from.place?.registry === this.repository.registry ? [from.place.repository] : [];
     const places = [...near, ...this.#mountable(node.digest)];

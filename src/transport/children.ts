@@ -25,6 +25,7 @@ const LAYERS: readonly string[] = [
   MediaType.ociLayerZstd,
   MediaType.dockerLayer,
   MediaType.dockerLayerGzip,
+  MediaType.dockerLayerZstd,
 ];
 
 /** True for image configs. */

@@ -13,6 +13,8 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const CHUNK = 1024 * 1024;
 const BLOCK = 512;
 const LINK_LIMIT = 20;
+/** All names that an archive may hold, in bytes. */
+const NAMES_LIMIT = 64 * 1024 * 1024;
 
 /** The files that images lie in, by name and in any order: of a directory, or of a tar archive. */
 export interface ImageFiles {
@@ -76,6 +78,7 @@ export async function tarFiles(fd: number, label: string): Promise<ImageFiles> {
   const length = readSync(fd, head, 0, BLOCK, 0);
   if (!looksLikeTar(head.subarray(0, length))) throw notATar(head.subarray(0, length));
   let at = 0;
+  let names = 0;
   async function* headers(): Bytes {
     for (;;) {
       const block = Buffer.allocUnsafe(BLOCK);
@@ -92,6 +95,10 @@ export async function tarFiles(fd: number, label: string): Promise<ImageFiles> {
   };
   for await (const { entry } of readTar(headers(), ARCHIVE_LIMITS, skip)) {
     const name = memberName(entry.path);
+    names += name.length + (entry.linkTarget?.length ?? 0);
+    if (names > NAMES_LIMIT) {
+      throw new InvalidArchiveError(`${label} holds more than ${NAMES_LIMIT} bytes of names`);
+    }
     if (entry.type === 'file') {
       places.set(name, { at, size: entry.size });
       links.delete(name);

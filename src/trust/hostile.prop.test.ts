@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { fixture, recordedSignature, SIGNED, THEN } from '../../test/support/trust/fixtures.ts';
 import { StaveError } from '../base/errors.ts';
 import { verifyBundle } from './bundle.ts';

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { once } from '../../base/bytes.ts';
 import { InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { CopyRequest, CopySource, CopyTarget } from '../../engine/copy-types.ts';
+import { chunkSize } from '../chunk-size.ts';
 import { command, type Context } from '../command.ts';
 import { placeOf } from '../copy-places.ts';
 import { flag } from '../flags.ts';
@@ -52,13 +53,7 @@ export const copy = command({
     const { operands, flags, engine, stdout, cwd, signal } = context;
     const [source = '', destination = ''] = operands;
     const { to, isStream } = target(context, destination);
-    const { chunk, ...rest } = options(context);
-    const request: CopyRequest = {
-      ...rest,
-      ...(chunk !== undefined && { chunk }),
-      from: from(context, source),
-      to,
-    };
+    const request: CopyRequest = { ...options(context), from: from(context, source), to };
     if (flags.digestfile !== undefined)
       checkPlace(resolve(cwd, flags.digestfile), flags.digestfile);
     const { images } = await engine();
@@ -86,13 +81,12 @@ function options({ flags }: Typed): Omit<CopyRequest, 'from' | 'to'> {
   if (retries !== undefined && retries < 0) {
     throw new UsageError(`--retry-times ${retries} is less than none`);
   }
-  if (chunk !== undefined && chunk < 1) throw new UsageError('--chunk-size is less than a byte');
   return {
     ...platformOption(flags.platform),
     all: flags.all,
     format: flags.format,
     tries: retries === undefined ? undefined : retries + 1,
-    chunk,
+    chunk: chunkSize(chunk),
     foreign: flags['allow-nondistributable-artifacts'],
   };
 }

@@ -1,4 +1,5 @@
 import { parseReference } from '../../oci/reference.ts';
+import { chunkSize } from '../chunk-size.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
@@ -12,6 +13,7 @@ export const imagePush = command({
   slip: ([name, tag]) => (name === undefined ? undefined : `${name}:${tag}`),
   flags: {
     'all-tags': flag.toggle('Every tag of the repository', 'a'),
+    'chunk-size': flag.bytes('Send blobs in pieces of this size'),
     'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),
     platform: flag.text('string', 'Of several platforms, this one alone'),
     quiet: flag.toggle('Print the name and nothing else', 'q'),
@@ -43,7 +45,7 @@ export const imagePush = command({
     using display = await openTransfers(context, quiet, PUSH_WORDS);
     const platform = platformOption(flags.platform);
     const pushed = await images.push(
-      { name, all, ...platform },
+      { name, all, ...platform, chunk: chunkSize(flags['chunk-size']) },
       { signal, progress: display.sink },
     );
     if (quiet) for (const one of pushed) stdout.line(one.name);

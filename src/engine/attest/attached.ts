@@ -4,7 +4,7 @@ import type { CallOptions } from '../../base/progress.ts';
 import { isAttestation, REFERENCE_DIGEST } from '../../image/attestation.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { parseJson } from '../../oci/json.ts';
+import { isJsonObject, type JsonObject, parseJson } from '../../oci/json.ts';
 import type { Manifest } from '../../oci/manifest.ts';
 import { MediaType } from '../../oci/media-types.ts';
 import { parseManifest, parseManifestOrIndex } from '../../oci/parse-manifest.ts';
@@ -148,16 +148,14 @@ function formatOf(type: unknown): SbomFormat | undefined {
   return type.startsWith(CYCLONEDX_PREDICATE) ? 'cyclonedx-json' : undefined;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** The statement of a layer, out of its envelope; undefined where there is none. */
-async function statementIn(search: Search, layer: Descriptor): Promise<Json | undefined> {
+async function statementIn(search: Search, layer: Descriptor): Promise<JsonObject | undefined> {
   if (layer.mediaType === MediaType.inToto) return jsonOf(search, layer, STATEMENT_LIMIT);
   const isBundled = isBundle(layer.mediaType);
   if (!isBundled && layer.mediaType !== DSSE) return undefined;
   const outer = await jsonOf(search, layer, ENVELOPE_LIMIT);
   const envelope = isBundled ? outer?.['dsseEnvelope'] : outer;
-  const payload = isObject(envelope) ? envelope['payload'] : undefined;
+  const payload = isJsonObject(envelope) ? envelope['payload'] : undefined;
   if (typeof payload !== 'string') return undefined;
   return objectIn(Buffer.from(payload, 'base64'), STATEMENT_LIMIT);
 }
@@ -166,7 +164,7 @@ async function jsonOf(
   { repository, call }: Search,
   node: Descriptor,
   limit: number,
-): Promise<Json | undefined> {
+): Promise<JsonObject | undefined> {
   if (node.size > limit) {
     throw new InvalidInputError(`the statement ${node.digest} is larger than ${limit} bytes`);
   }
@@ -174,11 +172,7 @@ async function jsonOf(
   return objectIn(await collect(blob, limit), limit);
 }
 
-function objectIn(data: Uint8Array, limit: number): Json | undefined {
+function objectIn(data: Uint8Array, limit: number): JsonObject | undefined {
   const value = parseJson(data, limit, 'the statement');
-  return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null;
+  return isJsonObject(value) ? value : undefined;
 }

@@ -61,8 +61,10 @@ export async function copyImage(
   }
   let { source } = opened;
   const platform = request.platform ?? (single ? hostPlatform(process.arch) : undefined);
+  const found = await source.root(call);
   if (platform) source = await chosenSource(source, platform, call);
   const before = await source.root(call);
+  if (to.kind === 'store') await opened.admit?.(found.digest, before.digest);
   const pack = toRegistry && from.kind === 'archive' && from.form === 'docker';
   if (format || pack) {
     const { select } = opened;

@@ -7,13 +7,13 @@ import { isAttestation } from '../../image/attestation.ts';
 import { sniff } from '../../layer/compression.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { parseIndex } from '../../oci/parse-manifest.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { formatPlatform, type Platform } from '../../oci/platform.ts';
 import { canonicalName, parseReference, withDefaultTag } from '../../oci/reference.ts';
 import type { Connections } from '../../registry/connection.ts';
 import { RegistrySource } from '../../registry/registry-source.ts';
 import { openRepository } from '../../registry/repository.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
-import { ingestKey } from '../../store/blob-store.ts';
 import { recordImage } from '../../store/record-event.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import { writeAll } from '../../sys/write-all.ts';
@@ -27,6 +27,8 @@ import { storeSource } from '../../transport/store-source.ts';
 import type { Source } from '../../transport/transport.ts';
 import type { CopySource } from '../copy-types.ts';
 import { findIn } from '../images/find.ts';
+import { resumption } from '../resumption.ts';
+import { admit } from '../trust/admit.ts';
 import { pushable } from '../images/pushable.ts';
 import { isHere, wholeIndex } from '../images/save.ts';
 
@@ -45,6 +47,8 @@ export interface OpenedSource {
   readonly source: Source;
   /** What the image is called there; canonical, with a tag. */
   readonly name?: string | undefined;
+  /** Of a registry: asks the policy, and throws where it says no. */
+  readonly admit?: (...digests: Digest[]) => Promise<void>;
   /** Of an index of the store: which children are here. */
   readonly select?: (child: Descriptor) => boolean;
   /** Platforms that its index speaks of, and that are not there. */
@@ -75,11 +79,15 @@ export async function openSource(
     case 'registry': {
       if (!wish.connections) throw new Error('there is no way to a registry');
       const reference = withDefaultTag(parseReference(from.name));
-      const repository = openRepository(wish.connections, reference, {
-        partial: (digest) => parts.store.blobs.partial(ingestKey(digest)),
-      });
+      const repository = openRepository(wish.connections, reference, resumption(parts.store));
       const name = reference.tag === undefined ? undefined : canonicalName(reference);
-      return { source: new RegistrySource(repository), name };
+      const { settings } = wish.connections;
+      const admission = { settings, now: parts.store.clock.now() };
+      return {
+        source: new RegistrySource(repository),
+        name,
+        admit: (...digests) => admit({ repository, reference, digests }, admission, call),
+      };
     }
     case 'store':
       return inStore(parts, from.name, wish, call);

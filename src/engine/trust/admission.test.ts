@@ -76,6 +76,9 @@ test('a policy is obeyed by pull() and by FROM', { skip }, async () => {
   await assert.rejects(engine.images.pull({ name }), /is not signed/);
   await assert.rejects(engine.build(build), /failed to resolve source metadata .* is not signed/);
   await nothingCame(at);
+  // Policies are about names, and bundles have none.
+  await engine.trust.sign({ name, key: OWN.key, referrer: true });
+  await assert.rejects(engine.images.pull({ name }), /it names no repository/);
   await engine.trust.sign({ name, key: OWN.key });
   const built = await engine.build({ ...build, platform: { os: 'linux', architecture: 'amd64' } });
   assert.ok(built.id);

@@ -35,6 +35,7 @@ export async function verifyRemote(
     anchors,
     image: request.identity === undefined ? image : parseReference(request.identity),
     identity,
+    isNamed: request.identity !== undefined,
     all: true,
     ...(request.annotations && { annotations: request.annotations }),
   };
