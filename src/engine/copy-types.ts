@@ -69,6 +69,8 @@ export interface CopyRequest {
   readonly tries?: number | undefined;
   /** Bytes of a piece in which blobs are sent to a registry; in one by default. */
   readonly chunk?: number | undefined;
+  /** From registry to registry: what refers to it comes too, such as signatures. */
+  readonly referrers?: boolean;
   /** Layers that are not to be handed on go to a registry too. */
   readonly foreign?: boolean;
 }

@@ -24,6 +24,9 @@ const FLAGS = {
   format: flag.choice(['oci', 'docker'], 'Change the documents to this format, and so the digest'),
   platform: flag.text('string', 'Of several platforms, this one alone'),
   quiet: flag.toggle('No progress display', 'q'),
+  referrers: flag.toggle(
+    'From registry to registry: signatures and all else that refers to it too',
+  ),
   'retry-times': flag.number('int', 'How often a request is tried again (default: 4)'),
   'src-creds': flag.text('string', 'USER:PASSWORD for the source'),
   'src-tls-verify': flag.toggle('Want a valid certificate of the source', undefined, true),
@@ -84,6 +87,7 @@ function options({ flags }: Typed): Omit<CopyRequest, 'from' | 'to'> {
   return {
     ...platformOption(flags.platform),
     all: flags.all,
+    referrers: flags.referrers,
     format: flags.format,
     tries: retries === undefined ? undefined : retries + 1,
     chunk: chunkSize(chunk),

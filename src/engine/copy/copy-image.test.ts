@@ -17,6 +17,7 @@ import { digestOf, TestRegistry } from '../../../test/support/test-registry.ts';
 import { needsRoot } from '../../../test/scratch-images.ts';
 import { tarOf } from '../../../test/tar-of.ts';
 import type { ProgressEvent } from '../../base/progress.ts';
+import { MediaType } from '../../oci/media-types.ts';
 import type { Copied, CopySource, CopyTarget } from '../copy-types.ts';
 
 const skip = needsRoot;
@@ -323,4 +324,42 @@ test('copy() shows each registry the credentials that were typed for it', async 
   const from: CopySource = { kind: 'registry', name: `${at.registry.host}/app:v1` };
   await assert.rejects(at.copy(from, to('wrong'), { tries: 1 }));
   assert.equal((await at.copy(from, to('s3cret'))).digest, at.index);
+});
+
+test('copy() takes along what refers to an image and its parts, when it is asked to', async () => {
+  await using at = await house();
+  await using other = await TestRegistry.open();
+  const { registry } = at;
+  const from: CopySource = { kind: 'registry', name: `${registry.host}/app:v1` };
+  const to: CopyTarget = { kind: 'registry', name: `${other.host}/to:v1` };
+  const claim = (about: string, tag: string): string => {
+    const config = registry.add('app', Buffer.from('{}'), MediaType.ociEmpty);
+    const subject = { mediaType: MediaType.ociManifest, digest: about, size: 1 };
+    const manifest = { schemaVersion: 2, mediaType: MediaType.ociManifest, config, layers: [] };
+    const whole = { ...manifest, artifactType: 'text/x', subject, annotations: { tag } };
+    return registry.tag('app', tag, whole, MediaType.ociManifest);
+  };
+  const list = (about: string, referrer: string): void => {
+    const entry = { mediaType: MediaType.ociManifest, digest: referrer, size: sizeOf(referrer) };
+    const index = { schemaVersion: 2, mediaType: MediaType.ociIndex, manifests: [entry] };
+    registry.tag('app', about.replace(':', '-'), index, MediaType.ociIndex);
+  };
+  const sizeOf = (digest: string): number => registry.manifests.get(`app/${digest}`)!.data.length;
+  const ofPart = claim(at.amd64, 'a');
+  list(at.amd64, ofPart);
+  const ofClaim = claim(ofPart, 'b');
+  list(ofPart, ofClaim);
+  const signature = `${at.index.replace(':', '-')}.sig`;
+  const signed = claim(at.index, signature);
+
+  await at.copy(from, to);
+  assert.equal(other.manifests.has(`to/${ofPart}`), false);
+  await at.copy(from, to, { referrers: true });
+  for (const digest of [ofPart, ofClaim, signed]) assert.ok(other.manifests.has(`to/${digest}`));
+  assert.ok(other.manifests.has(`to/${signature}`));
+  // Where the registry does not keep track, the list is under the tag that stands in for it.
+  assert.ok(other.manifests.has(`to/${at.amd64.replace(':', '-')}`));
+  await assert.rejects(at.copy(from, { kind: 'store', name: 'x' }, { referrers: true }), {
+    message: 'referrers can be copied from one registry to another only',
+  });
 });

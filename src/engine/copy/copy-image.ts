@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
 import { hostPlatform } from '../../oci/platform.ts';
@@ -39,6 +40,7 @@ export async function copyImage(
   const title = `copying ${placeName(from)} to ${placeName(to)}`;
   using task = reporter(call.progress).begin(title, { kind: 'step' });
   if (to.kind === 'dir') checkNew(to.path);
+  checkReferrers(request);
   using lease = store.lease('copy');
   using open = new DisposableStack();
   const own: CopyParts = { store, snapshotter: parts.snapshotter, lease, open };
@@ -78,14 +80,31 @@ export async function copyImage(
       message: `in the format ${format} the digest is ${digest}; it was ${before.digest}`,
     });
   }
-  await deliver(
-    { ...own, connections: await waysTo(parts, to, request, open) },
-    { ...opened, source, root: { mediaType, digest, size } },
-    request,
-    { ...call, progress: layerProgress(call.progress, task.id) },
-  );
+  const connections = await waysTo(parts, to, request, open);
+  const root = { mediaType, digest, size };
+  const moving = { ...call, progress: layerProgress(call.progress, task.id) };
+  await deliver({ ...own, connections }, { ...opened, source, root }, request, moving);
+  if (request.referrers && to.kind === 'registry' && opened.repository && connections) {
+    const { copyReferrers } = await import('./referrers.ts');
+    const { openRepository } = await import('../../registry/repository.ts');
+    const target = openRepository(connections, parseReference(to.name), { push: true });
+    await copyReferrers(opened.repository, target, root, moving);
+  }
   task.outcome = 'done';
   return { mediaType, digest, size };
+}
+
+/** What refers to an image does so by its digest, and registries alone know of it. */
+function checkReferrers({ referrers, from, to, format }: CopyRequest): void {
+  if (referrers !== true) return;
+  if (from.kind !== 'registry' || to.kind !== 'registry') {
+    throw new InvalidInputError('referrers can be copied from one registry to another only');
+  }
+  if (format) {
+    throw new InvalidInputError('another format has another digest, to which nothing refers', {
+      hint: 'Leave out --format, or --referrers.',
+    });
+  }
 }
 
 /** The way to the registry of a place, where it is one. */

@@ -13,6 +13,7 @@ import { canonicalName, parseReference, withDefaultTag } from '../../oci/referen
 import type { Connections } from '../../registry/connection.ts';
 import { RegistrySource } from '../../registry/registry-source.ts';
 import { openRepository } from '../../registry/repository.ts';
+import type { Repository } from '../../registry/repository-types.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { recordImage } from '../../store/record-event.ts';
 import type { Lease, Store } from '../../store/store.ts';
@@ -47,6 +48,8 @@ export interface OpenedSource {
   readonly source: Source;
   /** What the image is called there; canonical, with a tag. */
   readonly name?: string | undefined;
+  /** Of a registry. */
+  readonly repository?: Repository;
   /** Of a registry: asks the policy, and throws where it says no. */
   readonly admit?: (...digests: Digest[]) => Promise<void>;
   /** Of an index of the store: which children are here. */
@@ -85,6 +88,7 @@ export async function openSource(
       const admission = { settings, now: parts.store.clock.now() };
       return {
         source: new RegistrySource(repository),
+        repository,
         name,
         admit: (...digests) => admit({ repository, reference, digests }, admission, call),
       };
