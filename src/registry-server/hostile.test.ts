@@ -166,3 +166,21 @@ test('hundreds of requests go over one connection', async () => {
     );
   }
 });
+
+test('an ending registry lets a request end, and takes none after it', async () => {
+  await using registry = await ServedRegistry.open();
+  const place = await registry.upload('app');
+  const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
+  let got = '';
+  socket.on('data', (chunk) => (got += chunk.toString()));
+  const over = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(`PATCH ${place} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nha`);
+  let range: unknown;
+  while (range !== '0-1') range = (await registry.send('GET', place)).headers['range'];
+  const restarted = registry.restart();
+  socket.write('lf');
+  await over;
+  await restarted;
+  assert.match(got, /^HTTP\/1\.1 202 /);
+  assert.equal((await registry.send('GET', place)).headers['range'], '0-3');
+});

@@ -44,7 +44,8 @@ export function listReferrers(
   repository: string,
   subject: Digest,
 ): void {
-  const artifactType = exchange.query.get('artifactType') || undefined;
+  // A plus sign that was not encoded is read as a space, which no media type has.
+  const artifactType = exchange.query.get('artifactType')?.replaceAll(' ', '+') || undefined;
   const after = exchange.query.get('last') ?? '0';
   if (!/^\d{1,15}$/.test(after)) {
     throw new Problem(400, 'UNSUPPORTED', '"last" is not from the link of another page');

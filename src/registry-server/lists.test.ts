@@ -70,9 +70,9 @@ test('spec "Listing Referrers": what names a subject, with type and annotations,
   const image = { schemaVersion: 2, config: EMPTY, layers: [], subject: of };
   const pushed: [body: object, type: string, artifactType: string | undefined][] = [
     [
-      { ...image, artifactType: 'application/x.sbom', annotations: { a: '1' } },
+      { ...image, artifactType: 'application/x.sbom+json', annotations: { a: '1' } },
       MediaType.ociManifest,
-      'application/x.sbom',
+      'application/x.sbom+json',
     ],
     [image, MediaType.ociManifest, MediaType.ociEmpty],
     [{ schemaVersion: 2, manifests: [], subject: of }, MediaType.ociIndex, undefined],
@@ -104,9 +104,11 @@ test('spec "Listing Referrers": what names a subject, with type and annotations,
     mediaType: MediaType.ociIndex,
     manifests: expected,
   });
-  const filtered = await registry.send('GET', `${path}?artifactType=application%2Fx.sbom`);
+  const filtered = await registry.send('GET', `${path}?artifactType=application%2Fx.sbom%2Bjson`);
   assert.equal(filtered.headers['oci-filters-applied'], 'artifactType');
   assert.deepEqual(manifestsOf(filtered), expected.slice(0, 1));
+  const plain = await registry.send('GET', `${path}?artifactType=application/x.sbom+json`);
+  assert.equal(plain.text, filtered.text);
   const page = await registry.send('GET', `${path}?n=3`);
   assert.deepEqual(manifestsOf(page), expected.slice(0, 3));
   assert.deepEqual(manifestsOf(await registry.send('GET', next(page) ?? '')), expected.slice(3));

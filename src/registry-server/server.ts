@@ -7,10 +7,12 @@ import { ListenError, Problem } from './errors.ts';
 import { route, type Served } from './router.ts';
 import type { RegistryStorage } from './storage.ts';
 
-/** In milliseconds: a head must be here, a connection may be silent, an ending may take. */
+/** In milliseconds: how long a head may take, a connection may be silent, an ending may last. */
 const HEAD_TIME = 20_000;
 const SILENCE = 60_000;
 const PATIENCE = 10_000;
+/** How often connections without a request are cut while the registry ends, in milliseconds. */
+const IDLE_LOOK = 50;
 
 /** What a registry is made of. */
 export interface RegistryServerOptions {
@@ -59,9 +61,12 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
     if (!ready) return;
     ready = false;
     const ended = new Promise((resolve) => server.close(resolve));
+    // Connections are idle again as their answers end.
     server.closeIdleConnections();
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK);
     const timer = setTimeout(() => server.closeAllConnections(), PATIENCE);
     await ended;
+    clearInterval(idle);
     clearTimeout(timer);
     await Promise.allSettled(running);
   };
