@@ -23,4 +23,5 @@ fi
 sh scripts/in-node.sh test/judges/run.ts "$@"
 sh scripts/in-node.sh test/judges/registries.ts
 sh scripts/in-node.sh test/judges/signatures.ts
+sh scripts/in-node.sh test/judges/attestations.ts
 sh scripts/in-node.sh test/judges/archives.ts

@@ -93,14 +93,14 @@ export const containerRun = command({
       await bring(name);
     };
     if (pull === 'always') await bring(request.image);
-    else if (required && (await images.exists(request.image))) {
-      await trust.verifyStored(request.image, signers, { signal });
-    }
     const status = await containers.run(request, {
       signal,
       progress: warningLines(stderr),
       environment: env,
       missing,
+      ...(required && {
+        admit: (id) => trust.verifyStored({ id, name: request.image }, signers, { signal }),
+      }),
     });
     return 'code' in status ? status.code : 128 + constants.signals[status.signal];
   },

@@ -62,8 +62,9 @@ test('pull() accepts the signature of an index for the image out of it', { skip 
   await assert.rejects(engine.images.pull(pull), /is not signed/);
   await engine.trust.sign({ name, key: OWN.key });
   await engine.images.pull(pull);
-  await engine.trust.verifyStored(name, [OWN.pub]);
-  await assert.rejects(engine.trust.verifyStored(name, [OTHER.pub]), /another key/);
+  const { id } = await engine.images.inspect(name);
+  await engine.trust.verifyStored({ id, name }, [OWN.pub]);
+  await assert.rejects(engine.trust.verifyStored({ id, name }, [OTHER.pub]), /another key/);
 });
 
 test('a policy is obeyed by pull() and by FROM', { skip }, async () => {
@@ -116,18 +117,34 @@ test("the user's policy stands in for that of the machine", { skip }, async () =
   await engine.images.pull({ name });
 });
 
-test('verifyStored() refuses what was not pulled by its name', { skip }, async () => {
+test('verifyStored() refuses what no registry is known to have', { skip }, async () => {
   await using at = await trustHouse();
   const { registry, engine } = at;
   const { trust, images } = engine;
   putRemote(registry, 'app', 'v1');
   const name = `${registry.host}/app:v1`;
   await trust.sign({ name, key: OWN.key });
-  await images.pull({ name });
-  await trust.verifyStored(name, [OWN.pub]);
+  const { id } = await images.pull({ name });
+  await trust.verifyStored({ id, name }, [OWN.pub]);
   await images.tag(name, `${registry.host}/other:v1`);
-  await images.tag(name, 'own:v1');
-  for (const other of [`${registry.host}/other:v1`, 'own:v1']) {
-    await assert.rejects(trust.verifyStored(other, [OWN.pub]), /was not pulled by that name/);
+  for (const other of [`${registry.host}/other:v1`, 'own:v1', id]) {
+    const stored = trust.verifyStored({ id, name: other }, [OWN.pub]);
+    await assert.rejects(stored, /no registry is known to have it/);
   }
+});
+
+test('verifyStored() knows an image that was built here and pushed', { skip }, async () => {
+  await using at = await trustHouse();
+  const { registry, engine, directory } = at;
+  writeFileSync(join(directory, 'file'), 'content');
+  const name = `${registry.host}/made:v1`;
+  const text = 'FROM scratch\nCOPY file /\n';
+  const { id } = await engine.build({ context: directory, dockerfile: { text }, tags: [name] });
+  assert.ok(id);
+  const stored = { id, name };
+  await assert.rejects(engine.trust.verifyStored(stored, [OWN.pub]), /no registry is known/);
+  await engine.images.push({ name });
+  await assert.rejects(engine.trust.verifyStored(stored, [OWN.pub]), /is not signed/);
+  await engine.trust.sign({ name, key: OWN.key });
+  await engine.trust.verifyStored(stored, [OWN.pub]);
 });
