@@ -202,6 +202,8 @@ export interface PushRequest {
   readonly platform?: Platform;
   /** Bytes of a piece in which blobs are sent; in one by default. */
   readonly chunk?: number | undefined;
+  /** How layers are packed that were made here; gzip unless given. */
+  readonly compression?: 'gzip' | 'zstd' | undefined;
 }
 
 /** What `push` sent. */

@@ -64,6 +64,16 @@ test('push() sends what was pulled as it came, and mounts its layers', { skip },
   assert.equal(house.registry.count(/^PUT .*uploads/), 1);
 });
 
+test('push() packs layers as it is told', { skip }, async () => {
+  await using house = await registryHouse();
+  const name = await importImage(house, 'app:v1');
+  const [pushed] = await house.scratch.images.push({ name, compression: 'zstd' });
+  assert.match(house.registry.manifests.get('app/v1')!.data.toString(), /tar\+zstd/);
+  const [again] = await house.scratch.images.push({ name });
+  assert.notEqual(again?.digest, pushed?.digest);
+  assert.doesNotMatch(house.registry.manifests.get('app/v1')!.data.toString(), /tar\+zstd/);
+});
+
 test('push() of all tags sends each', { skip }, async () => {
   await using house = await registryHouse();
   const name = await importImage(house, 'app:a');

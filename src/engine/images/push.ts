@@ -43,6 +43,7 @@ interface Wanted {
   readonly index?: IndexRow | undefined;
   /** Bytes of a piece. */
   readonly chunk?: number | undefined;
+  readonly compression?: PushRequest['compression'];
 }
 
 /** Layers that move at the same time, as Docker does. */
@@ -74,7 +75,8 @@ export async function pushImages(
   const pushed: Pushed[] = [];
   for (const found of wanted) {
     const one = { ...reference, tag: found.tag };
-    pushed.push(await pushOne(parts, one, { ...found, chunk: request.chunk }, task, call));
+    const { chunk, compression } = request;
+    pushed.push(await pushOne(parts, one, { ...found, chunk, compression }, task, call));
   }
   task.outcome = 'done';
   return pushed;
@@ -91,7 +93,8 @@ async function pushOne(
   const snapshotter = await parts.snapshotter();
   using lease = store.lease('push');
   const connections = await parts.connections();
-  const own = await pushable({ store, snapshotter, lease }, found, call);
+  const form = found.compression && { compression: found.compression };
+  const own = await pushable({ store, snapshotter, lease }, found, call, form);
   const isPart = found.index !== undefined && own.root.digest !== found.index.digest;
   const whole =
     isPart && found.index
