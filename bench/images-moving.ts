@@ -11,7 +11,7 @@ const call = (contender: Contender, ...args: string[]): void =>
   void must(contender.command(args), contender.env);
 
 /** A Debian root of 180 MB in two layers, and 100 MB above it. */
-function threeLayers(work: string): (contender: Contender) => void {
+export function threeLayers(work: string): (contender: Contender) => void {
   const context = join(work, 'three-layers');
   const body = randomFillSync(Buffer.alloc(10_000));
   mkdirSync(join(context, 'more'), { recursive: true });

@@ -15,6 +15,7 @@ import {
 import { must, type Contender } from './contenders.ts';
 import { imageWorkloads } from './images.ts';
 import { load, loadMany, prune, save } from './images-moving.ts';
+import { registryWorkloads } from './moving-registries.ts';
 import type { Workload } from './workload.ts';
 
 const nothing = (): void => {};
@@ -104,6 +105,7 @@ export function workloads(work: string, top: string, wanted: RegExp): Workload[]
     'load-memory': () => load(work, true),
     'load-1000': () => loadMany(work),
     prune: () => prune(work),
+    ...registryWorkloads(work, top),
   };
   return Object.entries(makers)
     .filter(([name]) => wanted.test(name))

@@ -26,9 +26,13 @@ const builtins: Plugin = {
   setup(bundler) {
     bundler.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
     bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      const members = Object.keys((process.getBuiltinModule(path) as object | undefined) ?? {});
-      const lines = members
+      const module = (process.getBuiltinModule(path) ?? {}) as unknown as Record<string, unknown>;
+      // What is no function cannot wait for its first call: importing it is an error.
+      const canWait = (name: string): boolean =>
+        !ON_FIRST_CALL.has(path) || /^[^a-z]/.test(name) || typeof module[name] === 'function';
+      const lines = Object.keys(module)
         .filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default')
+        .filter(canWait)
         .map((name) =>
           ON_FIRST_CALL.has(path) && /^[a-z]/.test(name)
             ? `export const ${name} = (...args) => load().${name}(...args);`

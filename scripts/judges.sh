@@ -22,4 +22,6 @@ if [ "${1-}" = projects ]; then
 fi
 sh scripts/in-node.sh test/judges/run.ts "$@"
 sh scripts/in-node.sh test/judges/registries.ts
+sh scripts/in-node.sh test/judges/signatures.ts
+sh scripts/in-node.sh test/judges/attestations.ts
 sh scripts/in-node.sh test/judges/archives.ts

@@ -19,7 +19,7 @@ state=${STAVE_PEERS_STATE:-/var/tmp/stave-peers-state}
 self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 
 engines='docker.io docker-cli docker-buildx containerd podman buildah'
-tools='skopeo umoci crane docker-registry'
+tools='skopeo umoci crane docker-registry cosign notation'
 below='crun runc conmon netavark passt fuse-overlayfs uidmap iproute2 iptables procps ca-certificates git curl busybox-static xz-utils zstd'
 
 say() { echo "peers: $*" >&2; }

@@ -11,4 +11,4 @@ STAVE_MUTATIONS=${STAVE_MUTATIONS:-10000}
 export STAVE_KILLS STAVE_SOUNDNESS_RUNS STAVE_ROUNDS STAVE_MUTATIONS
 sh scripts/soak-soundness.sh
 exec sh scripts/test.sh 'test/e2e/kill-build*.test.ts' src/build/mounts/cache.test.ts test/hardening/run-steps.test.ts \
-  test/e2e/images-kill.test.ts test/e2e/load-races.test.ts test/hostile/mutations.prop.test.ts
+  test/e2e/images-kill.test.ts test/e2e/registry-kill.test.ts test/e2e/load-races.test.ts test/hostile/mutations.prop.test.ts

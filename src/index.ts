@@ -126,12 +126,11 @@ export type {
   ContainerSummary,
   RunRequest,
 } from './engine/container-types.ts';
+export type { Copied, CopyRequest, CopySource, CopyTarget } from './engine/copy-types.ts';
 export type {
-  ArchiveTarget,
   LoggedIn,
   Registries,
   RegistryFinding,
-  RemoteCopy,
   RemoteDetails,
   RemoteDocument,
   SearchRequest,

@@ -55,7 +55,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'build',
     'bake',
   ],
-  cli: ['base', 'oci', 'engine', 'bake'],
+  'registry-server': ['base', 'oci', 'sys', 'net', 'layer', 'image', 'transport', 'registry'],
+  cli: ['base', 'oci', 'engine', 'bake', 'registry-server'],
   'index.ts': ['base', 'oci', 'engine'],
 };
 const LINE_LIMIT = 400;

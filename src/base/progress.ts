@@ -50,6 +50,8 @@ export type ProgressEvent =
       readonly type: 'end';
       readonly id: TaskId;
       readonly outcome: Outcome;
+      /** Where something was mounted from. */
+      readonly from?: string;
       readonly error?: { readonly code: string; readonly message: string };
     };
 

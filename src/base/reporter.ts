@@ -5,6 +5,8 @@ import type { Outcome, ProgressEvent, ProgressSink, StepReason, TaskId } from '.
 export interface Task extends Disposable {
   readonly id: TaskId;
   outcome: Outcome;
+  /** Where it was mounted from, where that is known. */
+  from?: string;
   /** Why it failed, where that is known. */
   error?: { readonly code: string; readonly message: string };
   /** Passes a stream through and reports how far it is. */
@@ -48,8 +50,14 @@ export function reporter(sink: ProgressSink | undefined): Reporter {
         log: (stream, text) => emit({ type: 'log', id, stream, text }),
         note: (text, reason) => emit({ type: 'note', id, text, ...(reason && { reason }) }),
         [Symbol.dispose]() {
-          const { outcome, error } = this;
-          emit({ type: 'end', id, outcome, ...(outcome === 'failed' && error && { error }) });
+          const { outcome, from, error } = this;
+          emit({
+            type: 'end',
+            id,
+            outcome,
+            ...(from !== undefined && { from }),
+            ...(outcome === 'failed' && error && { error }),
+          });
         },
       };
     },

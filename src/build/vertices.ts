@@ -8,3 +8,10 @@ export function verticesOf(targets: readonly (Vertex | undefined)[]): ReadonlySe
   }
   return found;
 }
+
+/** The vertices that made the layers of a target above its base image, bottom first. */
+export function ownSteps(target: Vertex | undefined): Vertex[] {
+  const steps: Vertex[] = [];
+  for (let at = target; at && at.op.kind !== 'image'; at = at.base) steps.unshift(at);
+  return steps;
+}

@@ -24,6 +24,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Manage manifests in registries, and lists of them',
+  registry: 'Run a registry',
   system: 'Manage stave',
 };
 
@@ -174,8 +175,20 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'copy',
     aliases: [],
-    summary: 'Copy an image between registries, or into an archive',
+    summary: 'Copy an image between registries, this store, layouts and archives',
     load: async () => (await import('./commands/copy.ts')).copy,
+  },
+  {
+    name: 'sign',
+    aliases: [],
+    summary: 'Sign images in their registry',
+    load: async () => (await import('./commands/sign.ts')).sign,
+  },
+  {
+    name: 'verify',
+    aliases: [],
+    summary: 'Verify the signatures of images in their registry',
+    load: async () => (await import('./commands/verify.ts')).verify,
   },
   {
     name: 'login',
@@ -188,6 +201,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Forget the credentials for a registry',
     load: async () => (await import('./commands/logout.ts')).logout,
+  },
+  {
+    name: 'registry serve',
+    aliases: [],
+    summary: 'Be a registry that keeps its images in a folder',
+    load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
   {
     name: 'tags',
@@ -296,6 +315,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: "List the layers of this store, for 'save --have' elsewhere",
     load: async () => (await import('./commands/inventory.ts')).inventory,
+  },
+  {
+    name: 'attest',
+    aliases: [],
+    summary: 'Attach a statement, or a list of packages, to an image in its registry',
+    load: async () => (await import('./commands/attest.ts')).attest,
   },
   {
     name: 'sbom',

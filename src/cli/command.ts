@@ -64,6 +64,8 @@ export interface Command<F extends FlagTable = FlagTable> {
   readonly stopAtOperand?: boolean;
   /** Failures of the engine point to `--help` too, as `run`'s do. */
   readonly pointToHelp?: boolean;
+  /** A signal is how it ends, in good order: the exit code is its own. */
+  readonly endsBySignal?: boolean;
   readonly flags: F;
   /** What was probably meant by too few or too many operands: what follows the name. */
   readonly slip?: (operands: readonly string[]) => string | undefined;

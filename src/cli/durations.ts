@@ -9,9 +9,12 @@ const UNIT: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+/** Milliseconds: Go counts nanoseconds with 64 bits, some 292 years. */
+export const LONGEST_DURATION = 2 ** 63 / 1e6;
+
 /**
  * Milliseconds of a duration in Go's form: `1h2m3s`, `-1.5h`, `300ms`, `0`. Undefined when
- * the text is none.
+ * the text is none, or a longer one than there can be.
  *
  * @see https://pkg.go.dev/time#ParseDuration
  */
@@ -27,5 +30,6 @@ export function goDuration(text: string): number | undefined {
   )) {
     total += Number(value) * (UNIT[unit] ?? 0);
   }
+  if (total > LONGEST_DURATION) return undefined;
   return sign === '-' ? -total : total;
 }

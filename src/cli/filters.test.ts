@@ -25,7 +25,16 @@ for (const [text, iso] of [
   test(`parseTime() reads ${text}`, () => assert.equal(parseTime(text, NOW).toISOString(), iso));
 }
 
-for (const text of ['banana', '', '2026-02-30', '2026-13-01', '2026-07-01T25', '1 h', '2026-07']) {
+for (const text of [
+  'banana',
+  '',
+  '2026-02-30',
+  '2026-13-01',
+  '2026-07-01T25',
+  '1 h',
+  '2026-07',
+  '-99999999999999',
+]) {
   test(`parseTime() refuses ${JSON.stringify(text)}`, () => {
     assert.throws(() => parseTime(text, NOW), {
       message: `failed to parse value as time or duration: ${JSON.stringify(text)}`,

@@ -121,6 +121,13 @@ function booleanOf(key: string, values: readonly string[]): boolean {
  * optional time of day and zone, the local one by default. Throws InvalidInputError.
  */
 export function parseTime(text: string, now: Date): Date {
+  const time = timeOf(text, now);
+  // Durations and seconds may lead beyond all dates.
+  if (time && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidInputError(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
+}
+
+function timeOf(text: string, now: Date): Date | undefined {
   const duration = goDuration(text);
   if (duration !== undefined) return new Date(now.getTime() - duration);
   if (/^-?\d+(?:\.\d{1,9})?$/.test(text)) return new Date(Number(text) * 1000);
@@ -128,13 +135,7 @@ export function parseTime(text: string, now: Date): Date {
     /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?)?(Z|[+-]\d\d:\d\d)?$/.exec(
       text,
     );
-  const time = match ? dateOf(match) : undefined;
-  if (time === undefined) {
-    throw new InvalidInputError(
-      `failed to parse value as time or duration: ${JSON.stringify(text)}`,
-    );
-  }
-  return time;
+  return match ? dateOf(match) : undefined;
 }
 
 function dateOf(match: RegExpExecArray): Date | undefined {

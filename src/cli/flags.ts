@@ -1,4 +1,4 @@
-import { goDuration } from './durations.ts';
+import { goDuration, LONGEST_DURATION } from './durations.ts';
 import { parseBytes } from './units.ts';
 
 /**
@@ -133,7 +133,9 @@ export const flag = {
       const [, count, unit] = /^(\d+(?:\.\d+)?)([dw])$/.exec(text) ?? [];
       const days = Number(count) * (unit === 'w' ? 7 : 1);
       const value = unit === undefined ? goDuration(text) : days * 86_400_000;
-      if (value === undefined || value < 0) throw new RangeError(`invalid duration "${text}"`);
+      if (value === undefined || value < 0 || value > LONGEST_DURATION) {
+        throw new RangeError(`invalid duration "${text}"`);
+      }
       return value;
     }),
   /** A flag that Docker has and this version refuses. */

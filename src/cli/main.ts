@@ -40,7 +40,8 @@ export async function main(options: GlobalOptions, host: Host): Promise<number> 
     pointToHelp = definition.pointToHelp === true;
     const context: Context = { ...host, ...parsed, complain };
     const code = (await definition.run(context)) ?? Exit.ok;
-    return host.signal.aborted ? complain(host.signal.reason) : code;
+    const cut = host.signal.aborted && definition.endsBySignal !== true;
+    return cut ? complain(host.signal.reason) : code;
   } catch (error) {
     // What a killed step says of its end is noise once the user has asked for the end.
     return complain(host.signal.aborted ? host.signal.reason : error);

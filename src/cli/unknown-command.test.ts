@@ -14,6 +14,7 @@ for (const [line, message, hint] of [
     'unknown command: stave container commit',
     'commit is not available in this version.',
   ],
+  ['container events', 'unknown command: stave container events', "Did you mean 'stave events'?"],
   [
     'swarm init',
     'unknown command: stave swarm',

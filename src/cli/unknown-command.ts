@@ -7,8 +7,8 @@ const OTHERS = new Set(['docker', 'podman', 'nerdctl', 'buildah', 'stave', 'sudo
 
 const LATER = new Set(
   (
-    'attach commit cp create diff events exec export kill logs network pause plugin port rename restart start stats ' +
-    'stop top trust unpause update volume wait'
+    'attach commit cp create exec kill logs network pause plugin port rename restart start stats stop top trust ' +
+    'unpause update volume wait'
   ).split(' '),
 );
 const SWARM = new Set(['config', 'node', 'secret', 'service', 'stack', 'swarm']);

@@ -83,6 +83,8 @@ export interface Containers {
       readonly environment?: Readonly<Record<string, string | undefined>>;
       /** Brings an image that is not here; `name` is familiar. */
       readonly missing?: (name: string) => Promise<void>;
+      /** Throws when this image must not be run. */
+      readonly admit?: (id: Digest) => Promise<void>;
     },
   ): Promise<ExitStatus>;
   /** What it changed of its image's files. Throws ContainerNotFoundError. */

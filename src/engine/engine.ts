@@ -17,6 +17,7 @@ import type {
 } from './archive-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
+import type { Copied, CopyRequest } from './copy-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
@@ -173,6 +174,8 @@ export interface PullRequest {
   /** Every tag of the repository. */
   readonly all?: boolean;
   readonly platform?: Platform;
+  /** An index as a whole: the images of all platforms of Linux, and its attestations. */
+  readonly allPlatforms?: boolean;
   /** A signature must be there that holds with one of these. */
   readonly requireSignature?: readonly TrustAnchor[];
 }
@@ -197,6 +200,10 @@ export interface PushRequest {
   readonly all?: boolean;
   /** Of an index, this image alone. */
   readonly platform?: Platform;
+  /** Bytes of a piece in which blobs are sent; in one by default. */
+  readonly chunk?: number | undefined;
+  /** How layers are packed that were made here; gzip unless given. */
+  readonly compression?: 'gzip' | 'zstd' | undefined;
 }
 
 /** What `push` sent. */
@@ -277,6 +284,12 @@ export interface Images {
   pull(request: PullRequest, options?: CallOptions): Promise<Pulled>;
   /** Throws NotPushableError, RegistryAccessError, RegistryError, NetError. */
   push(request: PushRequest, options?: CallOptions): Promise<readonly Pushed[]>;
+  /**
+   * Copies an image, or an index with all of its images, between registries, the store,
+   * layouts and archives; documents and layers keep their digests unless a format is asked for.
+   * Throws what reading the one place and writing the other throws.
+   */
+  copy(request: CopyRequest, options?: CallOptions): Promise<Copied>;
   /**
    * Docker's archive: an OCI layout with `manifest.json` in one tar. An index is saved with
    * all of its images that are here; with a platform, that image alone.

@@ -117,7 +117,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     snapshotter,
     applyChanges,
     connections,
-    settings: options.registries,
+    settings,
   });
   const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
   const flights: Flights = new Map();
@@ -161,7 +161,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     lists: listsOf(store, connections),
     freshness: fresheningOf({ store, images, snapshotter, connections }),
     trust: trustOf(store, connections),
-    attestations: attestationsOf({ store, snapshotter, version }),
+    attestations: attestationsOf({ store, images, snapshotter, connections, version }),
     contexts: contextsOf(store),
     build,
     async verify(image, request, call = {}) {

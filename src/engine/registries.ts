@@ -50,14 +50,6 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const { index, members } = await membersOf(await connections(), name, call);
       return index ? undefined : members[0]?.platform;
     },
-    async copy(what, to, call = {}) {
-      const { copyToRegistry } = await import('./copy-remote.ts');
-      return copyToRegistry(await connections(), what, to, call);
-    },
-    async archive(what, to, call = {}) {
-      const { copyToArchive } = await import('./copy-remote.ts');
-      return copyToArchive(await connections(), what, to, call);
-    },
     async remove(name, call) {
       const { removeRemote } = await import('./remove-remote.ts');
       return removeRemote(await connections(), name, call);

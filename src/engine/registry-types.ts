@@ -1,4 +1,3 @@
-import type { Bytes } from '../base/bytes.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -11,20 +10,6 @@ export interface LoggedIn {
   readonly helper: string | undefined;
   /** False when the same were there already. */
   readonly changed: boolean;
-}
-
-/** What to copy out of a registry. */
-export interface RemoteCopy {
-  /** The name of an image, or of an index with all of its images. */
-  readonly from: string;
-  /** Of an index, this image alone. */
-  readonly platform?: Platform | undefined;
-}
-
-/** In what form an archive is wanted, and what the image is called there. */
-export interface ArchiveTarget {
-  readonly form: 'docker' | 'oci';
-  readonly name: string | undefined;
 }
 
 /** A manifest or an index as a registry has it. */
@@ -105,13 +90,6 @@ export interface Registries {
   ): Promise<RemoteDetails>;
   /** What a manifest of a registry is for, by its config; undefined for an index, or no image. */
   platform(name: string, options?: CallOptions): Promise<Platform | undefined>;
-  /**
-   * Copies from one registry to another, an index with all of its images. Returns the digest of
-   * what was copied. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
-   */
-  copy(what: RemoteCopy, to: string, options?: CallOptions): Promise<Digest>;
-  /** An archive of what a registry has. */
-  archive(what: RemoteCopy, to: ArchiveTarget, options?: CallOptions): Promise<Bytes>;
   /**
    * Removes a tag from its registry, or a manifest by its digest with all of its tags. Returns
    * the digest. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.

@@ -16,10 +16,10 @@ import { RegistryAccessError, RegistryError, RemoteNotFoundError } from '../regi
 import { RegistrySource } from '../registry/registry-source.ts';
 import { digestName, openRepository } from '../registry/repository.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
-import { ingestKey } from '../store/blob-store.ts';
 import type { Store } from '../store/store.ts';
 import type { LayerSupply } from '../transport/layer-supply.ts';
 import { remoteImage, type RemoteImage } from './remote-image.ts';
+import { resumption } from './resumption.ts';
 import { admit } from './trust/admit.ts';
 
 /** What looking base images up works with. */
@@ -105,9 +105,7 @@ export class RemoteBases {
     const { signal } = this.#call;
     const call = signal ? { signal } : {};
     const opened = await connections();
-    const repository = openRepository(opened, reference, {
-      partial: (digest) => store.blobs.partial(ingestKey(digest)),
-    });
+    const repository = openRepository(opened, reference, resumption(store));
     const image = await remoteImage(repository, platform, call);
     const digests = [image.root, image.manifest.descriptor.digest];
     const admission = { settings: opened.settings, now: store.clock.now() };

@@ -42,8 +42,9 @@ export async function remoteDetails(
     return { name: fullName, manifest: { mediaType, digest, size }, image };
   }
   const { manifests } = document.index;
-  const images: Record<string, unknown> = {};
-  const told: Record<string, Claims> = {};
+  // What registries call platforms are outside keys.
+  const images = Object.create(null) as Record<string, unknown>;
+  const told = Object.create(null) as Record<string, Claims>;
   for (const entry of manifests.filter((one) => !isAttestation(one))) {
     const key = entry.platform ? formatPlatform(entry.platform) : entry.digest;
     images[key] = await configOf(repository, await manifestOf(repository, entry, call), call);

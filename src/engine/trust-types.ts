@@ -72,8 +72,15 @@ export interface Trust {
   sign(request: SignRequest, options?: CallOptions): Promise<readonly Signed[]>;
   /** Throws UntrustedError when no signature counts, and what {@link sign} throws. */
   verify(request: VerifyRequest, options?: CallOptions): Promise<Verified>;
-  /** Throws UntrustedError when what a name of the store was pulled as is not signed, or it was not pulled. */
-  verifyStored(name: string, anchors: readonly TrustAnchor[], options?: CallOptions): Promise<void>;
+  /**
+   * Of an image of the store, by what its registry has of it: the one of the name. Throws
+   * UntrustedError, also when it was neither pulled from there nor pushed.
+   */
+  verifyStored(
+    image: { readonly id: Digest; readonly name: string },
+    anchors: readonly TrustAnchor[],
+    options?: CallOptions,
+  ): Promise<void>;
   /** Whether a private key needs a password. */
   isEncrypted(key: TrustAnchor): Promise<boolean>;
   /** A new pair of keys in PEM; the private one is encrypted. */

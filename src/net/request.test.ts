@@ -131,11 +131,11 @@ test('request() gives up on a body that stops', async () => {
 test('request() waits for a reader that takes its time', async () => {
   const body = Buffer.alloc(4 * 1024 * 1024, 'x');
   await using house = await serveHttp((_, response) => void response.end(body));
-  using client = openClient({ stall: 60 });
+  using client = openClient({ stall: 300 });
   const response = await client.request(house.url);
   let size = 0;
   for await (const chunk of response.body) {
-    if (size === 0) await new Promise((resolve) => setTimeout(resolve, 150));
+    if (size === 0) await new Promise((resolve) => setTimeout(resolve, 700));
     size += chunk.length;
   }
   assert.equal(size, body.length);

@@ -76,6 +76,7 @@ export function openClient(options: HttpOptions = {}): HttpClient {
     const key = secure ? `${proxy?.href ?? ''} ${JSON.stringify(tls)}` : 'plain';
     let agent = agents.get(key);
     if (!agent) {
+      // So many at once keep what 64 streams take below 200 MB.
       const kept = { keepAlive: true, maxSockets: 16 } as const;
       if (secure) {
         const { Agent } = process.getBuiltinModule('node:https');

@@ -54,6 +54,11 @@ function withoutProto(value: unknown): unknown {
   return value;
 }
 
+/** True for what JSON calls an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** An object without a prototype, for keys that come from outside: `map['constructor']` is undefined. */
 export function outsideMap<T>(
   members: Iterable<readonly [string, T]>,

@@ -11,6 +11,7 @@ export const MediaType = {
   dockerConfig: 'application/vnd.docker.container.image.v1+json',
   dockerLayer: 'application/vnd.docker.image.rootfs.diff.tar',
   dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  dockerLayerZstd: 'application/vnd.docker.image.rootfs.diff.tar.zstd',
   ociForeign: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
   ociForeignGzip: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
   ociForeignZstd: 'application/vnd.oci.image.layer.nondistributable.v1.tar+zstd',

@@ -12,6 +12,8 @@ const ORDER: readonly string[] = [
   'artifactType',
   'digest',
   'size',
+  'urls',
+  'data',
   'platform',
   'layers',
   'manifests',

@@ -15,6 +15,7 @@ import { tlsFor } from './certificates.ts';
 import type { Credentials } from './credentials.ts';
 import { NO_CREDENTIALS, RegistryAccessError, RegistryError } from './errors.ts';
 import { endpointHost } from './host.ts';
+import { metaHeaders } from './docker-config.ts';
 import { openEndpoint } from './endpoint.ts';
 import { Patience } from './patience.ts';
 import { type Place, readRules, type RegistryRules } from './rules.ts';
@@ -83,7 +84,10 @@ export function openConnections(given: RegistrySettings = {}): Connections {
   const opened = new Map<string, Connection>();
   const tls = (host: string): TlsSettings => {
     let found = known.get(host);
-    if (!found) known.set(host, (found = tlsFor(host, settings)));
+    if (!found) {
+      found = { ...tlsFor(host, settings), ...rules?.ways.get(host)?.tls };
+      known.set(host, found);
+    }
     return found;
   };
   const givenFor = (registry: string): Credentials | undefined => {
@@ -102,7 +106,15 @@ export function openConnections(given: RegistrySettings = {}): Connections {
       ...(settings.userAgent !== undefined && { userAgent: settings.userAgent }),
       ...(settings.stall !== undefined && { stall: settings.stall }),
     });
-    return new HostConnection(registry, { client, settings, tls }, credentials, scheme);
+    const headers = {
+      ...metaHeaders(settings),
+      ...rules?.ways.get(endpointHost(registry))?.headers,
+    };
+    return new HostConnection(
+      registry,
+      { client, settings, tls },
+      { credentials, scheme, headers },
+    );
   };
   return {
     settings,
@@ -123,22 +135,26 @@ export function openConnections(given: RegistrySettings = {}): Connections {
   };
 }
 
+interface HostOptions {
+  readonly credentials: Credentials | undefined;
+  readonly scheme: Place['scheme'];
+  /** What this host is shown with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 class HostConnection implements Connection {
   readonly registry: string;
   readonly #wire: Wire;
   readonly #authorizer: Authorizer;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #warned = new Set<string>();
   #base: Promise<URL> | undefined;
   #answered = false;
 
-  constructor(
-    registry: string,
-    wire: Wire,
-    credentials: Credentials | undefined,
-    scheme: Place['scheme'],
-  ) {
+  constructor(registry: string, wire: Wire, { credentials, scheme, headers }: HostOptions) {
     this.registry = registry;
     this.#wire = wire;
+    this.#headers = headers;
     if (scheme) this.#base = Promise.resolve(new URL(`${scheme}//${registry}/`));
     this.#authorizer = new Authorizer(registry, wire, credentials);
   }
@@ -176,7 +192,13 @@ class HostConnection implements Connection {
         permission = isOwn
           ? await this.#authorizer.permission(base, request.scopes, call)
           : { header: undefined };
-        response = await this.#send(url, request, permission.header, call);
+        const shown = isOwn ? { ...this.#headers, ...request.headers } : request.headers;
+        response = await this.#send(
+          url,
+          { ...request, headers: shown ?? {} },
+          permission.header,
+          call,
+        );
       } catch (error) {
         // Before the first answer it is the registry, not the request, that is out of reach.
         const [verb, place] = this.#answered ? [method, url] : ['GET', new URL('/v2/', base)];
@@ -237,8 +259,8 @@ class HostConnection implements Connection {
         throw new RegistryError(`${shownUrl(first)} redirects to what is no http(s) URL`);
       }
       if (next.origin !== url.origin) {
-        const { authorization: _, ...rest } = headers;
-        headers = rest;
+        const own = new Set(['authorization', ...Object.keys(this.#headers)]);
+        headers = Object.fromEntries(Object.entries(headers).filter(([name]) => !own.has(name)));
       }
       url = next;
     }

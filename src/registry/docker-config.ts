@@ -78,3 +78,22 @@ function parsed(data: Buffer, place: string): JsonObject {
     });
   }
 }
+
+/**
+ * Headers that registries are shown: of `HttpHeaders` in Docker's file those that begin with
+ * `X-Meta-`, as Docker does; the others are for its daemon. None from a file that is broken.
+ */
+export function metaHeaders(settings: RegistrySettings): Record<string, string> {
+  try {
+    const json = readAuthFile(dockerConfigPath(settings)) ?? {};
+    const all = new Fields(json, 'config.json').optionalTextMap('HttpHeaders') ?? {};
+    return Object.fromEntries(
+      Object.entries(all)
+        .map(([name, value]) => [name.toLowerCase(), value] as const)
+        .filter(([name, value]) => /^x-meta-[\w-]+$/.test(name) && /^[\x20-\x7e]*$/.test(value)),
+    );
+  } catch (error) {
+    if (error instanceof RegistryConfigError || error instanceof InvalidInputError) return {};
+    throw error;
+  }
+}

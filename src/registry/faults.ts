@@ -69,11 +69,13 @@ function notFound(asked: Asked, fault: RemoteFault | undefined, hint: string | u
 function tooMany(response: HttpResponse, asked: Asked): Error {
   const after = response.headers['retry-after'];
   const limit = response.headers['ratelimit-limit'];
+  const remaining = response.headers['ratelimit-remaining'];
+  const rest = remaining === undefined ? '' : `, ${remaining} remain`;
   const seconds = after !== undefined && /^\d+$/.test(after) ? Number(after) : undefined;
   const when = seconds === undefined ? after : duration(seconds);
   return new RegistryError(
     `toomanyrequests: ${asked.registry} takes no more requests${when === undefined ? '' : ` for ${when}`}` +
-      (limit === undefined ? '' : ` (its limit is ${limit})`),
+      (limit === undefined ? '' : ` (its limit is ${limit}${rest})`),
     {
       status: 429,
       hint: `'stave login ${asked.registry}' may raise the limit; asked was ${shownUrl(response.url)}.`,

@@ -91,6 +91,20 @@ test('putTags() puts several tags in one request where the registry takes them',
   ]);
 });
 
+test('putTags() puts one tag after the other where a registry does not know of several', async () => {
+  await using registry = await TestRegistry.open({
+    fault({ response, url }) {
+      if (!url.searchParams.has('tag')) return false;
+      fail(response, 400, 'UNSUPPORTED', 'what is this?');
+      return true;
+    },
+  });
+  using repository = opened(registry);
+  const bytes = Buffer.from('{"schemaVersion":2,"manifests":[]}');
+  await repository.putTags({ descriptor: nodeOf(bytes, MediaType.ociIndex), bytes }, ['v1', 'v2']);
+  assert.ok(registry.manifests.has('app/v1') && registry.manifests.has('app/v2'));
+});
+
 test('a blob is sent in pieces of the size that was asked for', async () => {
   const data = Buffer.alloc(2_500_000, 'abc');
   const sizes: number[] = [];

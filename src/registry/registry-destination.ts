@@ -5,9 +5,8 @@ import type { Digest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
 import { isForeign, isParent } from '../transport/children.ts';
-import type { Destination, PutOptions, Source } from '../transport/transport.ts';
+import type { Destination, Mounted, PutOptions, Source } from '../transport/transport.ts';
 import type { RemoteManifest } from './manifests.ts';
-import { RegistrySource } from './registry-source.ts';
 import type { Repository } from './repository.ts';
 
 /** What a push may be told. */
@@ -47,12 +46,13 @@ export class RegistryDestination implements Destination {
   }
 
   /** Blobs of the same registry need not travel. */
-  async adopt(node: Descriptor, from: Source, call?: CallOptions): Promise<Outcome | undefined> {
+  async adopt(
+    node: Descriptor,
+    from: Source,
+    call?: CallOptions,
+  ): Promise<Outcome | Mounted | undefined> {
     if (isParent(node)) return undefined;
-    const near =
-      from instanceof RegistrySource && from.repository.registry === this.repository.registry
-        ? [from.repository.reference.repository]
-        : [];
+    const near = from.place?.registry === this.repository.registry ? [from.place.repository] : [];
     const places = [...near, ...this.#mountable(node.digest)];
     if (places.length === 0) return undefined;
     const open = async (): Promise<Bytes> =>

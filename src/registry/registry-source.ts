@@ -11,12 +11,17 @@ import type { Repository } from './repository.ts';
 export class RegistrySource implements Source, BlobSource {
   readonly label: string;
   readonly repository: Repository;
+  readonly place: { readonly registry: string; readonly repository: string };
   readonly #manifests = new Map<string, RemoteManifest>();
   #root: Promise<RemoteManifest> | undefined;
 
   constructor(repository: Repository, manifest?: RemoteManifest) {
     this.repository = repository;
     this.label = repository.label;
+    this.place = {
+      registry: repository.registry,
+      repository: repository.reference.repository,
+    };
     if (manifest) {
       this.#root = Promise.resolve(manifest);
       this.#manifests.set(manifest.descriptor.digest, manifest);

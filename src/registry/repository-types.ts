@@ -1,8 +1,9 @@
 import type { Bytes } from '../base/bytes.ts';
-import type { CallOptions, Outcome } from '../base/progress.ts';
+import type { CallOptions } from '../base/progress.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Reference } from '../oci/reference.ts';
+import type { Mounted } from '../transport/transport.ts';
 import type { RemoteManifest } from './manifests.ts';
 
 /** How a blob gets into a repository. */
@@ -64,7 +65,7 @@ export interface Repository {
     node: Descriptor,
     open: () => Promise<Bytes>,
     options?: PutBlobOptions,
-  ): Promise<Extract<Outcome, 'done' | 'mounted'>>;
+  ): Promise<'done' | Mounted>;
   /** All tags, as the registry sorts them. */
   tags(call?: CallOptions): AsyncIterable<string>;
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { DigestMismatchError } from '../base/errors.ts';
-import type { CallOptions, Outcome } from '../base/progress.ts';
+import type { CallOptions } from '../base/progress.ts';
 import type { HttpResponse } from '../net/request.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
@@ -11,8 +11,11 @@ import {
   repositoryName,
   withDefaultTag,
 } from '../oci/reference.ts';
+import type { Mounted } from '../transport/transport.ts';
+import { type Aside, rangeHeaders, type Wanted } from './ahead.ts';
 import type { Connections, RegistryRequest } from './connection.ts';
 import { download } from './download.ts';
+import { RegistryError } from './errors.ts';
 import { type Asked, refusalOf } from './faults.ts';
 import { ACCEPT, headOf, manifestIn, type RemoteManifest } from './manifests.ts';
 import { mirrored } from './mirrored.ts';
@@ -32,6 +35,8 @@ export type { Repository } from './repository-types.ts';
 export interface RepositoryOptions {
   /** The beginning of a blob that an earlier attempt left, to be continued. */
   readonly partial?: (blob: Digest) => Bytes | undefined;
+  /** Opens where a part of a large blob is kept that is fetched before its turn. */
+  readonly aside?: (blob: Digest, part: string) => Promise<Aside>;
   /** The token is to allow writing from the start. */
   readonly push?: boolean;
   /** Blobs are sent in pieces of so many bytes; in one piece by default. */
@@ -57,6 +62,9 @@ export function openRepository(
 /** What a token is to allow. */
 type Right = 'pull' | 'push' | 'delete';
 
+/** Connections for parts of blobs, besides one for each blob that is under way. */
+const EXTRA_STREAMS = 8;
+
 /** Pages of a list of tags. */
 const PAGES = 10_000;
 
@@ -66,6 +74,7 @@ class RemoteRepository implements Repository {
   readonly #connections: Connections;
   readonly #options: RepositoryOptions;
   readonly #place: Place;
+  readonly #streams = { free: EXTRA_STREAMS };
   /** One after another: each change of a list of referrers starts from the one before. */
   #listing: Promise<void> = Promise.resolve();
 
@@ -132,13 +141,15 @@ class RemoteRepository implements Repository {
     const [only, ...others] = tags;
     if (others.length === 0) return this.putManifest(manifest, only, call);
     const query = tags.map((tag) => `tag=${encodeURIComponent(tag)}`).join('&');
-    const { headers } = await this.#putManifest(
-      manifest,
-      `${manifest.descriptor.digest}?${query}`,
-      call,
-    );
+    const place = `${manifest.descriptor.digest}?${query}`;
+    const response = await this.#putManifest(manifest, place, call).catch((error: unknown) => {
+      // What is wrong with the manifest itself is told again by the next try.
+      if (error instanceof RegistryError && error.status !== undefined) return undefined;
+      throw error;
+    });
     // A registry that takes several tags at once says which it has taken.
-    const taken = new Set((headers['oci-tag'] ?? '').split(',').map((tag) => tag.trim()));
+    const told = response?.headers['oci-tag'] ?? '';
+    const taken = new Set(told.split(',').map((tag) => tag.trim()));
     for (const tag of tags) if (!taken.has(tag)) await this.putManifest(manifest, tag, call);
   }
 
@@ -220,57 +231,44 @@ class RemoteRepository implements Repository {
 
   /** The blob's bytes from an offset on; what an earlier attempt left counts from the beginning only. */
   blobFrom(node: Descriptor, start: number, call: CallOptions): Bytes {
-    const open = async (offset: number, etag: string | undefined): Promise<HttpResponse> => {
+    const open = async (wanted: Wanted): Promise<HttpResponse> => {
+      const headers = rangeHeaders(wanted);
       const response = await this.#ask(
-        {
-          target: `${this.#path}blobs/${node.digest}`,
-          ...(offset > 0 && {
-            headers: {
-              range: `bytes=${offset}-`,
-              ...(etag !== undefined && { 'if-range': etag }),
-            },
-          }),
-        },
-        call,
+        { target: `${this.#path}blobs/${node.digest}`, headers },
+        wanted.signal ? { ...call, signal: wanted.signal } : call,
       );
       if ([200, 206, 416].includes(response.status)) return response;
-      const elsewhere =
-        response.status === 404 ? await this.#elsewhere(node, offset, call) : undefined;
-      if (!elsewhere) throw await refusalOf(response, this.#asked('blob', node.digest));
-      await response.discard();
-      return elsewhere;
+      const refusal = await refusalOf(response, this.#asked('blob', node.digest));
+      if (response.status !== 404 || !node.urls) throw refusal;
+      // A layer that must not be passed on lies where its publisher put it.
+      const { askElsewhere } = await import('./elsewhere.ts');
+      const { settings } = this.#connections;
+      const request = { connection: this.#connection(), urls: node.urls, headers, settings };
+      const found = await askElsewhere(request, call);
+      if (!found) throw refusal;
+      return found;
     };
-    const options = { size: node.size, start, open, settings: this.#connections.settings };
-    const present = (): Bytes | undefined =>
-      start === 0 ? this.#options.partial?.(node.digest) : undefined;
+    const { partial, aside } = this.#options;
+    const options = {
+      size: node.size,
+      start,
+      open,
+      settings: this.#connections.settings,
+      aside: aside && ((part: string) => aside(node.digest, part)),
+      streams: this.#streams,
+    };
+    const present = (): Bytes | undefined => (start === 0 ? partial?.(node.digest) : undefined);
     return {
       [Symbol.asyncIterator]: () =>
         download({ ...options, present: present() }, call)[Symbol.asyncIterator](),
     };
   }
 
-  /** What a registry need not have may be had where its descriptor says. Nobody there is shown anything. */
-  async #elsewhere(
-    { urls = [] }: Descriptor,
-    offset: number,
-    call: CallOptions,
-  ): Promise<HttpResponse | undefined> {
-    for (const url of urls) {
-      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) continue;
-      const headers = offset > 0 ? { range: `bytes=${offset}-` } : {};
-      const request = { target: new URL(url), scopes: [], headers };
-      const response = await this.#connection().ask(request, call);
-      if ([200, 206, 416].includes(response.status)) return response;
-      await response.discard();
-    }
-    return undefined;
-  }
-
   async putBlob(
     node: Descriptor,
     open: () => Promise<Bytes>,
     { from = [], ...call }: PutBlobOptions = {},
-  ): Promise<Extract<Outcome, 'done' | 'mounted'>> {
+  ): Promise<'done' | Mounted> {
     const scopes = this.#scopes('push');
     const asked = this.#asked('upload', node.digest);
     let location: URL | undefined;
@@ -287,7 +285,7 @@ class RemoteRepository implements Repository {
         call,
       );
       await response.discard();
-      if (response.status === 201) return 'mounted';
+      if (response.status === 201) return { mounted: other };
       // Not there, or not allowed to know: what was begun instead is used.
       if (response.status === 202) {
         location = locationIn(response);

@@ -5,6 +5,7 @@ import { type Reference, repositoryName } from '../oci/reference.ts';
 import { RegistryConfigError } from './errors.ts';
 import { endpointHost, HUB } from './host.ts';
 import { homeOf, type RegistrySettings, variable } from './settings.ts';
+import { type HostEntry, readHosts, urlOf, type Way } from './hosts-toml.ts';
 import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
 import { namesIn } from '../sys/names-in.ts';
 
@@ -26,6 +27,8 @@ export interface Place {
 export interface RegistryRules {
   /** Hosts that may do without TLS or a valid certificate. */
   readonly insecure: readonly string[];
+  /** How hosts are spoken to, by what was read for the routes that were asked for. */
+  readonly ways: ReadonlyMap<string, Way>;
   /** Mirrors in the order in which they are asked, and the place itself. Throws RegistryConfigError for what is blocked. */
   route(reference: Reference): { readonly mirrors: readonly Place[]; readonly origin: Place };
 }
@@ -54,8 +57,10 @@ export function readRules(settings: RegistrySettings): RegistryRules {
     ),
   ]);
   const all = [...insecure, ...daemon.insecure];
+  const ways = new Map<string, Way>();
   return {
     insecure: all,
+    ways,
     route(reference) {
       const name = repositoryName(reference);
       const entry = matching(entries, name);
@@ -63,13 +68,16 @@ export function readRules(settings: RegistrySettings): RegistryRules {
         throw new RegistryConfigError(`registry ${entry.prefix} is blocked in registries.conf`);
       }
       const own = entry && text(entry.table['location']);
-      const origin = own ? placeOf(moved(name, entry.prefix, own), 'all') : placeOf(name, 'all');
+      const hosts = hostsToml(reference, settings, all, ways);
+      const origin = own
+        ? placeOf(moved(name, entry.prefix, own), 'all')
+        : (hosts?.origin ?? placeOf(name, 'all'));
       const mirrors = entry ? mirrorsOf(entry, name) : [];
       const isHub = reference.registry === HUB.name;
       return {
         origin,
         mirrors: [
-          ...hostsToml(reference, settings, all),
+          ...(hosts?.mirrors ?? []),
           ...mirrors,
           ...(isHub ? daemon.mirrors.map((url) => placeAt(url, reference, 'all')) : []),
         ],
@@ -168,35 +176,33 @@ function hostsToml(
   { registry, repository }: Reference,
   { etc = '/etc' }: RegistrySettings,
   insecure: string[],
-): Place[] {
+  ways: Map<string, Way>,
+): { readonly origin?: Place; readonly mirrors: readonly Place[] } | undefined {
   const folder = `${etc}/containerd/certs.d`;
   const names = [registry, registry.replace(/:(\d+)$/, '_$1_'), '_default'];
   const file = names.map((name) => `${folder}/${name}/hosts.toml`).find(exists);
-  const content = file === undefined ? undefined : contentOf(file);
-  if (file === undefined || content === undefined) return [];
-  const hosts = parseToml(content, file)['host'];
-  if (!isTable(hosts)) return [];
-  return Object.entries(hosts).flatMap(([key, host]) => {
-    if (!isTable(host)) return [];
-    const capabilities = Array.isArray(host['capabilities']) ? host['capabilities'] : ['pull'];
-    if (!capabilities.includes('pull')) return [];
-    const url = urlOf(key.includes('://') ? key : `https://${key}`, file);
-    if (url.host === endpointHost(registry)) return [];
-    if (host['skip_verify'] === true) insecure.push(url.host);
-    const place = placeAt(
-      url,
-      { registry, repository },
-      capabilities.includes('resolve') ? 'all' : 'digest',
-    );
-    if (host['override_path'] !== true) return [place];
-    return [{ ...place, path: `${url.pathname.replace(/\/+$/, '')}/${repository}/` }];
-  });
-}
-
-function urlOf(value: string, place: string): URL {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new RegistryConfigError(`${place}: ${JSON.stringify(value)} is no URL of a registry`);
+  if (file === undefined) return undefined;
+  const { server, hosts } = readHosts(file, endpointHost(registry));
+  for (const { url, way, isInsecure } of [server, ...hosts]) {
+    if (way) ways.set(url.host, way);
+    // Whoever writes it knows that there is no TLS.
+    if (url === server.url && url.protocol === 'http:') insecure.push(url.host);
+    if (isInsecure) insecure.push(url.host);
+  }
+  const placed = ({ url, isWhole, capabilities }: HostEntry): Place => {
+    const by = capabilities.includes('resolve') ? 'all' : 'digest';
+    const place = placeAt(url, { registry, repository }, by);
+    if (!isWhole) return place;
+    return { ...place, path: `${url.pathname.replace(/\/+$/, '')}/${repository}/` };
+  };
+  const isOwn = (url: URL): boolean => url.host === endpointHost(registry);
+  return {
+    // The registry itself may be said to be elsewhere; mirrors are told whom they stand for.
+    ...(!isOwn(server.url) && { origin: placed(server) }),
+    mirrors: hosts
+      .filter(({ url, capabilities }) => capabilities.includes('pull') && !isOwn(url))
+      .map(placed),
+  };
 }
 
 function hostOf(name: string): string {

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../base/errors.ts';
-import { parseJson } from '../oci/json.ts';
+import { isJsonObject, parseJson } from '../oci/json.ts';
 import { line, type PackageReader, shown, told, webPage } from './reader.ts';
 
 const LIMIT = 1024 * 1024;
@@ -22,7 +22,7 @@ export function readNpm(reader: PackageReader, path: string): void {
     reader.pass(path, error.message);
     return;
   }
-  if (!isObject(document)) return reader.pass(path, 'it is no JSON object');
+  if (!isJsonObject(document)) return reader.pass(path, 'it is no JSON object');
   const { name, version, license, licenses, author, homepage, description } = document;
   // Parts of modules have descriptions, too, which name nothing.
   if (name === undefined || version === undefined) return;
@@ -40,22 +40,18 @@ export function readNpm(reader: PackageReader, path: string): void {
   });
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A text, an object with a type, or several of them to choose from. */
 function licenseOf(value: unknown): string | undefined {
-  if (!Array.isArray(value)) return line(isObject(value) ? value['type'] : value);
+  if (!Array.isArray(value)) return line(isJsonObject(value) ? value['type'] : value);
   const all = value
     .slice(0, 16)
-    .flatMap((one: unknown) => licenseOf(isObject(one) ? one : String(one)) ?? []);
+    .flatMap((one: unknown) => licenseOf(isJsonObject(one) ? one : String(one)) ?? []);
   return all.length > 1 ? `(${all.join(' OR ')})` : all[0];
 }
 
 /** `Jane Doe <jane@example.com> (https://…)`, or an object of these. */
 function personOf(value: unknown): string | undefined {
-  if (!isObject(value)) return line(value)?.replace(/ *\([^)]*\)$/, '');
+  if (!isJsonObject(value)) return line(value)?.replace(/ *\([^)]*\)$/, '');
   const [name, email] = [line(value['name']), line(value['email'])];
   return name !== undefined && email !== undefined ? `${name} <${email}>` : (name ?? email);
 }

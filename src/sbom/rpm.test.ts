@@ -46,7 +46,7 @@ const BASH = {
   1014: 'GPL-3.0-or-later',
   1020: 'https://www.gnu.org/software/bash',
   1022: 'x86_64',
-  1044: 'bash-5.2.26-3.fc40.src.rpm',
+  1044: 'shells-5.2.26-3.fc40.src.rpm',
 };
 
 /** A database as rpm leaves it. */
@@ -77,7 +77,7 @@ test('packages of rpm are read out of its database', async () => {
       name: 'bash',
       version: '1:5.2.26-3.fc40',
       architecture: 'x86_64',
-      source: { name: 'bash', version: '5.2.26-3.fc40' },
+      source: { name: 'shells', version: '5.2.26-3.fc40' },
       maintainer: 'Fedora Project',
       license: 'GPL-3.0-or-later',
       homepage: 'https://www.gnu.org/software/bash',

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { line, type PackageReader, shown, told, webPage } from './reader.ts';
-import { rpmHeader } from './rpm-header.ts';
+import { type RpmHeader, rpmHeader } from './rpm-header.ts';
 
 const FOLDERS = ['/var/lib/rpm', '/usr/lib/sysimage/rpm', '/usr/share/rpm'];
 const SQLITE = 'rpmdb.sqlite';
@@ -89,7 +89,7 @@ function readRows(reader: PackageReader, path: string, database: DatabaseSync): 
       foundIn: shown(path),
       ...told({
         architecture: line(found.architecture),
-        source: sourceOf(found.sourceRpm),
+        source: sourceOf(found),
         maintainer: line(found.vendor),
         license: line(found.license),
         homepage: webPage(found.url),
@@ -99,10 +99,13 @@ function readRows(reader: PackageReader, path: string, database: DatabaseSync): 
   }
 }
 
-/** `bash-5.2-1.fc40.src.rpm` in its parts. */
-function sourceOf(file: string | undefined): { name: string; version: string } | undefined {
-  const [, name, version] = /^(\S+)-([^-\s]+-[^-\s]+)\.(?:no)?src\.rpm$/.exec(file ?? '') ?? [];
-  return name === undefined || version === undefined ? undefined : { name, version };
+/** `bash-5.2-1.fc40.src.rpm` in its parts; nothing where they are those of the package. */
+function sourceOf(found: RpmHeader): { name: string; version: string } | undefined {
+  const file = found.sourceRpm ?? '';
+  const [, name, version] = /^(\S+)-([^-\s]+-[^-\s]+)\.(?:no)?src\.rpm$/.exec(file) ?? [];
+  if (name === undefined || version === undefined) return undefined;
+  const isSame = name === found.name && version === found.version.replace(/^\d+:/, '');
+  return isSame ? undefined : { name, version };
 }
 
 function isSqlite(error: unknown): error is Error {

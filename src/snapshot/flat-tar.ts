@@ -90,16 +90,14 @@ class FlatWriter {
       if (header) this.#write(header);
       return;
     }
-    if (stat.nlink > 1n) {
-      const identity = `${stat.dev}:${stat.ino}`;
-      const first = this.#links.get(identity);
-      if (first) return this.#write(encodeHeader({ ...linkOf(entry), linkTarget: first }));
-      this.#links.set(identity, pathOf(entry));
-    }
+    const identity = stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : '';
+    const first = this.#links.get(identity);
+    if (first) return this.#write(encodeHeader({ ...linkOf(entry), linkTarget: first }));
     const fd = unlessGone(() => openSync(entry.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (fd === undefined) return;
     try {
       if (!this.#isInPlace(fd, entry)) return;
+      if (identity !== '') this.#links.set(identity, pathOf(entry));
       this.#write(this.#headerOf(entry));
       const size = Number(stat.size);
       for (let left = size; left > 0;) {

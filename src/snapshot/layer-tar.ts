@@ -16,8 +16,8 @@ import { writeTree } from './write-tree.ts';
 
 /**
  * The tar of a layer: out of an uncompressed blob that is kept of it, or written again where
- * our own writer made it, or else out of a compressed blob. Throws LayerMissingError, and LayerDamagedError at the end when it was not
- * the tar that the layer is named after.
+ * our own writer made it, or else out of a compressed blob. Throws LayerMissingError, and
+ * LayerDamagedError at the end when it was not the tar that the layer is named after.
  */
 export async function* tarOf(
   store: Store,

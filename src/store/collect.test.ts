@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { scratchStore, type ScratchStore } from '../../test/scratch-store.ts';
 import { startChild } from '../../test/store-child.ts';
@@ -319,4 +319,16 @@ test('two processes that write one ingest take turns', async () => {
   const children = [1, 2].map(() => startChild(scratch.root, body));
   const said = await Promise.all(children.map((child) => child.end()));
   assert.deepEqual(said.toSorted(), ['first\n', `second ${digestOf('hello')}\n`]);
+});
+
+test('collect() takes what a killed writer of a manifest list left, once it is old', async () => {
+  using scratch = scratchStore();
+  const { store } = scratch;
+  const { lists } = store.paths;
+  mkdirSync(lists);
+  for (const name of ['.old', '.new', 'kept.json']) writeFileSync(`${lists}/${name}`, '{}');
+  utimesSync(`${lists}/.old`, 1, 1);
+  utimesSync(`${lists}/kept.json`, 1, 1);
+  await store.collect();
+  assert.deepEqual(readdirSync(lists).sort(), ['.new', 'kept.json']);
 });

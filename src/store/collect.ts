@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { breather } from '../base/limit.ts';
 import { lockFile } from '../sys/lock.ts';
+import { namesIn } from '../sys/names-in.ts';
 import { withBallast } from './ballast.ts';
 import type { Database } from './database.ts';
 import { storeError } from './io-errors.ts';
@@ -124,7 +125,7 @@ function sweepRows(db: Database): { layers: number; blobs: number } {
   return { layers, blobs };
 }
 
-/** Partial blobs that nobody came back for, and what killed writers left of small files. */
+/** Partial blobs that nobody came back for, and what killed writers left of small files and lists. */
 export function removeStale(paths: StorePaths, now: number): void {
   for (const name of readdirSync(paths.ingest)) {
     const path = `${paths.ingest}/${name}`;
@@ -134,6 +135,10 @@ export function removeStale(paths: StorePaths, now: number): void {
       using lock = lockFile(path, { exclusive: true, wait: false });
       if (lock) rmSync(path, { force: true });
     }
+  }
+  for (const name of namesIn(paths.lists)) {
+    const path = `${paths.lists}/${name}`;
+    if (name.startsWith('.') && isOlder(path, now - WRITE_LIFE)) rmSync(path, { force: true });
   }
   for (const name of readdirSync(paths.root)) {
     const path = `${paths.root}/${name}`;

@@ -1,6 +1,6 @@
 import { outsideMap } from '../oci/json.ts';
 import type { Database } from './database.ts';
-import type { EventRow, EventTable } from './tables.ts';
+import type { EventRow, EventTable } from './activity-tables.ts';
 
 /** Bytes that an event's attributes may take; labels of images can be of any size. */
 const ATTRIBUTES = 4096;

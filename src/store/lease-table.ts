@@ -1,6 +1,6 @@
 import type { ChainId, DiffId } from '../oci/digest.ts';
 import type { Database } from './database.ts';
-import type { LeaseRow, LeaseTable } from './tables.ts';
+import type { LeaseRow, LeaseTable } from './activity-tables.ts';
 
 /** Running operations in the database. */
 export function leaseTable(db: Database): LeaseTable {

@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest.ts';
 import { familiar, familiarRepository, parseReference } from '../oci/reference.ts';
-import type { EventRow, Tables } from './tables.ts';
+import type { EventRow } from './activity-tables.ts';
+import type { Tables } from './tables.ts';
 
 /** What happens to images, in Docker's words. */
 export type ImageAction =

@@ -10,6 +10,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { parseIndex } from '../oci/parse-manifest.ts';
+import { ARCHIVE_LIMITS, inside, memberName, parentOf } from './archive-names.ts';
 import { DELTA } from './docker-archive-destination.ts';
 import { InvalidArchiveError } from './errors.ts';
 import type { LayerIntake, TakenLayer } from './layer-intake.ts';
@@ -33,11 +34,7 @@ const HELD_LAYER_LIMIT = 64 * 1024;
 /** All that is held, in bytes. */
 const HELD_LIMIT = 64 * 1024 * 1024;
 const SNIFF_LENGTH = 512;
-/** Bytes of a member's name: a digest and some directories, with much room. */
-const NAME_LIMIT = 1024;
 const LINK_LIMIT = 20;
-/** Archives hold several images, each of which may be as large as a layer may be. */
-const ARCHIVE_LIMITS = { unpackedBytes: 1024 ** 4, entries: 200_000 };
 
 /** The files that say what images an archive holds. Two of a name would be two answers. */
 const CONTROL_FILES: ReadonlySet<string> = new Set([
@@ -237,39 +234,9 @@ export class ArchiveMembers {
   }
 }
 
-/** A member's name as one path: `./a//b/` is `a/b`. Throws InvalidArchiveError for names that climb out or are too long. */
-function memberName(path: Uint8Array): string {
-  if (path.length > NAME_LIMIT) {
-    throw new InvalidArchiveError(
-      `the archive holds a name of ${path.length} bytes, which no part of an image has`,
-    );
-  }
-  const name = inside('', Buffer.from(path).toString());
-  if (name !== undefined) return name;
-  throw new InvalidArchiveError(
-    `the archive holds the name ${shownName(path)}, which leads out of it`,
-  );
-}
-
-/** `path` seen from the directory `from`; undefined when it leads out of the archive. */
-function inside(from: string, path: string): string | undefined {
-  if (path.includes('\0')) return undefined;
-  const parts: string[] = path.startsWith('/') ? [] : from.split('/').filter((part) => part !== '');
-  for (const part of path.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.pop() === undefined) return undefined;
-  }
-  return parts.join('/');
-}
-
 /** Chunks are valid until the next one only. */
 async function* copied(bytes: Bytes): Bytes {
   for await (const chunk of bytes) yield Uint8Array.from(chunk);
-}
-
-function parentOf(name: string): string {
-  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
 }
 
 /** `blobs/sha256/<hex>` says the digest of what it holds. */

@@ -25,6 +25,7 @@ const LAYERS: readonly string[] = [
   MediaType.ociLayerZstd,
   MediaType.dockerLayer,
   MediaType.dockerLayerGzip,
+  MediaType.dockerLayerZstd,
 ];
 
 /** True for image configs. */
@@ -45,6 +46,11 @@ export function isLayer(node: Descriptor): boolean {
 /** True for layers that are not sent to registries unless somebody asks for it. */
 export function isForeign(node: Descriptor): boolean {
   return FOREIGN.includes(node.mediaType);
+}
+
+/** True for indexes. */
+export function isIndex({ mediaType }: Descriptor): boolean {
+  return mediaType === MediaType.ociIndex || mediaType === MediaType.dockerIndex;
 }
 
 /** True for manifests and indexes: nodes that point at others. */

@@ -9,7 +9,7 @@ import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
 import { childrenOf, isConfig, isParent } from './children.ts';
 import { TransferError } from './errors.ts';
-import type { Destination, Source } from './transport.ts';
+import type { Destination, Mounted, Source } from './transport.ts';
 
 /** Indexes inside indexes, and nodes of one graph: real images have 2 levels and some hundred nodes. */
 const DEPTH_LIMIT = 8;
@@ -82,10 +82,11 @@ export async function copy(
       const reopen = async (): Promise<Bytes> => task.count(await open(node));
       await put(node, await reopen(), reopen);
     }
-    task.outcome = skipped ?? 'done';
+    if (typeof skipped === 'object') task.from = skipped.mounted;
+    task.outcome = typeof skipped === 'object' ? 'mounted' : (skipped ?? 'done');
   };
 
-  const skip = async (node: Descriptor): Promise<Outcome | undefined> =>
+  const skip = async (node: Descriptor): Promise<Outcome | Mounted | undefined> =>
     (await to.has(node, call)) ? 'exists' : to.adopt?.(node, from, call);
 
   const open = async (node: Descriptor): Promise<Bytes> => {

@@ -6,6 +6,8 @@ import type { Descriptor } from '../oci/descriptor.ts';
 export interface Source {
   /** For people: `docker.io/library/alpine`, `the archive`. */
   readonly label: string;
+  /** Of a registry: blobs need not travel within one. */
+  readonly place?: { readonly registry: string; readonly repository: string };
   /** The root of the graph this source was opened on. */
   root(options?: CallOptions): Promise<Descriptor>;
   /** The node's bytes, unverified: whoever asks for them passes them through `verified`. */
@@ -20,12 +22,21 @@ export interface PutOptions extends CallOptions {
   readonly reopen?: () => Promise<Bytes>;
 }
 
+/** A blob did not travel: another repository of the same registry had it. */
+export interface Mounted {
+  readonly mounted: string;
+}
+
 /** A place images go to. `put` sees children before parents; `commit` comes once, last. */
 export interface Destination {
   readonly label: string;
   has(node: Descriptor, options?: CallOptions): Promise<boolean>;
   /** Takes the node without its bytes passing through the copy: a mount, a note where to fetch it later. */
-  adopt?(node: Descriptor, from: Source, options?: CallOptions): Promise<Outcome | undefined>;
+  adopt?(
+    node: Descriptor,
+    from: Source,
+    options?: CallOptions,
+  ): Promise<Outcome | Mounted | undefined>;
   /** If `body` throws, nothing of the node is left behind. */
   put(node: Descriptor, body: Bytes, options?: PutOptions): Promise<void>;
   /** Makes the root visible under its names. Before this, nobody can see a partial image. */

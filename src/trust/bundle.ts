@@ -4,15 +4,9 @@ import { InvalidInputError } from '../base/errors.ts';
 import { type Digest, encoded, isDigest } from '../oci/digest.ts';
 import { Fields, parseJson } from '../oci/json.ts';
 import { MediaType } from '../oci/media-types.ts';
+import { encodedForSigning, signEnvelope } from './dsse.ts';
 import { SignatureError } from './errors.ts';
-import {
-  base64Bytes,
-  type Claim,
-  holderOf,
-  keyHint,
-  signBytes,
-  type TrustedKey,
-} from './signature.ts';
+import { base64Bytes, type Claim, holderOf, keyHint, type TrustedKey } from './signature.ts';
 
 /**
  * Signatures in a bundle: a statement about the image in a signed envelope, in one document that
@@ -52,17 +46,16 @@ export function signBundle(
     predicateType: SIGN_PREDICATE,
     predicate: {},
   };
-  const payload = Buffer.from(JSON.stringify(statement));
-  const signature = signBytes(encodedForSigning(MediaType.inToto, payload), key);
+  return bundleOf(Buffer.from(JSON.stringify(statement)), key);
+}
+
+/** A bundle with a statement, signed. */
+export function bundleOf(statement: Uint8Array, key: KeyObject): Buffer {
   return Buffer.from(
     JSON.stringify({
       mediaType: BUNDLE,
       verificationMaterial: { publicKey: { hint: keyHint(createPublicKey(key)) } },
-      dsseEnvelope: {
-        payload: payload.toString('base64'),
-        payloadType: MediaType.inToto,
-        signatures: [{ sig: signature.toString('base64') }],
-      },
+      dsseEnvelope: signEnvelope(MediaType.inToto, statement, key),
     }),
   );
 }
@@ -119,10 +112,4 @@ function claimOf(bundle: Uint8Array, digest: Digest, keys: readonly TrustedKey[]
     throw new InvalidInputError('the statement names no digest');
   }
   return { format: 'bundle', digest: found, annotations, signer: holder.name };
-}
-
-/** What of a type and a body is signed: both, with their lengths, so that neither can be moved. */
-function encodedForSigning(type: string, body: Uint8Array): Buffer {
-  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${body.length} `;
-  return Buffer.concat([Buffer.from(head), body]);
 }

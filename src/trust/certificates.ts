@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { certificateLimits } from './certificate-extensions.ts';
 import { SignatureError, TrustConfigError } from './errors.ts';
 import { KEY_FILE_LIMIT } from './key-file.ts';
@@ -20,7 +20,7 @@ export function readCertificates(pem: Uint8Array, name: string): readonly X509Ce
     );
   }
   try {
-    return found.map((one) => new X509Certificate(one));
+    return found.map(loaded);
   } catch (error) {
     throw new TrustConfigError(`a certificate of ${name} cannot be read`, { cause: error });
   }
@@ -56,7 +56,8 @@ export function signerOf(
 
 /** One line that names who a certificate is for. */
 export function nameOf({ subject }: X509Certificate): string {
-  return subject.split('\n').toReversed().join(', ').slice(0, 300);
+  const parts = subject.split('\n').toReversed().join(', ');
+  return parts.replaceAll(/\p{C}/gu, '?').slice(0, 300);
 }
 
 function checkOne(
@@ -97,9 +98,14 @@ function isIssuer(issuer: X509Certificate, of: X509Certificate): boolean {
   }
 }
 
+/** Classes of `node:crypto` would be built when the program starts. */
+function loaded(source: string | Uint8Array): X509Certificate {
+  return new (process.getBuiltinModule('node:crypto').X509Certificate)(source);
+}
+
 function parsed(der: Uint8Array): X509Certificate {
   try {
-    return new X509Certificate(der);
+    return loaded(der);
   } catch (error) {
     throw new SignatureError('a certificate of it cannot be read', { cause: error });
   }

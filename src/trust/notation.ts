@@ -1,4 +1,4 @@
-import { constants, type KeyObject, verify, type X509Certificate } from 'node:crypto';
+import { type KeyObject, verify, type X509Certificate } from 'node:crypto';
 import { InvalidInputError } from '../base/errors.ts';
 import { isDigest } from '../oci/digest.ts';
 import { Fields, outsideMap, parseJson } from '../oci/json.ts';
@@ -90,6 +90,7 @@ function isSignedWith(key: KeyObject, { algorithm, signed, signature }: Envelope
   const hash = `sha${algorithm.slice(2)}`;
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   const bits = details?.modulusLength ?? 0;
+  const { constants } = process.getBuiltinModule('node:crypto');
   try {
     if (/^PS(?:256|384|512)$/.test(algorithm) && type === 'rsa' && bits >= 2048 && bits <= 16_384) {
       const padding = constants.RSA_PKCS1_PSS_PADDING;

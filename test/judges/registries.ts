@@ -1,6 +1,6 @@
 /**
  * Sends images to the reference registry and back: plain, with TLS and an authority of its own,
- * with a password. What stave pushes, skopeo, crane, podman and, where DOCKER_HOST is set, Docker
+ * with a password, with tokens. What stave pushes, skopeo, crane, podman and, where DOCKER_HOST is set, Docker
  * read; what they push, stave reads. Needs root and the peers (scripts/peers.sh install).
  *
  * usage: registries.ts
@@ -33,13 +33,15 @@ const docker = peer(top, work, ['docker']);
 interface Mode {
   readonly name: string;
   readonly tls: boolean;
-  readonly password: boolean;
+  /** How it finds out who asks. */
+  readonly password: 'none' | 'htpasswd' | 'token';
 }
 
 const MODES: readonly Mode[] = [
-  { name: 'plain', tls: false, password: false },
-  { name: 'TLS', tls: true, password: false },
-  { name: 'TLS and a password', tls: true, password: true },
+  { name: 'plain', tls: false, password: 'none' },
+  { name: 'TLS', tls: true, password: 'none' },
+  { name: 'TLS and a password', tls: true, password: 'htpasswd' },
+  { name: 'tokens', tls: false, password: 'token' },
 ];
 
 let failures = 0;
@@ -85,6 +87,13 @@ async function judge({ name, tls, password }: Mode): Promise<void> {
   // alice:s3cret
   const users = join(work, 'htpasswd');
   writeFileSync(users, 'alice:$2b$04$4whJDNL4RTQqwTj3jTClrOAxwNFqk2VlGP.zOP/cjFZK7tvshg83y\n');
+  const tokens = await freePort();
+  const token = {
+    realm: `http://127.0.0.1:${tokens}/token`,
+    service: 'judge',
+    issuer: 'judge',
+    rootcertbundle: join(work, 'ca.crt'),
+  };
   const config = {
     version: '0.1',
     log: { level: 'error' },
@@ -93,7 +102,8 @@ async function judge({ name, tls, password }: Mode): Promise<void> {
       addr: host,
       ...(tls && { tls: { certificate: join(work, 'reg.crt'), key: join(work, 'reg.key') } }),
     },
-    ...(password && { auth: { htpasswd: { realm: 'judge', path: users } } }),
+    ...(password === 'htpasswd' && { auth: { htpasswd: { realm: 'judge', path: users } } }),
+    ...(password === 'token' && { auth: { token } }),
   };
   writeFileSync(`${folder}.yml`, JSON.stringify(config));
   const argv = ['exec', 'docker-registry', 'serve', `${folder}.yml`];
@@ -101,6 +111,15 @@ async function judge({ name, tls, password }: Mode): Promise<void> {
   const { REGISTRY_AUTH_FILE: _, ...env } = process.env;
   const program = join(top, 'scripts/peers.sh');
   const server = spawn(program, argv, { stdio: 'ignore', detached: true, env });
+  const service =
+    password === 'token'
+      ? spawn(process.execPath, [
+          join(top, 'test/support/token-service.ts'),
+          String(tokens),
+          join(work, 'reg.key'),
+          join(work, 'reg.crt'),
+        ])
+      : undefined;
   try {
     if (tls) {
       const trust = join(work, '.config/containers/certs.d', host);
@@ -109,7 +128,7 @@ async function judge({ name, tls, password }: Mode): Promise<void> {
       process.env['SSL_CERT_FILE'] = join(work, 'ca.crt');
     }
     await delay(2000);
-    if (password) {
+    if (password !== 'none') {
       const early = stave.call(['push', '-q', `${host}/team/app:v1`]);
       if (early.code === 0) failures += 1;
       check(
@@ -120,9 +139,10 @@ async function judge({ name, tls, password }: Mode): Promise<void> {
       );
     }
     roundTrips(host, tls);
-    if (password) check('stave logout', stave, ['logout', host]);
+    if (password !== 'none') check('stave logout', stave, ['logout', host]);
   } finally {
     delete process.env['SSL_CERT_FILE'];
+    service?.kill();
     if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGTERM');
   }
 }
@@ -137,7 +157,13 @@ function roundTrips(host: string, tls: boolean): void {
   check('crane digest', crane, ['digest', ...(tls ? [] : ['--insecure']), image], digest);
   check('skopeo inspect', skopeo, ['inspect', verify, `docker://${image}`], digest);
   check('podman pull', podman, ['pull', '-q', verify, image]);
-  if (process.env['DOCKER_HOST']) check('docker pull', docker, ['pull', image], digest);
+  if (process.env['DOCKER_HOST']) {
+    const theirs = `${host}/team/docker:v1`;
+    check('docker pull', docker, ['pull', image], digest);
+    check('docker tag', docker, ['tag', image, theirs]);
+    check('docker push', docker, ['push', '-q', theirs]);
+    check('stave pull of it', stave, ['pull', '-q', theirs], theirs);
+  }
   const id = stave.call(['inspect', '-f', '{{.Id}}', 'judge/base']).stdout.trim();
   for (const format of ['oci', 'v2s2']) {
     const theirs = `${host}/team/${format}:v1`;
@@ -149,6 +175,9 @@ function roundTrips(host: string, tls: boolean): void {
   }
   check('podman push', podman, ['push', '-q', verify, image, `docker://${host}/team/podman:v1`]);
   check('stave pull of it', stave, ['pull', '-q', `${host}/team/podman:v1`]);
+  const byCrane = `${host}/team/crane:v1`;
+  check('crane copy', crane, ['copy', ...(tls ? [] : ['--insecure']), image, byCrane]);
+  check('stave pull of it', stave, ['pull', byCrane], `Digest: ${digest}`);
   check('stave tags', stave, ['tags', `${host}/team/app`], 'v1');
   const copied = `docker://${host}/other/app:v2`;
   check('stave copy', stave, ['copy', '-q', `docker://${image}`, copied], digest);

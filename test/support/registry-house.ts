@@ -6,7 +6,7 @@ import type { RegistrySettings } from '../../src/registry/settings.ts';
 import { scratchImages, type ScratchImages } from '../scratch-images.ts';
 import { TestRegistry, type TestRegistryOptions } from './test-registry.ts';
 
-/** A registry, and a store that asks it without patience. */
+/** A registry, and a store that asks it, soon again where it fails. */
 export interface RegistryHouse extends AsyncDisposable {
   readonly registry: TestRegistry;
   readonly scratch: ScratchImages;
@@ -24,7 +24,7 @@ export async function registryHouse(
   const auth = Buffer.from('alice:s3cret').toString('base64');
   const scratch = scratchImages({
     pause: 2,
-    stall: 400,
+    stall: 10_000,
     environment: {
       HOME: '/nonexistent',
       DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [registry.host]: { auth } } }),

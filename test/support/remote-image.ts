@@ -11,6 +11,7 @@ export interface LooseDescriptor {
   size: number;
   platform?: object;
   annotations?: object;
+  urls?: readonly string[];
 }
 
 /** An image of two layers: one of a few bytes and one of 1 MiB that does not compress. */

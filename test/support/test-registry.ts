@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { collect } from '../../src/base/bytes.ts';
+import { sendPaced } from './paced.ts';
 
 /** A manifest as it is kept. */
 interface Kept {
@@ -35,6 +36,10 @@ export interface TestRegistryOptions {
   /** `OCI-Chunk-Min-Length` of uploads. */
   readonly chunk?: number;
   readonly deletesTags?: boolean;
+  /** Gives entity tags, and heeds `If-Match`. */
+  readonly etags?: boolean;
+  /** False: blobs come whole or not at all. */
+  readonly ranges?: boolean;
   /** Answers who refers to a manifest, two in a page. */
   readonly referrers?: boolean;
 }
@@ -55,6 +60,12 @@ export class TestRegistry implements AsyncDisposable {
   /** Bytes of blobs that were sent. */
   sent = 0;
   fault: Fault | undefined;
+  /** Takes manifests whose parts it has not got. */
+  lenient = false;
+  /** What ends with the registry. */
+  readonly closing: (() => Promise<void>)[] = [];
+  /** Bytes that each answer brings in 10 milliseconds; as many as there are unless given. */
+  pace: number | undefined;
   readonly #options: TestRegistryOptions;
   readonly #server: Server;
   readonly #uploads = new Map<string, Buffer[]>();
@@ -84,6 +95,7 @@ export class TestRegistry implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const close of this.closing) await close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -227,8 +239,14 @@ export class TestRegistry implements AsyncDisposable {
           !this.links.has(`${repository}/${digest}`) &&
           !this.manifests.has(`${repository}/${digest}`),
       );
-      if (missing !== undefined) return fail(response, 404, 'MANIFEST_BLOB_UNKNOWN', missing);
+      if (missing !== undefined && !this.lenient)
+        return fail(response, 404, 'MANIFEST_BLOB_UNKNOWN', missing);
       const tag = name.includes(':') ? digestOf(data) : name;
+      const before = this.manifests.get(`${repository}/${tag}`)?.data;
+      const wanted = request.headers['if-match'];
+      if (wanted !== undefined && (!before || wanted !== `"${digestOf(before)}"`)) {
+        return fail(response, 412, 'PRECONDITION_FAILED', 'it is another one now');
+      }
       this.tag(repository, tag, data, request.headers['content-type'] ?? '');
       const { subject } = JSON.parse(data.toString()) as { subject?: { digest: string } };
       if (subject && this.#options.referrers === true) {
@@ -242,6 +260,7 @@ export class TestRegistry implements AsyncDisposable {
     if (!kept) return fail(response, 404, 'MANIFEST_UNKNOWN', 'manifest unknown');
     response.setHeader('content-type', kept.mediaType);
     response.setHeader('docker-content-digest', digestOf(kept.data));
+    if (this.#options.etags === true) response.setHeader('etag', `"${digestOf(kept.data)}"`);
     this.#bytes(request, response, kept.data);
   }
 
@@ -266,19 +285,22 @@ export class TestRegistry implements AsyncDisposable {
     const data = this.links.has(`${repository}/${digest}`) ? this.blobs.get(digest) : undefined;
     if (!data) return fail(response, 404, 'BLOB_UNKNOWN', 'blob unknown to registry');
     response.setHeader('content-type', 'application/octet-stream');
-    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    if (start === 0) return this.#bytes(request, response, data);
+    if (this.#options.ranges !== false) response.setHeader('accept-ranges', 'bytes');
+    const [, first = '0', last = ''] =
+      /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
+    const start = this.#options.ranges === false ? 0 : Number(first);
+    const end = last === '' ? data.length : Math.min(data.length, Number(last) + 1);
+    if (start === 0 && last === '') return this.#bytes(request, response, data);
     if (start >= data.length) return void response.writeHead(416).end();
-    response.setHeader('content-range', `bytes ${start}-${data.length - 1}/${data.length}`);
+    response.setHeader('content-range', `bytes ${start}-${end - 1}/${data.length}`);
     response.statusCode = 206;
-    this.#bytes(request, response, data.subarray(start));
+    this.#bytes(request, response, data.subarray(start, end));
   }
 
   #bytes(request: IncomingMessage, response: ServerResponse, data: Buffer): void {
     response.setHeader('content-length', data.length);
     if (request.method === 'HEAD') return void response.end();
-    this.sent += data.length;
-    response.end(data);
+    sendPaced(response, data, this.pace, (size) => (this.sent += size));
   }
 
   async #upload(

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, constants, privateDecrypt, randomUUID } from 'node:crypto';
+import { createHash, createPrivateKey, privateDecrypt, randomUUID } from 'node:crypto';
 import { csvFields } from '../../base/csv.ts';
 import { ValueError } from '../errors.ts';
 import type { PlainFunction } from '../eval/scope.ts';
@@ -117,7 +117,8 @@ function decrypt(args: readonly Value[]): Value {
   try {
     const key = createPrivateKey(text(args, 1));
     const data = Buffer.from(text(args, 0), 'base64');
-    return string(utf8(privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, data)));
+    const padding = process.getBuiltinModule('node:crypto').constants.RSA_PKCS1_PADDING;
+    return string(utf8(privateDecrypt({ key, padding }, data)));
   } catch (error) {
     if (error instanceof ValueError) throw error;
     throw new ValueError('failed to decrypt: the key or the text is not a valid one');

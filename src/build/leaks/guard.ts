@@ -9,7 +9,7 @@ import type { StageState } from '../frontend/state.ts';
 import type { Vertex } from '../graph.ts';
 import type { DockerfileInput } from '../inputs.ts';
 import type { Outcome, Solved } from '../solver-parts.ts';
-import { verticesOf } from '../vertices.ts';
+import { ownSteps, verticesOf } from '../vertices.ts';
 import { leaksIn } from './document.ts';
 import { givenTo, type LeakInput } from './given.ts';
 import { haystack, needleOf, type Haystack, type Needle } from './needle.ts';
@@ -73,8 +73,7 @@ export class LeakGuard {
 
   /** Searches what earlier builds made of a target's layers. Throws SecretLeakError. */
   async result(target: Vertex | undefined, { layers }: Solved, call: CallOptions): Promise<void> {
-    const steps: Vertex[] = [];
-    for (let at = target; at && at.op.kind !== 'image'; at = at.base) steps.unshift(at);
+    const steps = ownSteps(target);
     const own = layers.slice(layers.length - steps.length);
     for (const [at, layer] of own.entries()) await this.#layer(layer, steps[at], call);
   }

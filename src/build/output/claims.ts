@@ -1,6 +1,5 @@
 import type { CallOptions } from '../../base/progress.ts';
 import type { Attestation } from '../../image/attestation.ts';
-import type { Digest } from '../../oci/digest.ts';
 import { familiar, parseReference } from '../../oci/reference.ts';
 import type { PackageList } from '../../sbom/package.ts';
 import { SPDX_PREDICATE, spdxDocument } from '../../sbom/spdx.ts';
@@ -21,15 +20,8 @@ export interface NamedClaim extends Attestation {
 export interface Claims {
   /** The provenance of each image, where there is one. */
   readonly provenance: readonly object[];
-  /**
-   * All that is said of an image. `subjects` are what it is about: the image, whose manifest
-   * is given, or files.
-   */
-  readonly statements: (
-    at: number,
-    subjects: readonly Subject[],
-    manifest?: Digest,
-  ) => readonly NamedClaim[];
+  /** All that is said of an image. `subjects` are what it is about: the image, or files. */
+  readonly statements: (at: number, subjects: readonly Subject[]) => readonly NamedClaim[];
 }
 
 /** What the input asks to be claimed of images: lists of packages first, as BuildKit has them. */
@@ -49,14 +41,12 @@ export async function claimsOf(
   }
   return {
     provenance: predicates,
-    statements(at, subjects, manifest) {
+    statements(at, subjects) {
       const [image, list, predicate] = [images[at], lists[at], predicates[at]];
       const made: NamedClaim[] = [];
       if (sbom && image && list) {
         const document = spdxDocument(list, {
           name: build.names[0] === undefined ? 'image' : familiar(parseReference(build.names[0])),
-          ...(manifest && { digest: manifest }),
-          ...(manifest && subjects[0] && subjects[0].name !== '_' && { purl: subjects[0].name }),
           created: new Date(image.config.created ?? 0),
           toolVersion: sbom.toolVersion,
         });

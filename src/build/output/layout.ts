@@ -14,6 +14,7 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { MediaType } from '../../oci/media-types.ts';
 import { parseIndex } from '../../oci/parse-manifest.ts';
 import { encodeManifest } from '../../oci/write-json.ts';
+import { namesIn } from '../../sys/names-in.ts';
 import { writeAll } from '../../sys/write-all.ts';
 import type { DockerArchive } from '../../transport/docker-archive-destination.ts';
 import { readInput } from '../read-file.ts';
@@ -34,12 +35,16 @@ export async function writeLayout(
   archive: DockerArchive,
   call: CallOptions,
 ): Promise<void> {
+  await fillLayout(directory, (scratch) => writeArchiveFiles(scratch, archive, call));
+}
+
+/** {@link writeLayout} for whoever writes the files into a directory beside it. */
+export async function fillLayout(
+  directory: string,
+  fill: (scratch: string) => Promise<void>,
+): Promise<void> {
   checkLayout(directory);
-  await writeDirectory(
-    directory,
-    (scratch) => writeArchiveFiles(scratch, archive, call),
-    (scratch) => moveIn(scratch, directory),
-  );
+  await writeDirectory(directory, fill, (scratch) => moveIn(scratch, directory));
 }
 
 /** Writes the files of an archive below a directory that is ours alone. */
@@ -76,10 +81,10 @@ function checkLayout(directory: string): void {
 
 /** Blobs first; the index, which makes them visible, last. */
 function moveIn(scratch: string, directory: string): void {
-  const blobs = join(scratch, 'blobs', 'sha256');
-  mkdirSync(join(directory, 'blobs', 'sha256'), { recursive: true });
-  for (const name of readdirSync(blobs)) {
-    renameSync(join(blobs, name), join(directory, 'blobs', 'sha256', name));
+  for (const algorithm of namesIn(join(scratch, 'blobs'))) {
+    const [from, to] = [join(scratch, 'blobs', algorithm), join(directory, 'blobs', algorithm)];
+    mkdirSync(to, { recursive: true });
+    for (const name of readdirSync(from)) renameSync(join(from, name), join(to, name));
   }
   const own = manifestsIn(join(scratch, 'index.json'));
   const names = new Set(own.map(nameOf));

@@ -141,7 +141,7 @@ function attesting(
   return (image, { digest }) => {
     const own = names.length > 0 ? names.map((name) => purl(name, image.platform)) : ['_'];
     const subjects = own.map((name) => ({ name, digest: { sha256: encoded(digest) } }));
-    return claims.statements(images.indexOf(image), subjects, digest);
+    return claims.statements(images.indexOf(image), subjects);
   };
 }
 

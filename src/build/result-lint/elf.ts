@@ -86,7 +86,7 @@ class ElfFile {
           this.#number(this.#head, 42, 2),
           this.#number(this.#head, 44, 2),
         ];
-    if (count > MOST_SEGMENTS || size < (this.#wide ? 56 : 32))
+    if (count > MOST_SEGMENTS || size !== (this.#wide ? 56 : 32))
       throw new RangeError('odd segments');
     const table = this.#read(at, size * count);
     return Array.from({ length: count }, (_, index) => {

@@ -14,6 +14,7 @@ import type { DockerfileInput } from '../inputs.ts';
 import { readFile } from '../plan.ts';
 import { imageFindings } from './findings.ts';
 import type { ResultFinding } from './programs.ts';
+import { ownSteps } from '../vertices.ts';
 
 /** An image that a build made and that nobody has yet. */
 export interface NewImage {
@@ -39,7 +40,7 @@ export function lintResults(
   const told = new Map<string, LintWarning>();
   for (const { plan, config, layers } of images) {
     const chain = chainOf(plan.target, file);
-    const vertices = verticesOf(plan.stage.vertex);
+    const vertices = ownSteps(plan.stage.vertex);
     const inherited = layers.length - vertices.length;
     const how = { inherited, several: plan.stages.size > 1 };
     const all = imageFindings(config.config ?? {}, layers, how, snapshotter);
@@ -111,11 +112,4 @@ function spanOf(
     if (span) return span;
   }
   return from;
-}
-
-/** The vertices that made the layers above the base image, bottom first. */
-function verticesOf(target: Vertex | undefined): Vertex[] {
-  const steps: Vertex[] = [];
-  for (let at = target; at && at.op.kind !== 'image'; at = at.base) steps.unshift(at);
-  return steps;
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
 import type { RunRequest } from '../../engine/container-types.ts';
+import { anchorFile } from '../anchor-files.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { extraHost, labelsOf, linesOfFile, networkMode } from '../key-values.ts';
@@ -38,6 +39,10 @@ const flags = {
   ),
   quiet: flag.toggle('Say nothing about pulling', 'q'),
   'read-only': flag.toggle('Make the root file system read-only'),
+  'require-signature': flag.list(
+    'file',
+    'A public key or certificates that it must be signed with',
+  ),
   rm: flag.toggle('Remove the container when it has ended'),
   'security-opt': flag.list('list', 'Security options: no-new-privileges'),
   'shm-size': flag.bytes('Size of /dev/shm'),
@@ -70,13 +75,15 @@ export const containerRun = command({
       throw new InvalidInputError('the input device is not a TTY');
     }
     const request = requestOf(context);
-    const { containers, images } = await engine();
+    const signers = context.flags['require-signature'].map((typed) => anchorFile(context, typed));
+    const required = signers.length > 0 && { requireSignature: signers };
+    const { containers, images, trust } = await engine();
     const { pull, quiet } = context.flags;
     // The container's own output must not be mixed with ours.
     const bring = async (name: string): Promise<void> => {
       using display = await openTransfers({ stdout: stderr, stderr, env }, quiet, PULL_WORDS);
       await images.pull(
-        { name, ...(request.platform && { platform: request.platform }) },
+        { name, ...(request.platform && { platform: request.platform }), ...required },
         { signal, progress: display.sink },
       );
     };
@@ -91,6 +98,9 @@ export const containerRun = command({
       progress: warningLines(stderr),
       environment: env,
       missing,
+      ...(required && {
+        admit: (id) => trust.verifyStored({ id, name: request.image }, signers, { signal }),
+      }),
     });
     return 'code' in status ? status.code : 128 + constants.signals[status.signal];
   },

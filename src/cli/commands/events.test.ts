@@ -21,6 +21,17 @@ test('events writes the lines that Docker writes', async () => {
   );
 });
 
+test('events shows no label as another event', async () => {
+  const { engine } = fakeEngine();
+  async function* one(): AsyncGenerator<StaveEvent> {
+    const attributes = { l: 'a)\n2026-11-21T00:00:00Z image delete', name: 'x' };
+    yield { at: new Date(0), type: 'image', action: 'tag', actor: TAGGED, attributes };
+  }
+  const system = { ...engine.system, events: one };
+  const { stdout } = await runCli(['events', '--until', '0s'], { engine: { ...engine, system } });
+  assert.equal(stdout.split('\n').length, 2);
+});
+
 test('events --format json has the members of Docker in its order, the empty ones left out', async () => {
   const [first, second] = (await shown('--format', 'json')).split('\n');
   assert.equal(

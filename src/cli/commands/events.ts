@@ -73,6 +73,7 @@ function filterOf(pairs: readonly FilterPair[]): EventFilter {
 function lineOf({ at, type, action, actor, attributes }: StaveEvent): string {
   const pairs = Object.keys(attributes)
     .sort()
+    // Labels come from outside: none may look like another event.
     .map((key) => visibleCell(`${key}=${attributes[key]}`));
   const told = pairs.length > 0 ? ` (${pairs.join(', ')})` : '';
   return `${nanoTime(at)} ${type} ${action} ${actor}${told}`;

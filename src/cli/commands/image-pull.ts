@@ -1,4 +1,6 @@
+import { UsageError } from '../../base/errors.ts';
 import { parseReference } from '../../oci/reference.ts';
+import { anchorFile } from '../anchor-files.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
@@ -11,10 +13,15 @@ export const imagePull = command({
   operands: [1, 1],
   slip: ([name, tag]) => (name === undefined ? undefined : `${name}:${tag}`),
   flags: {
+    'all-platforms': flag.toggle('The images of all platforms, as one index'),
     'all-tags': flag.toggle('Every tag of the repository', 'a'),
     'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),
     platform: flag.text('string', 'The platform to choose where there are several'),
     quiet: flag.toggle('Print the name and nothing else', 'q'),
+    'require-signature': flag.list(
+      'file',
+      'A public key or certificates that it must be signed with',
+    ),
   },
   examples: [
     ['From Docker Hub', 'stave pull alpine:3', 'a registry'],
@@ -32,14 +39,25 @@ export const imagePull = command({
     } = context;
     const { quiet } = flags;
     const reference = parseReference(name);
-    const platform = platformOption(flags.platform, context.env);
+    const allPlatforms = flags['all-platforms'];
+    if (allPlatforms && flags.platform !== undefined) {
+      throw new UsageError('--all-platforms and --platform exclude each other');
+    }
+    const platform = allPlatforms ? {} : platformOption(flags.platform, context.env);
+    const signers = flags['require-signature'].map((typed) => anchorFile(context, typed));
     const isBare = reference.tag === undefined && reference.digest === undefined;
     if (!quiet && !flags['all-tags'] && isBare) stdout.line('Using default tag: latest');
     const { images } = await engine();
     const pulled = await (async () => {
       using display = await openTransfers(context, quiet, PULL_WORDS);
       return await images.pull(
-        { name, all: flags['all-tags'], ...platform },
+        {
+          name,
+          all: flags['all-tags'],
+          allPlatforms,
+          ...platform,
+          ...(signers.length > 0 && { requireSignature: signers }),
+        },
         { signal, progress: display.sink },
       );
     })();

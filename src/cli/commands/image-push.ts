@@ -1,9 +1,12 @@
 import { parseReference } from '../../oci/reference.ts';
+import { chunkSize } from '../chunk-size.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
 import { PUSH_WORDS } from '../render/transfer-lines.ts';
 import { openTransfers } from '../render/transfers.ts';
+
+const PACKINGS = ['gzip', 'zstd'] as const;
 
 /** `image push`, `push`. */
 export const imagePush = command({
@@ -12,6 +15,8 @@ export const imagePush = command({
   slip: ([name, tag]) => (name === undefined ? undefined : `${name}:${tag}`),
   flags: {
     'all-tags': flag.toggle('Every tag of the repository', 'a'),
+    compression: flag.choice(PACKINGS, 'How layers are packed that were made here (default gzip)'),
+    'chunk-size': flag.bytes('Send blobs in pieces of this size'),
     'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),
     platform: flag.text('string', 'Of several platforms, this one alone'),
     quiet: flag.toggle('Print the name and nothing else', 'q'),
@@ -43,7 +48,13 @@ export const imagePush = command({
     using display = await openTransfers(context, quiet, PUSH_WORDS);
     const platform = platformOption(flags.platform);
     const pushed = await images.push(
-      { name, all, ...platform },
+      {
+        name,
+        all,
+        ...platform,
+        chunk: chunkSize(flags['chunk-size']),
+        compression: flags.compression,
+      },
       { signal, progress: display.sink },
     );
     if (quiet) for (const one of pushed) stdout.line(one.name);

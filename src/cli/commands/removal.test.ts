@@ -50,6 +50,8 @@ test('image prune hands its limits on', async () => {
 for (const [args, message] of [
   [['--keep-last', '-1'], /--keep-last must not be negative: -1/],
   [['--unused-for', 'long'], /invalid duration "long"/],
+  [['--unused-for', '9999999999d'], /invalid duration "9999999999d"/],
+  [['--unused-for', '300000000000h'], /invalid duration "300000000000h"/],
   [['--format', 'json'], /--format is for plans\nHint: Add --plan/],
 ] as const) {
   test(`image prune ${args.join(' ')} is refused`, async () => {

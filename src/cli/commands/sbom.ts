@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { once } from '../../base/bytes.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Package, SbomFormat, SbomOptions } from '../../engine/attestation-types.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -12,6 +13,7 @@ import { sourceDateEpoch } from '../source-date.ts';
 const FORMATS = ['table', 'spdx-json', 'cyclonedx-json'] as const;
 
 const FLAGS = {
+  attached: flag.toggle('Print the list that is attached to the image in its registry'),
   format: flag.choice(FORMATS, 'table (default), spdx-json or cyclonedx-json'),
   output: flag.text('file', 'A file to write to (default: standard output)', 'o'),
   platform: flag.text('string', 'Of an image for several platforms, the one to look into'),
@@ -24,6 +26,11 @@ export const sbom = command({
   flags: FLAGS,
   examples: [
     ['What is installed in an image', 'stave sbom app:v1'],
+    [
+      'What its builder says of an image in a registry',
+      'stave sbom --attached app:v1',
+      'a registry',
+    ],
     ['As a document for other programs', 'stave sbom --format spdx-json -o app.spdx.json app:v1'],
   ],
 
@@ -32,7 +39,8 @@ export const sbom = command({
     // Before the image is looked at: a wrong path should not cost a wait.
     if (flags.output !== undefined) checkPlace(resolve(cwd, flags.output), flags.output, VERB);
     const { format = 'table' } = flags;
-    if (format === 'table') await writeTable(context);
+    if (flags.attached) await writeAttached(context);
+    else if (format === 'table') await writeTable(context);
     else await writeDocument(context, format);
   },
 });
@@ -65,6 +73,24 @@ async function writeDocument(context: SbomContext, format: SbomFormat): Promise<
     format,
     optionsOf(context),
   );
+  await put(`${JSON.stringify(document, undefined, 2)}\n`, context);
+}
+
+async function writeAttached(context: SbomContext): Promise<void> {
+  const { flags, operands, env, signal, stderr } = context;
+  const { format } = flags;
+  if (format === 'table') {
+    throw new UsageError('--attached prints a document as it is, not a table', {
+      hint: 'Leave --format out, or say spdx-json or cyclonedx-json.',
+    });
+  }
+  const { attestations } = await context.engine();
+  const { document } = await attestations.attached(operands[0] ?? '', {
+    signal,
+    progress: warningLines(stderr),
+    ...platformOption(flags.platform, env),
+    ...(format && { format }),
+  });
   await put(`${JSON.stringify(document, undefined, 2)}\n`, context);
 }
 

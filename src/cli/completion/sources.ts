@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ContainerSummary } from '../../engine/container-types.ts';
 import type { ImageSummary } from '../../engine/engine.ts';
@@ -56,7 +56,8 @@ async function quietly<T>(ask: () => Promise<readonly T[]>): Promise<readonly T[
 function smallFile(path: string): string | undefined {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    // A pipe would make the shell wait.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch {
     return undefined;
   }

@@ -5,17 +5,52 @@ export const REGISTRY_MANUALS: Manuals = {
   'image pull': {
     text: [
       'A name without a host means Docker Hub; without a tag it means "latest". A broken download goes on where it broke off, also in another process.',
+      'Of an index the image for this machine comes, or that for --platform. With --all-platforms all of its images come that are for Linux, with its attestations and under its own digest: "push", "save" and "copy" hand it on whole.',
       "Mirrors, certificates and credentials come from Docker's, Podman's and containerd's files. Plain HTTP is used for this machine only, and for hosts that those files name as insecure.",
+      'The policy.json of containers is obeyed: what it rejects, or wants signed and is not, does not come in.',
     ],
   },
   'image push': {
     text: [
       'The host is part of the name: give the image such a name with "stave tag" first. Layers that the registry has, also in other repositories, are not sent.',
+      'An index is pushed with all of its images that are here. What is missing is copied within the registry where it came from there, and named otherwise.',
     ],
   },
   copy: {
     text: [
-      'Nothing is stored here, and nothing is unpacked: manifests and layers keep their digests. Places are docker://NAME for a registry, and oci-archive:PATH[:NAME] or docker-archive:PATH[:NAME] for a file.',
+      'Manifests and layers keep their digests, and an index comes with all of its images and attestations; --format alone changes documents, and says so. Between registries and files nothing is stored here.',
+      'Places are docker://NAME (a registry), stave:NAME (this store), oci:DIR[:TAG] (a layout, which keeps its other images), dir:DIR, oci-archive:FILE[:NAME] and docker-archive:FILE[:NAME], where - is standard input or output. A docker-archive gets one platform unless --all is given.',
+      'With --referrers, what refers to the image or its parts comes along from registry to registry: signatures, bills of material, and the tags of cosign.',
+      'Plain layers that no manifest names, as old archives have them, and those of images built here are compressed on their way to a registry.',
+    ],
+  },
+  attest: {
+    text: [
+      'Says something about what a name means in its registry: a JSON object from a file, of a type, or with --sbom the packages of the image, which is pulled for that if it is not here. Without a key the statement is an artifact that refers to the image; with one it is a signed envelope under the tag of cosign, sha256-….att, or with --referrer a signed bundle that refers to the image.',
+      "--type is spdxjson, cyclonedx, slsaprovenance, slsaprovenance1, vuln, openvex, link or a URI. Keys are as for 'stave sign'; no transparency log is asked.",
+    ],
+  },
+  sbom: {
+    text: [
+      'Lists what dpkg, apk, rpm, npm and pip have written down in the image; nothing of it is run. What cannot be read is warned of. The same image gives the same document: its time is that of the image, or SOURCE_DATE_EPOCH where that is earlier.',
+      'With --attached the list is not made but looked for in the registry: beside the image in its index, among its referrers, under the tag of cosign. Signatures are not checked.',
+    ],
+  },
+  sign: {
+    text: [
+      'Signs the digest that a name has in its registry, in the form of cosign: under its tag sha256-….sig, or with --referrer as a bundle that refers to the image. Nothing but the registry is asked: no transparency log and no authority for certificates.',
+      "Keys are cosign's own, or PEM: ECDSA, RSA, Ed25519. COSIGN_PASSWORD is the password of an encrypted one; otherwise it is asked for on a terminal. To sign again with the same key adds nothing.",
+    ],
+  },
+  verify: {
+    text: [
+      'Looks for signatures of what a name means in its registry: under the tag of cosign, and among the referrers. One must hold with a key, or with certificates that lead to those given; be about that digest; and, where the form has a name, have been made for that repository.',
+      'Bundles and signatures of notation name no repository; with --signed-as they do not count. Certificates must be valid now: times that an authority confirms are not read.',
+    ],
+    exits: [
+      ['1', 'It could not be found out'],
+      ['10', 'There is no signature'],
+      ['12', 'No signature counts'],
     ],
   },
   search: {

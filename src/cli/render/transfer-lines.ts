@@ -60,7 +60,9 @@ export function transferLines(out: Output, errors: Output, words: TransferWords)
         const layer = layers.get(event.id);
         if (layer === undefined) return;
         if (event.outcome === 'exists') out.line(`${layer}: ${words.exists}`);
-        if (event.outcome === 'mounted') out.line(`${layer}: Mounted from another repository`);
+        if (event.outcome === 'mounted') {
+          out.line(`${layer}: Mounted from ${event.from ?? 'another repository'}`);
+        }
         if (event.outcome === 'done') for (const word of words.done) out.line(`${layer}: ${word}`);
         return;
       }

@@ -1,4 +1,7 @@
 import type { Attestations } from '../../engine/attestation-types.ts';
+import { parseDigest } from '../../oci/digest.ts';
+
+const DIGEST = parseDigest(`sha256:${'ab'.repeat(32)}`);
 
 /** What an engine in memory says of any image. */
 export const ATTESTATIONS: Attestations = {
@@ -13,5 +16,11 @@ export const ATTESTATIONS: Attestations = {
     },
     { kind: 'npm', name: 'left-pad', version: '1.3.0', foundIn: '/app/package.json' },
   ],
+  attest: async ({ name }) => ({
+    digest: DIGEST,
+    predicateType: 'https://spdx.dev/Document',
+    place: `${name}.att`,
+  }),
+  attached: async () => ({ format: 'spdx-json', document: { attached: true }, digest: DIGEST }),
   document: async (_image, format, { sourceDateEpoch } = {}) => ({ format, sourceDateEpoch }),
 };

@@ -1,4 +1,5 @@
 import { once } from '../../base/bytes.ts';
+import type { SavedArchive } from '../../engine/archive-types.ts';
 import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
@@ -83,8 +84,6 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       user: async () => undefined,
       knownUser: async () => undefined,
       logout: async () => {},
-      copy: async ({ from }) => find(from).manifest.digest,
-      archive: async () => once(Buffer.from('archive')),
       async manifest(name) {
         const { mediaType, digest } = find(name).manifest;
         return { fullName: name, mediaType, digest, bytes: Buffer.from('{}'), entries: undefined };
@@ -142,6 +141,11 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           const tags = one.tags.filter((name) => reference?.some((r) => named(name, r)) ?? true);
           return reference && tags.length === 0 ? [] : [{ ...one, tags }];
         });
+      },
+      async copy({ from, to }) {
+        const { mediaType, digest, size } = find('name' in from ? (from.name ?? '') : '').manifest;
+        if (to.kind === 'archive') await to.write(archive('archive'));
+        return { mediaType, digest, size };
       },
       listTrees: async () =>
         IMAGES.map(({ id, tags, size }) => ({
@@ -226,12 +230,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       },
       async save(names) {
         names.forEach(find);
-        const data = Buffer.from('archive');
-        const bytes = once(data);
-        return {
-          [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
-          pour: (sink) => Promise.resolve(sink(data)),
-        };
+        return archive('archive');
       },
       async saveDirectory(names) {
         names.forEach(find);
@@ -372,4 +371,13 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     async [Symbol.asyncDispose]() {},
   };
   return { engine, asked };
+}
+
+function archive(text: string): SavedArchive {
+  const data = Buffer.from(text);
+  const bytes = once(data);
+  return {
+    [Symbol.asyncIterator]: () => bytes[Symbol.asyncIterator](),
+    pour: (sink) => Promise.resolve(sink(data)),
+  };
 }

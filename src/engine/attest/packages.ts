@@ -1,6 +1,8 @@
 import { packagesOfLayers } from '../../build/output/layer-packages.ts';
 import { sbomDocument } from '../../build/output/sbom.ts';
 import { purl } from '../../build/output/subject.ts';
+import type { CallOptions } from '../../base/progress.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { InvalidReferenceError } from '../../oci/errors.ts';
 import { familiar, parseReference } from '../../oci/reference.ts';
 import type { Package, PackageList } from '../../sbom/package.ts';
@@ -44,10 +46,37 @@ export async function imageSbom(
   });
 }
 
+/** An image of the store as a registry has it. */
+export interface RemoteSubject {
+  readonly name: string;
+  readonly id: Digest;
+  /** Of its manifest there. */
+  readonly digest: Digest;
+}
+
+/** A list of the packages in an image that was found in a registry, and is here too. */
+export async function sbomOfRemote(
+  { store, snapshotter, version }: SbomParts,
+  { name, id, digest }: RemoteSubject,
+  format: SbomFormat,
+  call: CallOptions,
+): Promise<object> {
+  const found = wholeImage(store, id);
+  const { image } = found;
+  const list = await packagesIn({ snapshotter }, found, call);
+  return sbomDocument(format, list, {
+    name,
+    digest,
+    purl: purl(name, image.platform),
+    created: timeOf(image.createdAt, undefined),
+    toolVersion: version,
+  });
+}
+
 async function packagesIn(
   { snapshotter }: Pick<SbomParts, 'snapshotter'>,
   { layers }: ImageWithSteps,
-  call: SbomOptions,
+  call: CallOptions,
 ): Promise<PackageList> {
   const ids = layers.map(({ diffId }) => diffId);
   return packagesOfLayers(snapshotter, ids, call);

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { putImage } from '../../../test/support/busybox-image.ts';
 import { bench, root } from '../../build/testing/bench.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
+import type { Snapshotter } from '../../snapshot/snapshotter.ts';
+import { removeImage } from '../images/remove.ts';
 import { auditImage } from './audit.ts';
 
 const TOKEN = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
@@ -70,4 +72,25 @@ test('auditImage() finds nothing in a clean image', root, async (t) => {
   const snapshotter = overlaySnapshotter(store);
   const found = await auditImage('clean', { store, snapshotter }, {});
   assert.deepEqual(found, { findings: [], layers: 1, truncated: false });
+});
+
+test('auditImage() reads to the end of an image that is removed meanwhile', root, async (t) => {
+  const { store, path } = bench(t);
+  mkdirSync(path('fs'), { recursive: true });
+  writeFileSync(path('fs/notes'), TOKEN);
+  await putImage(store, 'gone:latest', path('fs'), {});
+  rmSync(path('fs'), { recursive: true });
+  const real = overlaySnapshotter(store);
+  const snapshotter: Snapshotter = {
+    ...real,
+    async walk(...call) {
+      await removeImage(store, 'gone');
+      await real.walk(...call);
+    },
+  };
+  const { findings } = await auditImage('gone', { store, snapshotter }, {});
+  assert.deepEqual(
+    findings.map(({ where }) => where),
+    ['/notes'],
+  );
 });

@@ -22,8 +22,11 @@ export async function auditImage(
   { store, snapshotter }: { readonly store: Store; readonly snapshotter: Snapshotter },
   { platform, ...call }: CallOptions & { readonly platform?: Platform | undefined },
 ): Promise<AuditReport> {
-  const { image, stack, origins } = store.read((tables) => {
+  // Reading all layers takes a while, in which somebody may remove the image.
+  using lease = store.lease('audit');
+  const { image, stack, origins } = store.note((tables) => {
     const { image } = findIn(tables, name, platform);
+    lease.hold('image', image.id);
     const { chain } = image;
     return {
       image,

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { StaveError } from '../../base/errors.ts';
 import { recordPrune } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ContainerPruneFilter, ContainersPruned } from '../container-types.ts';
 import { labelsFit } from '../images/filter.ts';
 import { spaceBelow } from '../system/space.ts';
+import { ContainerConflictError, ContainerNotFoundError } from './errors.ts';
 import { listContainers } from './list.ts';
 import { removeNamed } from './remove.ts';
 
@@ -24,7 +24,8 @@ export async function pruneContainers(
       removed.push(id);
       bytes += size;
     } catch (error) {
-      if (!(error instanceof StaveError)) throw error;
+      const isGone = error instanceof ContainerNotFoundError;
+      if (!isGone && !(error instanceof ContainerConflictError)) throw error;
     }
   }
   if (removed.length === 0) return { removed, bytes };

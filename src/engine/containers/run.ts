@@ -67,6 +67,7 @@ async function run(
   }
   const capabilities = adjustCapabilities(request.capAdd, request.capDrop);
   const image = await imageToRun(store, request, options.missing);
+  await options.admit?.(image.id);
   const config = configOf(store, image);
   const argv = argvOf(request, config);
   const mounts = planMounts(request, config);

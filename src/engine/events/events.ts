@@ -1,6 +1,6 @@
 import { databaseChanges } from '../../store/database-changes.ts';
 import type { Store } from '../../store/store.ts';
-import type { EventRow } from '../../store/tables.ts';
+import type { EventRow } from '../../store/activity-tables.ts';
 import type { EventRequest, StaveEvent } from '../event-types.ts';
 import { eventTest } from './event-filter.ts';
 

@@ -65,6 +65,8 @@ export function imagesOf(parts: ImagesParts): Images {
       (await import('./pull.ts')).pullImages(parts, request, options),
     push: async (request, options) =>
       (await import('./push.ts')).pushImages(parts, request, options),
+    copy: async (request, options) =>
+      (await import('../copy/copy-image.ts')).copyImage(parts, request, options),
     save: async (names, options) =>
       (await import('./save.ts')).saveImages(await opened(), names, options),
     saveDirectory: async (names, directory, options) =>

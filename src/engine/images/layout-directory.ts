@@ -1,6 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import type { Bytes } from '../../base/bytes.ts';
-import { isErrno } from '../../base/errors.ts';
 import { encodeHeader, padding, TRAILER } from '../../layer/tar-writer.ts';
 import { digestOf } from '../../oci/digest.ts';
 import { DOCUMENT_LIMIT } from '../../oci/limits.ts';
@@ -8,8 +7,8 @@ import { MediaType } from '../../oci/media-types.ts';
 import { parseManifestOrIndex } from '../../oci/parse-manifest.ts';
 import { namesIn } from '../../sys/names-in.ts';
 import { InvalidArchiveError } from '../../transport/errors.ts';
+import { openRegular } from '../../transport/image-files.ts';
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const CHUNK = 1024 * 1024;
 const BLOB_NAME = /^[0-9a-f]{64}(?:[0-9a-f]{64})?$/;
 
@@ -57,8 +56,11 @@ function* plainDirectory(path: string, names: readonly string[]): Generator<Uint
   const index = { schemaVersion: 2, manifests: [{ mediaType, digest, size: data.length }] };
   yield* entry('index.json', Buffer.from(JSON.stringify(index)));
   yield* entry(`blobs/${digest.replace(':', '/')}`, data);
-  for (const name of names.filter((one) => BLOB_NAME.test(one)).sort()) {
-    yield* file(path, name, `blobs/${name.length > 64 ? 'sha512' : 'sha256'}/${name}`);
+  for (const name of [...names].sort()) {
+    // Of an index, the manifests have a name that says so.
+    const hex = name.replace(/\.manifest\.json$/, '');
+    if (!BLOB_NAME.test(hex)) continue;
+    yield* file(path, name, `blobs/${hex.length > 64 ? 'sha512' : 'sha256'}/${hex}`);
   }
 }
 
@@ -104,7 +106,7 @@ function* contentOf(
   limit: number,
   tellSize: (size: number) => void = () => {},
 ): Generator<Uint8Array, void> {
-  const fd = open(`${directory}/${name}`);
+  const fd = openRegular(`${directory}/${name}`);
   if (fd === undefined) return;
   try {
     const stat = fstatSync(fd);
@@ -130,13 +132,4 @@ function* contentOf(
 function headerOf(name: string, size: number): Buffer {
   const rest = { mode: 0o644, uid: 0, gid: 0, mtime: 0n, xattrs: new Map<string, Buffer>() };
   return encodeHeader({ path: Buffer.from(name), type: 'file', size, ...rest });
-}
-
-function open(path: string): number | undefined {
-  try {
-    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ELOOP', 'ENOTDIR')) return undefined;
-    throw error;
-  }
 }

@@ -22,7 +22,6 @@ import type { RemoteManifest } from '../../registry/manifests.ts';
 import { RegistrySource } from '../../registry/registry-source.ts';
 import { digestName, openRepository, type Repository } from '../../registry/repository.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
-import { ingestKey } from '../../store/blob-store.ts';
 import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
@@ -31,8 +30,11 @@ import { LayerIntake } from '../../transport/layer-intake.ts';
 import { StoreDestination } from '../../transport/store-destination.ts';
 import type { Pulled, PullRequest } from '../engine.ts';
 import { remoteImage } from '../remote-image.ts';
+import { resumption } from '../resumption.ts';
 import { admit } from '../trust/admit.ts';
+import { isForLinux } from './for-linux.ts';
 import { layerProgress } from './layer-progress.ts';
+import { isWholeHere, remoteIndex } from './pull-index.ts';
 
 /** What pulling works with. */
 export interface PullParts {
@@ -84,9 +86,7 @@ async function pullOne(
 ): Promise<Pulled> {
   const { store } = parts;
   const connections = await parts.connections();
-  const repository = openRepository(connections, reference, {
-    partial: (digest) => store.blobs.partial(ingestKey(digest)),
-  });
+  const repository = openRepository(connections, reference, resumption(store));
   const wanted = request.platform ?? hostPlatform(process.arch);
   const here = named(store, reference);
   const admission = {
@@ -107,7 +107,8 @@ async function pullOne(
   if (here && (request.platform === undefined || matchesPlatform(wanted, here.platform))) {
     // The same digest under the same name: nothing has to be read.
     const { digest } = await repository.resolve(undefined, call);
-    if (digestNamed(store, reference, digest)?.id === here.id) {
+    const isAll = request.allPlatforms !== true || isWholeHere(store, reference, digest);
+    if (isAll && digestNamed(store, reference, digest)?.id === here.id) {
       await check(digest, here.manifest.digest);
       using task = begin(reference, call);
       task.note(`Digest: ${digest}`);
@@ -120,7 +121,9 @@ async function pullOne(
       return result(here, digest, false);
     }
   }
-  const remote = await remoteImage(repository, wanted, call);
+  const index =
+    request.allPlatforms === true ? await remoteIndex(repository, reference, call) : undefined;
+  const remote = index ?? (await remoteImage(repository, wanted, call));
   await check(remote.root, remote.manifest.descriptor.digest);
   using task = begin(reference, call);
   const image = await fetched(parts, repository, reference, remote, {
@@ -129,7 +132,7 @@ async function pullOne(
   });
   task.note(`Digest: ${remote.root}`);
   task.outcome = 'done';
-  return result(image, remote.root, here?.id !== image.id);
+  return result(image, remote.root, index !== undefined || here?.id !== image.id);
 }
 
 async function fetched(
@@ -147,7 +150,7 @@ async function fetched(
     const names = [...new Set([canonicalName(reference), digestName(reference, remote.root)])];
     const to = new StoreDestination({ store, snapshotter, intake, lease, action: 'pull' }, names);
     const from = new RegistrySource(repository, remote.manifest);
-    await copy(from, to, { ...call, concurrency: PARALLEL });
+    await copy(from, to, { ...call, concurrency: PARALLEL, select: isForLinux });
   } catch (error) {
     // Layers that came whole before the network failed are there when it is tried again.
     if (error instanceof StaveError && error.code !== 'NETWORK') await store.collect();
@@ -166,7 +169,7 @@ function begin(
   const from =
     digest === undefined
       ? `${tag}: Pulling from ${repository}`
-      : `${familiar(reference)}: Pulling from ${repository}`;
+      : `${formatReference(reference)}: Pulling from ${repository}`;
   return reporter(call.progress).begin(from, { kind: 'step' });
 }
 

@@ -26,6 +26,7 @@ import { NotPushableError } from '../errors.ts';
 import { findIn } from './find.ts';
 import { layerProgress } from './layer-progress.ts';
 import { nearest } from './near.ts';
+import { fromOrigin } from './push-whole.ts';
 import { pushable } from './pushable.ts';
 
 /** What pushing works with. */
@@ -40,6 +41,9 @@ interface Wanted {
   readonly tag: string;
   readonly image: ImageRow;
   readonly index?: IndexRow | undefined;
+  /** Bytes of a piece. */
+  readonly chunk?: number | undefined;
+  readonly compression?: PushRequest['compression'];
 }
 
 /** Layers that move at the same time, as Docker does. */
@@ -70,7 +74,9 @@ export async function pushImages(
   const wanted = parts.store.read((tables) => wantedTags(tables, reference, request));
   const pushed: Pushed[] = [];
   for (const found of wanted) {
-    pushed.push(await pushOne(parts, { ...reference, tag: found.tag }, found, task, call));
+    const one = { ...reference, tag: found.tag };
+    const { chunk, compression } = request;
+    pushed.push(await pushOne(parts, one, { ...found, chunk, compression }, task, call));
   }
   task.outcome = 'done';
   return pushed;
@@ -86,14 +92,23 @@ async function pushOne(
   const { store } = parts;
   const snapshotter = await parts.snapshotter();
   using lease = store.lease('push');
-  const { root, source, missing } = await pushable({ store, snapshotter, lease }, found, call);
+  const connections = await parts.connections();
+  const form = found.compression && { compression: found.compression };
+  const own = await pushable({ store, snapshotter, lease }, found, call, form);
+  const isPart = found.index !== undefined && own.root.digest !== found.index.digest;
+  const whole =
+    isPart && found.index
+      ? await fromOrigin({ store, connections }, reference, found.index, own, call)
+      : undefined;
+  const { root, source, missing } = whole ?? own;
   if (missing.length > 0) {
     reporter(call.progress).warn({
       code: 'PlatformsMissing',
       message: `${familiar(reference)} is pushed without what is not here: ${missing.join(', ')}`,
     });
   }
-  const repository = openRepository(await parts.connections(), reference, { push: true });
+  const { chunk } = found;
+  const repository = openRepository(connections, reference, { push: true, chunk });
   const near = neighbours(store, reference);
   const to = new RegistryDestination(repository, {
     tags: [reference.tag],
@@ -170,12 +185,15 @@ function neighbours(store: Store, reference: Reference): ReadonlyMap<Digest, rea
   const found = new Map<Digest, string[]>();
   const own = `${reference.registry}/`;
   const rows = store
-    .read(({ images }) =>
-      images.names().flatMap(({ name, image }) => {
+    .read(({ images, indexes }) =>
+      images.names().flatMap(({ name, image, index }) => {
         if (!name.startsWith(own) || !name.includes('@')) return [];
         const { repository } = parseReference(name);
-        const manifest = images.get(image)?.manifest;
-        return repository === reference.repository || !manifest ? [] : [{ repository, manifest }];
+        if (repository === reference.repository) return [];
+        const members = index === undefined ? undefined : indexes.get(index)?.members;
+        const single = images.get(image)?.manifest;
+        const manifests = members?.map(({ manifest }) => manifest) ?? (single ? [single] : []);
+        return manifests.map((manifest) => ({ repository, manifest }));
       }),
     )
     .slice(0, NEIGHBOURS);

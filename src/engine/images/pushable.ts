@@ -12,6 +12,7 @@ import { compressedImage, type ImageForm, PUSHED } from '../../transport/compres
 import type { CompressParts } from '../../transport/compressed-layers.ts';
 import { storeSource } from '../../transport/store-source.ts';
 import type { Source } from '../../transport/transport.ts';
+import { movedAttestation } from './moved-attestation.ts';
 
 /** Something of the store as a registry gets it. */
 export interface Pushable {
@@ -20,6 +21,8 @@ export interface Pushable {
   readonly source: Source;
   /** Platforms that the index speaks of, and that are not here. */
   readonly missing: readonly string[];
+  /** Its images go as they are listed in the index. */
+  readonly unchanged: boolean;
 }
 
 /** The annotation by which an attestation names what it is about. */
@@ -38,7 +41,7 @@ export async function pushable(
 ): Promise<Pushable> {
   if (!index) {
     const { manifest, source } = await compressedImage(parts, image, form, call);
-    return { root: manifest, source, missing: [] };
+    return { root: manifest, source, missing: [], unchanged: true };
   }
   const { store, snapshotter, lease } = parts;
   lease.holdIndex(index.digest);
@@ -58,7 +61,8 @@ export async function pushable(
     platform ? formatPlatform(platform) : digest,
   );
   const isWhole = document.manifests.every(({ digest }) => isHere(parts, digest));
-  const isSame = isWhole && [...now].every(([before, after]) => before === after.digest);
+  const unchanged = [...now].every(([before, after]) => before === after.digest);
+  const isSame = isWhole && unchanged;
   const [only] = now.values();
   // One of several is an image like any other.
   const root = isSame
@@ -66,7 +70,8 @@ export async function pushable(
     : now.size === 1 && rest.length > 0 && only
       ? only
       : kept(parts, rewritten(parts, document, now));
-  return { root, source: storeSource(store, snapshotter, { manifest: root }, image.id), missing };
+  const source = storeSource(store, snapshotter, { manifest: root }, image.id);
+  return { root, source, missing, unchanged };
 }
 
 /** The index with what its images have become, without those that are not here. */
@@ -81,7 +86,12 @@ function rewritten(
     const about = entry.annotations?.[ABOUT] as Digest | undefined;
     const found = about && now.get(about);
     if (!isAttestation(entry) || !found || !isHere(parts, entry.digest)) return [];
-    return [{ ...entry, annotations: { ...entry.annotations, [ABOUT]: found.digest } }];
+    const moved = movedAttestation(entry, { from: about, to: found }, (digest) =>
+      parts.store.blobs.readSync(digest),
+    );
+    for (const document of moved?.documents.values() ?? []) keep(parts, document);
+    const annotations = { ...entry.annotations, [ABOUT]: found.digest };
+    return [{ ...entry, ...moved?.entry, annotations }];
   });
   return { ...index, manifests };
 }
@@ -90,10 +100,15 @@ function isHere({ store }: CompressParts, digest: Digest): boolean {
   return store.read(({ blobs }) => blobs.has(digest));
 }
 
-function kept({ store, lease }: CompressParts, index: Index): Descriptor {
-  const bytes = encodeManifest(index);
+function keep({ store, lease }: CompressParts, bytes: Buffer): Digest {
   const digest = digestOf(bytes);
   lease.hold('blob', digest);
   store.blobs.putSync(bytes);
+  return digest;
+}
+
+function kept(parts: CompressParts, index: Index): Descriptor {
+  const bytes = encodeManifest(index);
+  const digest = keep(parts, bytes);
   return { mediaType: index.mediaType ?? MediaType.ociIndex, digest, size: bytes.length };
 }

@@ -1,4 +1,4 @@
-import { StaveError } from '../../base/errors.ts';
+import { DiskFullError, StaveError } from '../../base/errors.ts';
 import { type ChainId, chainOn } from '../../oci/digest.ts';
 import { choosePlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import { familiar, parseReference, repositoryName } from '../../oci/reference.ts';
@@ -69,7 +69,9 @@ export async function removeImages(
         removeIn(tables, name, options, removal);
         return removal;
       } catch (error) {
-        if (!(error instanceof StaveError) || removal.events.length > 0) throw error;
+        // Half of a removal is undone with all of them, and so is what the disk has no room for.
+        const isHalf = removal.events.length > 0 || error instanceof DiskFullError;
+        if (isHalf || !(error instanceof StaveError)) throw error;
         return { error };
       }
     }),

@@ -37,17 +37,26 @@ export async function saveDirectory(
       hint: 'Save them one by one, or with --format oci-dir.',
     });
   }
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
-    throw new InvalidInputError(`${directory} is not empty`, { hint: 'Name a new directory.' });
-  }
+  checkNew(directory);
   const archive = new DockerArchive('dir');
   await putChanged(parts, lease, wanted, archive, options);
+  await fillNew(directory, (scratch) => writeArchiveFiles(scratch, archive, options));
+}
+
+/** Throws InvalidInputError for a directory that holds something. */
+export function checkNew(directory: string): void {
+  if (!existsSync(directory) || readdirSync(directory).length === 0) return;
+  throw new InvalidInputError(`${directory} is not empty`, { hint: 'Name a new directory.' });
+}
+
+/** Makes a directory that appears when it is whole. */
+export async function fillNew(
+  directory: string,
+  fill: (scratch: string) => Promise<void>,
+): Promise<void> {
+  checkNew(directory);
   if (existsSync(directory)) rmdirSync(directory);
-  await writeDirectory(
-    directory,
-    (scratch) => writeArchiveFiles(scratch, archive, options),
-    () => {},
-  );
+  await writeDirectory(directory, fill, () => {});
 }
 
 /** Puts images into an archive in another form than they are kept in. */

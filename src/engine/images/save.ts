@@ -136,13 +136,13 @@ function quietly({ signal }: CallOptions): CallOptions {
 }
 
 /** The index, unless only one of its several images is here: that one is saved alone then. */
-function wholeIndex(store: Store, index: IndexRow): IndexRow | undefined {
+export function wholeIndex(store: Store, index: IndexRow): IndexRow | undefined {
   if (index.members.length > 1) return index;
   const { manifests } = parseIndex(store.blobs.readSync(index.digest), index.descriptor.mediaType);
   return manifests.filter((entry) => !isAttestation(entry)).length === 1 ? index : undefined;
 }
 
-function isHere(store: Store, digest: Digest): boolean {
+export function isHere(store: Store, digest: Digest): boolean {
   return store.read(({ blobs }) => blobs.has(digest));
 }
 

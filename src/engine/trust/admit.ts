@@ -79,6 +79,7 @@ async function satisfy(
   ]);
   const keys = requirement.keys.map((key) => policyKey(key, path));
   const anchors = { keys, certificates: [] };
-  const demand = { anchors, image: reference, identity: requirement.identity };
+  const { identity } = requirement;
+  const demand = { anchors, image: reference, identity, isNamed: true };
   await countingSignatures(repository, name, digests, demand, now, call);
 }

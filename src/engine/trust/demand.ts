@@ -16,6 +16,8 @@ export interface Demand {
   /** The image under the name that is asked for. */
   readonly image: Reference;
   readonly identity: SignedIdentity;
+  /** A signature without a name does not count: without it one could be moved between repositories. */
+  readonly isNamed?: boolean;
   readonly annotations?: Readonly<Record<string, string>>;
   /** Look for every signature that counts; otherwise the first is enough. */
   readonly all?: boolean;
@@ -80,12 +82,16 @@ function untrusted(
   return new UntrustedError(`${name} is not trusted: ${which}: ${told}`, true);
 }
 
-function check(claim: Claim, digest: Digest, { image, identity, annotations = {} }: Demand): void {
+function check(claim: Claim, digest: Digest, demand: Demand): void {
+  const { image, identity, isNamed = false, annotations = {} } = demand;
   if (claim.digest !== digest) throw new SignatureError(`it is about ${claim.digest}`);
   // Bundles and envelopes of the Notary Project name a digest and nothing else.
   if (claim.identity !== undefined && !acceptsIdentity(identity, image, claim.identity)) {
     const shown = JSON.stringify(claim.identity.slice(0, 300));
     throw new SignatureError(`it was made for ${shown}`);
+  }
+  if (claim.identity === undefined && isNamed) {
+    throw new SignatureError('it names no repository, and one is wanted');
   }
   for (const [key, value] of Object.entries(annotations)) {
     if (claim.annotations[key] === value) continue;

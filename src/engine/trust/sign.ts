@@ -1,18 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
-import { once } from '../../base/bytes.ts';
 import { InvalidInputError } from '../../base/errors.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { digestOf } from '../../oci/digest.ts';
-import type { Manifest } from '../../oci/manifest.ts';
-import { MediaType } from '../../oci/media-types.ts';
-import { parseManifest, parseManifestOrIndex } from '../../oci/parse-manifest.ts';
+import { parseManifestOrIndex } from '../../oci/parse-manifest.ts';
 import { parseReference, repositoryName, withDefaultTag } from '../../oci/reference.ts';
-import { encodeManifest } from '../../oci/write-json.ts';
 import type { Connections } from '../../registry/connection.ts';
-import { RegistryError, RemoteNotFoundError } from '../../registry/errors.ts';
-import type { RemoteManifest } from '../../registry/manifests.ts';
 import { putReferrer } from '../../registry/referrers.ts';
 import { openRepository, type Repository } from '../../registry/repository.ts';
 import { BUNDLE, SIGN_PREDICATE, signBundle } from '../../trust/bundle.ts';
@@ -21,9 +15,7 @@ import { base64Bytes, holds } from '../../trust/signature.ts';
 import { SIGNATURE_ANNOTATION, signSimple, SIMPLE_SIGNING } from '../../trust/simple-signing.ts';
 import type { Signed, SignRequest } from '../trust-types.ts';
 import { signatureTag } from './signatures.ts';
-
-/** How often a list of signatures is written again because somebody else did so in between. */
-const TRIES = 8;
+import { addToList } from './tagged-list.ts';
 
 /**
  * Signs what a name points at in its registry. Throws TrustConfigError, RemoteNotFoundError,
@@ -102,69 +94,6 @@ async function attach(
     const bytes = base64Bytes(annotations[SIGNATURE_ANNOTATION] ?? '');
     return digest === layer.digest && bytes !== undefined && holds(payload, bytes, publicKey);
   };
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const before = await listUnder(repository, tag, call);
-    const layers = before ? parseManifest(before.bytes).layers : [];
-    if (layers.some(isOurs)) return { ...done, isNew: tries > 0 };
-    await putBlob(repository, layer, payload, call);
-    await putList(repository, tag, [...layers, layer], before?.etag, call);
-  }
-  throw new RegistryError(`${done.place} is written by others all the time`, {
-    hint: 'Try again.',
-  });
-}
-
-async function putList(
-  repository: Repository,
-  tag: string,
-  layers: readonly Descriptor[],
-  ifMatch: string | undefined,
-  call: CallOptions,
-): Promise<void> {
-  // A config of an image that never was: some registries take no other.
-  const data = Buffer.from(
-    JSON.stringify({
-      architecture: '',
-      os: '',
-      config: {},
-      rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) },
-    }),
-  );
-  const config = { mediaType: MediaType.ociConfig, digest: digestOf(data), size: data.length };
-  await putBlob(repository, config, data, call);
-  const mediaType = MediaType.ociManifest;
-  const manifest: Manifest = { schemaVersion: 2, mediaType, config, layers };
-  const bytes = encodeManifest(manifest);
-  const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
-  try {
-    await repository.putManifest({ descriptor, bytes }, tag, {
-      ...call,
-      ...(ifMatch !== undefined && { ifMatch }),
-    });
-  } catch (error) {
-    if (!(error instanceof RegistryError) || error.status !== 412) throw error;
-  }
-}
-
-async function putBlob(
-  repository: Repository,
-  node: Descriptor,
-  data: Buffer,
-  call: CallOptions,
-): Promise<void> {
-  if (await repository.hasBlob(node.digest, call)) return;
-  await repository.putBlob(node, async () => once(data), call);
-}
-
-async function listUnder(
-  repository: Repository,
-  tag: string,
-  call: CallOptions,
-): Promise<RemoteManifest | undefined> {
-  try {
-    return await repository.getManifest(tag, call);
-  } catch (error) {
-    if (error instanceof RemoteNotFoundError) return undefined;
-    throw error;
-  }
+  const isNew = await addToList(repository, tag, { layer, bytes: payload, has: isOurs }, call);
+  return { ...done, isNew };
 }

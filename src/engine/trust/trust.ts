@@ -13,9 +13,9 @@ export function trustOf(store: Store, connections: () => Promise<Connections>): 
       const { verifyRemote } = await import('./verify.ts');
       return verifyRemote(await connections(), request, store.clock.now(), call);
     },
-    async verifyStored(name, anchors, call = {}) {
-      const { verifyStored } = await import('./verify.ts');
-      return verifyStored({ store, connections }, name, anchors, call);
+    async verifyStored(image, anchors, call = {}) {
+      const { verifyStored } = await import('./verify-stored.ts');
+      return verifyStored({ store, connections }, image, anchors, call);
     },
     isEncrypted: async ({ pem }) => (await import('../../trust/key-file.ts')).isEncrypted(pem),
     generateKeys: async (password) =>

@@ -24,8 +24,8 @@ const NEAR = 3;
 
 /**
  * Which layers made the names that `operands` stand for: paths from the root, with or without a
- * slash in front, or patterns with `*`, `?`, `[…]` and `**` where nothing is called so. A directory stands for all that is,
- * or was, below it. Links in the directories of a path are followed inside the image. Throws
+ * slash in front, or patterns with `*`, `?`, `[…]` and `**` where nothing is called so. A
+ * directory stands for all that is, or was, below it. Links in the directories of a path are followed inside the image. Throws
  * PathNotFoundError, ImageNotFoundError, AmbiguousImageError, PlatformNotFoundError.
  */
 export async function blameImage(

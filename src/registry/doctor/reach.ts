@@ -65,7 +65,7 @@ async function* direct(base: URL, { signal }: CallOptions): AsyncGenerator<Findi
   const began = performance.now();
   const socket = connect({ host: name, port: portOf(base) });
   socket.setTimeout(PATIENCE, () => void socket.destroy(timedOut()));
-  const stop = (): void => void socket.destroy();
+  const stop = (): void => void socket.destroy(timedOut());
   signal?.addEventListener('abort', stop, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -76,6 +76,7 @@ async function* direct(base: URL, { signal }: CallOptions): AsyncGenerator<Findi
     yield finding('connect', 'ok', `port ${portOf(base)}, ${took} ms`);
     return true;
   } catch (error) {
+    signal?.throwIfAborted();
     yield failed(
       'connect',
       error,

@@ -1,0 +1,121 @@
+import { type Digest } from '../oci/digest.ts';
+import { MediaType } from '../oci/media-types.ts';
+import { answerJson, type Exchange } from './answer.ts';
+import { Problem } from './errors.ts';
+import type { Referrer, RegistryStorage } from './storage.ts';
+
+/** The most names on a page; the most referrers, and about how many bytes they have. */
+const PAGE_LIMIT = 10_000;
+const REFERRER_LIMIT = 1000;
+const REFERRER_BYTES = 3 * 1024 * 1024;
+
+/**
+ * `GET` of the tags.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
+ */
+export function listTags(exchange: Exchange, storage: RegistryStorage, repository: string): void {
+  if (!storage.hasRepository(repository)) {
+    throw new Problem(404, 'NAME_UNKNOWN', 'there is no such repository');
+  }
+  const { names: tags, link } = page(exchange, (after, limit) =>
+    storage.tags(repository, { after, limit }),
+  );
+  const headers = link(`/v2/${repository}/tags/list`);
+  answerJson(exchange, 200, JSON.stringify({ name: repository, tags }), headers);
+}
+
+/** `GET` of the names of the repositories. */
+export function listRepositories(exchange: Exchange, storage: RegistryStorage): void {
+  const { names: repositories, link } = page(exchange, (after, limit) =>
+    storage.repositories({ after, limit }),
+  );
+  answerJson(exchange, 200, JSON.stringify({ repositories }), link('/v2/_catalog'));
+}
+
+/**
+ * `GET` of what refers to a manifest.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
+ */
+export function listReferrers(
+  exchange: Exchange,
+  storage: RegistryStorage,
+  repository: string,
+  subject: Digest,
+): void {
+  // A plus sign that was not encoded is read as a space, which no media type has.
+  const artifactType = exchange.query.get('artifactType')?.replaceAll(' ', '+') || undefined;
+  const after = exchange.query.get('last') ?? '0';
+  if (!/^\d{1,15}$/.test(after)) {
+    throw new Problem(400, 'UNSUPPORTED', '"last" is not from the link of another page');
+  }
+  const limit = Math.min(count(exchange) ?? REFERRER_LIMIT, REFERRER_LIMIT);
+  const found = storage.referrers(repository, subject, { after: Number(after), artifactType });
+  const { shown, isMore } = fitting(found, limit);
+  const last = shown.at(-1);
+  const query = new URLSearchParams({
+    ...(artifactType !== undefined && { artifactType }),
+    n: String(limit),
+    ...(last && { last: String(last.place) }),
+  });
+  const body = `{"schemaVersion":2,"mediaType":"${MediaType.ociIndex}","manifests":[${shown
+    .map(({ descriptor }) => descriptor)
+    .join(',')}]}`;
+  answerJson(exchange, 200, body, {
+    'content-type': MediaType.ociIndex,
+    ...(artifactType !== undefined && { 'oci-filters-applied': 'artifactType' }),
+    ...(last &&
+      isMore && {
+        link: next(`/v2/${repository}/referrers/${subject}`, query),
+      }),
+  });
+}
+
+/** As many as go into one answer, and at least one unless none is asked for. */
+function fitting(
+  referrers: Iterable<Referrer>,
+  limit: number,
+): { readonly shown: readonly Referrer[]; readonly isMore: boolean } {
+  const shown: Referrer[] = [];
+  let size = 0;
+  for (const referrer of referrers) {
+    size += referrer.descriptor.length;
+    if (shown.length === limit || (shown.length > 0 && size > REFERRER_BYTES)) {
+      return { shown, isMore: true };
+    }
+    shown.push(referrer);
+  }
+  return { shown, isMore: false };
+}
+
+/** A page of names by `n` and `last`, and the header that leads to the next one. */
+function page(
+  exchange: Exchange,
+  list: (after: string | undefined, limit: number) => readonly string[],
+): { names: readonly string[]; link: (path: string) => Record<string, string> } {
+  const asked = count(exchange);
+  const limit = Math.min(asked ?? PAGE_LIMIT, PAGE_LIMIT);
+  const found = limit === 0 ? [] : list(exchange.query.get('last') ?? undefined, limit + 1);
+  const names = found.slice(0, limit);
+  const last = names.at(-1);
+  return {
+    names,
+    link: (path) =>
+      last === undefined || names.length === found.length
+        ? {}
+        : { link: next(path, new URLSearchParams({ n: String(limit), last })) },
+  };
+}
+
+/** The query parameter `n`. */
+function count({ query }: Exchange): number | undefined {
+  const text = query.get('n');
+  if (text === null) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Problem(400, 'UNSUPPORTED', '"n" is not a number of entries');
+}
+
+function next(path: string, query: URLSearchParams): string {
+  return `<${path}?${query.toString()}>; rel="next"`;
+}

@@ -1,0 +1,55 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IndexTables } from './index-tables.ts';
+import { isRepositoryName } from './names.ts';
+import { type RegistryPaths, repositoryOf } from './paths.ts';
+
+/**
+ * Makes the tables agree with the folders: one look at each journal's size, and `replay` for what
+ * is new. Gives the repositories whose `index.json` is not up to date.
+ */
+export function catchUp(
+  paths: RegistryPaths,
+  tables: IndexTables,
+  replay: (repository: string) => void,
+): string[] {
+  const known = new Map(tables.positions().map((row) => [row.name, row]));
+  const stale: string[] = [];
+  for (const name of repositoriesOn(paths)) {
+    const size = statSync(paths.journal(name), { throwIfNoEntry: false })?.size;
+    if (size === undefined) continue;
+    let row = known.get(name);
+    known.delete(name);
+    if (row && row.applied > size) {
+      tables.removeRepository(name);
+      row = undefined;
+    }
+    if (!row) tables.addRepository(name);
+    if (row?.applied !== size) replay(name);
+    if (row?.applied !== size || row.listed !== size) stale.push(name);
+  }
+  for (const gone of known.keys()) tables.removeRepository(gone);
+  return stale;
+}
+
+/** Calls `remove` with each file of an upload that was last written before a time. */
+export function sweepUploads(
+  paths: RegistryPaths,
+  before: number,
+  remove: (path: string) => void,
+): void {
+  for (const entry of readdirSync(paths.uploads, { withFileTypes: true })) {
+    const place = join(paths.uploads, entry.name);
+    const files = entry.isDirectory()
+      ? readdirSync(place).map((name) => join(place, name))
+      : [place];
+    for (const path of files) {
+      const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      if (modified !== undefined && modified < before) remove(path);
+    }
+  }
+}
+
+function repositoriesOn(paths: RegistryPaths): string[] {
+  return readdirSync(paths.repositories).map(repositoryOf).filter(isRepositoryName);
+}

@@ -1,0 +1,119 @@
+import type { Bytes } from '../base/bytes.ts';
+import type { Digest } from '../oci/digest.ts';
+
+/** A manifest as it was pushed. */
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Whom a manifest refers to, and as what it is listed there. */
+export interface ReferrerRow {
+  readonly subject: Digest;
+  readonly artifactType: string | undefined;
+  /** Its descriptor in JSON. */
+  readonly descriptor: string;
+}
+
+/** A manifest that comes in, checked. */
+export interface NewManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly body: Uint8Array;
+  /** These names will mean it. */
+  readonly tags: readonly string[];
+  /** What must be in the repository. */
+  readonly needs: readonly { readonly digest: Digest; readonly size: number }[];
+  readonly referrer?: ReferrerRow | undefined;
+  /** Asked while nobody else can change the repository, with what the first tag means so far. */
+  readonly mayReplace?: ((current: Digest | undefined) => boolean) | undefined;
+}
+
+/** A page of something that is listed. */
+export interface Page {
+  /** What the page before ended with. */
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** A blob that is open for reading. */
+export interface OpenBlob {
+  /** In bytes. */
+  readonly size: number;
+  /** The bytes from `start` up to, not including, `end`. Ends what `close` would. */
+  read(start: number, end: number): Bytes;
+  close(): void;
+}
+
+/** An upload that one request has to itself until it is disposed of. */
+export interface Upload extends Disposable {
+  /** Bytes that are kept so far. */
+  readonly offset: number;
+  append(chunk: Uint8Array): void;
+  /** Forgets what came after an offset. */
+  truncate(offset: number): void;
+  /**
+   * Makes the bytes a blob of the repository, on disk when it returns; the upload is over. False,
+   * and the upload is over too, when they do not have the digest.
+   */
+  finish(digest: Digest): Promise<boolean>;
+  /** Ends the upload and forgets its bytes. */
+  remove(): void;
+}
+
+/** A referrer in a list: `place` is where the next page goes on. */
+export interface Referrer {
+  readonly place: number;
+  /** The descriptor in JSON. */
+  readonly descriptor: string;
+}
+
+/**
+ * Where a registry keeps what it was given. What returns has been written: a crash does not take
+ * it back. Names and digests are checked before they come here. Whatever is asked of a repository
+ * that does not exist is answered with nothing.
+ */
+export interface RegistryStorage extends AsyncDisposable {
+  hasRepository(repository: string): boolean;
+  /** Names in the order of their bytes. */
+  repositories(page: Page): readonly string[];
+
+  /** The size of a blob of this repository. */
+  blobSize(repository: string, digest: Digest): number | undefined;
+  openBlob(repository: string, digest: Digest): OpenBlob | undefined;
+  /** Takes a blob over from another repository, or from any. False when none has it. */
+  mount(repository: string, digest: Digest, from: string | undefined): Promise<boolean>;
+  removeBlob(repository: string, digest: Digest): Promise<'removed' | 'unknown' | 'a manifest'>;
+
+  /** Begins an upload and gives its name. */
+  startUpload(repository: string, algorithm: 'sha256' | 'sha512'): string;
+  /** An upload of this repository; `busy` while another request has it. */
+  openUpload(repository: string, id: string): Upload | 'busy' | undefined;
+  /** Bytes kept so far, whoever has the upload. */
+  uploadOffset(repository: string, id: string): number | undefined;
+
+  /** By tag or digest. */
+  manifest(repository: string, reference: string): StoredManifest | undefined;
+  /** Undefined when it was removed in the meantime. */
+  manifestBody(repository: string, digest: Digest): Uint8Array | undefined;
+  /** Undefined when all is well; otherwise what stands in the way, and nothing has changed. */
+  putManifest(
+    repository: string,
+    manifest: NewManifest,
+  ): Promise<
+    { readonly missing: Digest } | { readonly wrongSize: Digest } | 'replaced' | undefined
+  >;
+  /** Removes a tag alone, or a manifest with its tags. False when there is none. */
+  removeManifest(repository: string, reference: string): Promise<boolean>;
+
+  /** Tags in the order of their bytes. */
+  tags(repository: string, page: Page): readonly string[];
+  /** In the order in which they were pushed. To be gone through at once, as far as wanted. */
+  referrers(
+    repository: string,
+    subject: Digest,
+    options: { readonly after: number; readonly artifactType: string | undefined },
+  ): Iterable<Referrer>;
+}

@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request as open, Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { MediaType } from '../../src/oci/media-types.ts';
+import { type FileStorage, openFileStorage } from '../../src/registry-server/file-storage.ts';
+import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: Buffer;
+  readonly text: string;
+  /** The first code of an error body. */
+  readonly code: string | undefined;
+}
+
+export interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  /** Sends the body without its length. */
+  readonly chunked?: boolean;
+}
+
+const agent = new Agent({ keepAlive: true });
+
+/** Sends one request; the path goes out as it is. */
+export function send(
+  url: string,
+  method: string,
+  path: string,
+  { headers = {}, body, chunked = false }: Sent = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? 0 : Buffer.byteLength(body);
+    const bodied = body !== undefined || ['POST', 'PUT', 'PATCH'].includes(method);
+    const all = { ...(bodied && !chunked && { 'content-length': length }), ...headers };
+    const request = open({ hostname, port, method, path, headers: all, agent }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const whole = Buffer.concat(chunks);
+        const { statusCode: status = 0 } = response;
+        const text = whole.toString();
+        resolve({ status, headers: response.headers, body: whole, text, code: codeOf(text) });
+      });
+    });
+    request.on('error', reject);
+    if (chunked) request.write(body);
+    request.end(chunked ? undefined : body);
+  });
+}
+
+function codeOf(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { errors?: { code: string }[] }).errors?.[0]?.code;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A registry in this process, in a folder of its own that is gone when it leaves its scope. */
+export class ServedRegistry implements AsyncDisposable {
+  readonly root: string = mkdtempSync(join(tmpdir(), 'stave-registry-'));
+  /** Failures that the log would have. */
+  readonly failures: unknown[] = [];
+  readonly #readOnly: boolean;
+  #storage: FileStorage | undefined;
+  #server: RegistryServer | undefined;
+
+  private constructor(readOnly: boolean) {
+    this.#readOnly = readOnly;
+  }
+
+  static async open(options: { readonly readOnly?: boolean } = {}): Promise<ServedRegistry> {
+    const registry = new ServedRegistry(options.readOnly ?? false);
+    await registry.#start();
+    return registry;
+  }
+
+  get url(): string {
+    return this.#server?.url ?? '';
+  }
+
+  /** Ends and begins anew; `between` can look at the folder and change it. */
+  async restart(between: () => void = () => undefined): Promise<void> {
+    await this.#stop();
+    between();
+    await this.#start();
+  }
+
+  send(method: string, path: string, sent: Sent = {}): Promise<Answer> {
+    return send(this.url, method, path, sent);
+  }
+
+  /** Pushes a blob. */
+  async blob(repository: string, body: Uint8Array | string): Promise<Digest> {
+    const digest = digestOf(body);
+    const path = `/v2/${repository}/blobs/uploads/?digest=${digest}`;
+    const { status, text } = await this.send('POST', path, { body });
+    if (status !== 201) throw new Error(`${status} ${text}`);
+    return digest;
+  }
+
+  /** Begins an upload and gives its address. */
+  async upload(repository: string): Promise<string> {
+    const { headers } = await this.send('POST', `/v2/${repository}/blobs/uploads/`);
+    return String(headers['location']);
+  }
+
+  /** Pushes a manifest with all that it needs; `extra` are further fields. */
+  async image(repository: string, reference: string, extra: object = {}): Promise<Digest> {
+    const body = await this.imageBody(repository, extra);
+    const { status, text } = await this.manifest(repository, reference, body);
+    if (status !== 201) throw new Error(`${status} ${text}`);
+    return digestOf(body);
+  }
+
+  /** A manifest whose blobs are there. */
+  async imageBody(repository: string, extra: object = {}): Promise<string> {
+    const config = await this.blob(repository, '{}');
+    const layer = await this.blob(repository, `layer of ${repository}`);
+    return JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MediaType.ociManifest,
+      config: { mediaType: MediaType.ociConfig, digest: config, size: 2 },
+      layers: [
+        {
+          mediaType: MediaType.ociLayer,
+          digest: layer,
+          size: Buffer.byteLength(`layer of ${repository}`),
+        },
+      ],
+      ...extra,
+    });
+  }
+
+  manifest(
+    repository: string,
+    reference: string,
+    body: string | Uint8Array,
+    type: string = MediaType.ociManifest,
+  ): Promise<Answer> {
+    const headers = { 'content-type': type };
+    return this.send('PUT', `/v2/${repository}/manifests/${reference}`, { body, headers });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stop();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
+    const storage = openFileStorage(this.root, systemClock);
+    this.#storage = storage;
+    this.#server = await openRegistryServer({
+      host: '127.0.0.1',
+      port: 0,
+      storage,
+      readOnly: this.#readOnly,
+      onFailure: (error) => this.failures.push(error),
+    });
+  }
+
+  async #stop(): Promise<void> {
+    await this.#server?.close();
+    await this.#storage?.[Symbol.asyncDispose]();
+  }
+}
