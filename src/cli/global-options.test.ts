@@ -17,6 +17,11 @@ test('parseGlobalOptions() reads what stands before the command, and nothing beh
 
 test('parseGlobalOptions() refuses what it does not know', () => {
   assert.throws(() => parseGlobalOptions(['--nope', 'run']), { message: 'unknown flag: --nope' });
+  for (const words of [['--root', ''], ['--root=']]) {
+    assert.throws(() => parseGlobalOptions([...words, 'rmi', 'x']), {
+      message: '--root needs a directory',
+    });
+  }
   assert.throws(() => parseGlobalOptions(['--root']), {
     message: 'flag needs an argument: --root',
   });

@@ -26,6 +26,8 @@ export function parseGlobalOptions(argv: readonly string[]): GlobalOptions {
       if (found.root === undefined) throw new UsageError('flag needs an argument: --root');
     } else throw refusal(word);
   }
+  // A variable that is not set must not lead to the machine's own store.
+  if (found.root === '') throw new UsageError('--root needs a directory');
   return { ...found, help: false, rest: argv.slice(at) };
 }
 

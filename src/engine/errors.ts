@@ -92,9 +92,10 @@ export class NotPushableError extends StaveError {
 export class ReferenceNotFoundError extends StaveError {
   readonly code = 'REFERENCE_NOT_FOUND';
 
-  constructor(name: string) {
+  /** `advice` is what is known of names like it. */
+  constructor(name: string, advice?: string) {
     super('reference does not exist', {
-      hint: `No image is called '${name}'; 'stave images' lists them.`,
+      hint: `No image is called '${name}'${advice === undefined ? "; 'stave images' lists them." : `. ${advice}`}`,
       httpStatus: 404,
     });
   }

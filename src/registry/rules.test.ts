@@ -10,6 +10,7 @@ import { digestOf } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-types.ts';
 import { parseReference } from '../oci/reference.ts';
 import { openConnections } from './connection.ts';
+import { putReferrer } from './referrers.ts';
 import { openRepository, type Repository } from './repository.ts';
 import { readRules } from './rules.ts';
 import type { RegistrySettings } from './settings.ts';
@@ -175,4 +176,20 @@ test('a mirror is not shown credentials of the registry', async (t) => {
   await at.repository.getManifest(undefined);
   assert.ok(seen.length > 0 && seen.every((one) => one === undefined));
   assert.equal(at.origin.count(/manifests/), 1);
+});
+
+test('who refers to a manifest is asked of the registry where the mirror knows of nobody', async (t) => {
+  await using at = await pair(t);
+  const { descriptor } = await at.repository.getManifest(undefined);
+  using connections = openConnections({ environment: { HOME: '/none' } });
+  const put = async (name: string, artifactType: string): Promise<void> => {
+    const repository = openRepository(connections, parseReference(name), { push: true });
+    await putReferrer(repository, descriptor, { artifactType, layers: [] });
+  };
+  const types = async (): Promise<unknown[]> =>
+    (await at.repository.referrers(descriptor.digest)).map(({ artifactType }) => artifactType);
+  await put(`${at.origin.host}/app`, 'x/origin');
+  assert.deepEqual(await types(), ['x/origin']);
+  await put(`${at.mirror.host}/cache/app`, 'x/mirror');
+  assert.deepEqual(await types(), ['x/mirror']);
 });

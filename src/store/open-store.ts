@@ -28,6 +28,7 @@ import { withStoreErrors } from './io-errors.ts';
 import { layerTable } from './layer-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
+import { makeRoot } from './make-root.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { fileDigestTable } from './file-digests.ts';
@@ -175,7 +176,7 @@ function readFormat({ root, format }: StorePaths): number | undefined {
  */
 function makeStore(paths: StorePaths): void {
   const { root, blobs, ingest, layers, leases, tmp, trash, cacheMounts, containers } = paths;
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeRoot(root);
   // Layers hold programs with the setuid bit that nobody has looked at. What is in use
   // already, for something else too, keeps its mode.
   if (readdirSync(root).length === 0) chmodSync(root, 0o700);

@@ -237,6 +237,13 @@ test('save makes a file that only its owner reads, and leaves nothing else', asy
   assert.deepEqual(readdirSync(folder), before);
 });
 
+test('save --compress wants its value behind an equals sign', async () => {
+  const { engine } = fakeEngine();
+  const { stderr, code } = await runCli(words('save -o x.tar --compress zstd app:v1'), { engine });
+  assert.equal(code, 125);
+  assert.match(stderr, /^Hint: Did you mean --compress=zstd\?$/m);
+});
+
 test('save leaves the old file when it fails', async () => {
   const { engine } = fakeEngine();
   writeFileSync(join(folder, 'kept.tar'), 'old');

@@ -10,6 +10,8 @@ import { openTransferRenderer } from '../render/renderer.ts';
 const FORMATS = ['docker-archive', 'oci-archive', 'oci-dir', 'docker-dir'] as const;
 const PACKED = /\.(?:tgz|tar\.gz|gz|tzst|tar\.zst|zst|tbz2?|bz2|txz|xz)$/i;
 
+const COMPRESSIONS: readonly string[] = ['gzip', 'zstd'];
+
 /** A choice that means gzip where no word is given. */
 const compress: Flag<'gzip' | 'zstd' | undefined> = {
   ...flag.choice(
@@ -63,6 +65,12 @@ export const imageSave = command({
     if (output !== undefined && !isDirectory) checkPlace(resolve(cwd, output), output);
     const have = flags.have === undefined ? undefined : await readInventory(cwd, flags.have, stdin);
     const { images } = await engine();
+    const [first = ''] = operands;
+    if (flags.compress && COMPRESSIONS.includes(first) && !(await images.exists(first))) {
+      throw new UsageError(`there is no image ${first}`, {
+        hint: `Did you mean --compress=${first}?`,
+      });
+    }
     using display = await openTransferRenderer(stderr, env, flags.quiet);
     const call = {
       signal,

@@ -142,6 +142,10 @@ test(
     const dir: CopyTarget & CopySource = { kind: 'dir', path: join(at.folder, 'dir') };
     assert.equal((await at.copy(from, dir, { platform: AMD64 })).digest, at.amd64);
     assert.equal((await at.copy(dir, { kind: 'store', name: 'one' })).digest, at.amd64);
+    const all: CopyTarget = { kind: 'dir', path: join(at.folder, 'all') };
+    await at.copy(from, all);
+    const [loaded] = await at.scratch.images.load({ directory: all.path });
+    assert.equal(loaded?.id, at.index);
     if (process.arch !== 'x64') return;
     const file = join(at.folder, 'a.tar');
     assert.equal((await at.copy(from, archive(file, 'docker'))).digest, at.amd64);

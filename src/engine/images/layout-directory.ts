@@ -56,8 +56,11 @@ function* plainDirectory(path: string, names: readonly string[]): Generator<Uint
   const index = { schemaVersion: 2, manifests: [{ mediaType, digest, size: data.length }] };
   yield* entry('index.json', Buffer.from(JSON.stringify(index)));
   yield* entry(`blobs/${digest.replace(':', '/')}`, data);
-  for (const name of names.filter((one) => BLOB_NAME.test(one)).sort()) {
-    yield* file(path, name, `blobs/${name.length > 64 ? 'sha512' : 'sha256'}/${name}`);
+  for (const name of [...names].sort()) {
+    // Of an index, the manifests have a name that says so.
+    const hex = name.replace(/\.manifest\.json$/, '');
+    if (!BLOB_NAME.test(hex)) continue;
+    yield* file(path, name, `blobs/${hex.length > 64 ? 'sha512' : 'sha256'}/${hex}`);
   }
 }
 

@@ -228,6 +228,9 @@ test('saveDirectory() refuses what it has no room for, and leaves nothing', { sk
     message: 'the docker-dir format holds one image, not 2',
   });
   await assert.rejects(save(['nosuch'], 'oci'), { message: 'reference does not exist' });
+  await assert.rejects(save(['a:2'], 'oci'), {
+    hint: "No image is called 'a:2'. Did you mean 'a:1'?",
+  });
   assert.equal(existsSync(directory), false);
   mkdirSync(directory);
   writeFileSync(join(directory, 'mine'), '');

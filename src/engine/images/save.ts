@@ -189,7 +189,7 @@ function found(tables: Tables, text: string, platform: Platform | undefined): Fo
   try {
     return findIn(tables, text, platform);
   } catch (error) {
-    if (error instanceof ImageNotFoundError) throw new ReferenceNotFoundError(text);
+    if (error instanceof ImageNotFoundError) throw new ReferenceNotFoundError(text, error.hint);
     throw error;
   }
 }

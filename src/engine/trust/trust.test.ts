@@ -152,7 +152,7 @@ test('verify() refuses payloads that are tampered with, huge, cut or gone', asyn
   registry.blobs.set(name, Buffer.from(data.toString().replace('app', 'apq')));
   await refuses(/content from .* expected sha256:/);
   registry.blobs.set(name, data.subarray(0, 50));
-  await refuses(/50/);
+  await refuses(/ends after 50 of \d+ bytes/);
   registry.blobs.set(name, data);
   await engine.trust.verify(app);
 
@@ -164,8 +164,9 @@ test('verify() refuses payloads that are tampered with, huge, cut or gone', asyn
   registry.log.length = 0;
   await refuses(/it is larger than 262144 bytes/);
   assert.equal(registry.count(/blobs/), 0);
-  changeSignatures(at, digest, ([layer]) => [{ ...layer, annotations: {} }]);
-  await refuses(/the signature is not base64|larger/);
+  const own = { digest: name, size: data.length, mediaType: SIMPLE_SIGNING };
+  changeSignatures(at, digest, () => [{ ...own, annotations: {} }]);
+  await refuses(/the signature is not base64/);
   registry.tag('app', `sha256-${digest.slice(7)}.sig`, Buffer.from('{'), MediaType.ociManifest);
   await refuses(/^[^\n]*not valid JSON[^\n]*$/);
 });
