@@ -13,6 +13,7 @@ export function withStoreErrors<T>(root: string, action: () => T): T {
 /** The store's error for what a system call below `root` said; other errors stay what they are. */
 export function storeError(root: string, error: unknown): unknown {
   if (isErrno(error, 'ENOSPC', 'EDQUOT')) return new DiskFullError(root, error);
-  if (isErrno(error, 'EROFS', 'EACCES')) return new StoreReadOnlyError(root, error);
+  if (isErrno(error, 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENAMETOOLONG'))
+    return new StoreReadOnlyError(root, error);
   return error;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openStore } from './open-store.ts';
 import { makeRoot } from './make-root.ts';
 
 test('makeRoot() makes what is missing, for its owner alone, and keeps what is there', (t) => {
@@ -16,6 +17,12 @@ test('makeRoot() makes what is missing, for its owner alone, and keeps what is t
   writeFileSync(join(folder, 'file'), '');
   assert.throws(() => makeRoot(join(folder, 'file')), { code: 'EEXIST' });
   assert.throws(() => makeRoot(join(folder, 'file/x')), { code: 'ENOTDIR' });
+});
+
+test('openStore() says in one line that a place is none for a store', () => {
+  for (const root of ['/dev/null', '/dev/null/x', `/${'x'.repeat(300)}`]) {
+    assert.throws(() => openStore(root), { code: 'STORE_READ_ONLY' });
+  }
 });
 
 test('makeRoot() ends where no directory can be made', () => {
