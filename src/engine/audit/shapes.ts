@@ -25,8 +25,8 @@ interface Shape {
 export const BEFORE_ANCHOR = 48;
 export const FROM_ANCHOR = 320;
 
-const drawn = (body: string): boolean => isRandom(body) && !/EXAMPLE|XXXX|0000000/i.test(body);
-const varied = (body: string): boolean => new Set(body).size > 6 && !/EXAMPLE|XXXX/.test(body);
+const drawn = (body: string): boolean => isRandom(body) && !/EXAMPLE|X{4}|0{7}/i.test(body);
+const varied = (body: string): boolean => new Set(body).size > 6 && !/EXAMPLE|X{4}/.test(body);
 
 /**
  * Tokens that tell themselves by a prefix that their makers chose for that.

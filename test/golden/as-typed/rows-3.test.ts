@@ -104,7 +104,7 @@ END`,
   { row: 86, typed: 'docker manifest inspect --insecure 127.0.0.1:5599/library/alpine', out: /"schemaVersion": 2/ },
   {
     row: 87,
-    typed: 'cd app; echo change >file; docker build --network none . 2>&1 | grep -c CACHED; sed -i 3s/work/job/ Dockerfile; docker build --network none . 2>&1 | grep -E "^#[0-9]+ (CACHED|DONE)"',
+    typed: 'cd app; echo change >file; docker build --network none . 2>&1 | grep -c CACHED; sed -i 3s,work,job, Dockerfile; docker build --network none . 2>&1 | grep -E "^#[0-9]+ (CACHED|DONE)"',
     out: /^2\n#1 DONE .*\n#2 CACHED\n(?:#\d+ DONE .*\n){4,}$/,
   },
   {
