@@ -126,3 +126,24 @@ test('run brings an image that is not here, unless it is told not to', { skip },
   );
   assert.equal((await stave(house, [...run, name, 'echo', 'hello'])).stderr, '');
 });
+
+test(
+  'manifest inspect LIST IMAGE shows what is in the list, and nothing else',
+  { skip },
+  async () => {
+    await using registry = await TestRegistry.open();
+    using house = new House();
+    const { digest } = putRemote(registry, 'app', 'amd64');
+    putRemote(registry, 'app', 'arm64', { architecture: 'arm64' });
+    const { host } = registry;
+    const name = (tag: string): string => `${host}/app:${tag}`;
+    assert.equal((await stave(house, ['manifest', 'create', name('1'), name('amd64')])).code, 0);
+    const shown = await stave(house, ['manifest', 'inspect', name('1'), name('amd64')]);
+    assert.match(shown.stdout, /"layers"/);
+    const list = await stave(house, ['manifest', 'inspect', name('1')]);
+    assert.ok(list.stdout.includes(digest));
+    const other = await stave(house, ['manifest', 'inspect', name('1'), name('arm64')]);
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /app:arm64 is not in the list .*app:1/);
+  },
+);

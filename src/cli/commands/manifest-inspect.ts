@@ -28,19 +28,18 @@ export const manifestInspect = command({
   ],
 
   async run(context) {
-    const { operands, flags, engine, stdout } = context;
+    const { operands, flags, engine, stdout, signal } = context;
     const [first = '', second] = operands;
     const { lists } = await engine();
     const list = await lists.get(first);
     if (second !== undefined) {
-      const member = list?.members.find(
-        ({ from }) => from.endsWith(second) || second.endsWith(from),
-      );
       if (!list) throw new ObjectNotFoundError('manifest list', first);
-      if (!member && !second.includes('@')) {
-        throw new InvalidInputError(`${second} does not name a member of ${first} by its digest`);
+      const { registries } = await engine();
+      const { digest } = await registries.manifest(second, { signal });
+      if (!list.members.some((member) => member.digest === digest)) {
+        throw new InvalidInputError(`${second} is not in the list ${first}`);
       }
-      return show(context, member?.from ?? second);
+      return show(context, second);
     }
     if (!list) return show(context, first);
     if (!flags.verbose) {
