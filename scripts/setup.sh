@@ -11,6 +11,13 @@ runc runc
 mmdebstrap mmdebstrap
 unshare util-linux
 newuidmap uidmap
+conmon conmon
+ip iproute2
+nft nftables
+/usr/lib/podman/aardvark-dns aardvark-dns
+catatonit catatonit
+slirp4netns slirp4netns
+pasta passt
 xz xz-utils
 bzip2 bzip2
 zstd zstd
