@@ -109,7 +109,12 @@ export function compressed(
       [zlib().constants.ZSTD_c_checksumFlag]: 1,
     },
   });
-  return through(engine, blocks(bytes, CHUNK));
+  // A block has been taken when the next one is asked for.
+  const block = Buffer.allocUnsafeSlow(CHUNK);
+  return through(
+    engine,
+    blocks(bytes, CHUNK, () => block),
+  );
 }
 
 async function* gunzipped(source: Bytes): AsyncGenerator<Uint8Array, void> {
