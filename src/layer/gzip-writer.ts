@@ -11,30 +11,44 @@ const BLOCK = 1024 * 1024;
 const WINDOW = 32 * 1024;
 /** As many as libuv has threads. */
 const AT_ONCE = 4;
+/** What a block is compressed into: most need no second one. */
+const PIECE = 512 * 1024;
 /** No name, no time, of Unix. */
 const HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3);
 /** An empty last block. */
 const END = Buffer.of(3, 0);
+/** The longest stored block of deflate. */
+const STORED = 65_535;
+/** Bytes of a block that are looked at to see whether it could be random. */
+const SAMPLE = 4096;
+/** What compresses to no less than this is stored: a hundredth is not worth the time. */
+const WORTH = 0.99;
 
 /**
  * One gzip member, compressed in blocks on several threads. Blocks have a fixed size and each
- * one knows the end of that before it, so the bytes depend on the input alone.
+ * one knows the end of that before it, so the bytes depend on the input alone. Blocks that would
+ * not become smaller are stored: trying takes longer than all else.
  *
  * @see https://www.rfc-editor.org/rfc/rfc1952
  */
 export async function* gzipped(bytes: Bytes, level = LEVEL): AsyncGenerator<Uint8Array, void> {
   const { crc32 } = zlib();
   const running: Promise<Uint8Array>[] = [];
-  let before: Buffer | undefined;
+  /** Memory that was used and can be used again: new memory costs more than what is done with it. */
+  const spare: Buffer[] = [];
+  const fresh = (): Buffer => spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
+  const before = Buffer.allocUnsafeSlow(WINDOW);
+  let known = 0;
   let crc = 0;
   let size = 0;
   yield HEADER;
   try {
-    for await (const block of blocks(bytes, BLOCK)) {
+    for await (const block of blocks(bytes, BLOCK, fresh)) {
       crc = crc32(block, crc);
       size += block.length;
-      running.push(deflated(block, before?.subarray(-WINDOW), level));
-      before = block;
+      const made = packed(block, before.subarray(0, known), level);
+      running.push(made.finally(() => spare.push(Buffer.from(block.buffer))));
+      known = block.copy(before, 0, Math.max(0, block.length - WINDOW));
       if (running.length >= AT_ONCE) yield await running.shift()!;
     }
     while (running.length > 0) yield await running.shift()!;
@@ -47,24 +61,72 @@ export async function* gzipped(bytes: Bytes, level = LEVEL): AsyncGenerator<Uint
   yield Buffer.concat([END, trailer]);
 }
 
-function deflated(
-  block: Uint8Array,
-  dictionary: Uint8Array | undefined,
-  level: number,
-): Promise<Uint8Array> {
+/** `dictionary` may change once this has returned its promise. */
+async function packed(block: Buffer, dictionary: Buffer, level: number): Promise<Uint8Array> {
+  if (level === 0 || !looksRandom(block)) return deflated(block, dictionary, level);
+  const own = Buffer.from(dictionary);
+  return (await isRandom(block)) ? stored(block) : deflated(block, own, level);
+}
+
+function deflated(block: Buffer, dictionary: Buffer, level: number): Promise<Uint8Array> {
   const { constants, deflateRaw } = zlib();
   return promisify(deflateRaw)(block, {
     level,
-    chunkSize: BLOCK,
+    chunkSize: PIECE,
     // Ends at a byte, so that the next block can follow.
     finishFlush: constants.Z_SYNC_FLUSH,
-    ...(dictionary && { dictionary }),
+    ...(dictionary.length > 0 && { dictionary }),
   });
 }
 
-/** The same bytes in chunks of `size`, all but the last. Chunks are never written to again. */
-export async function* blocks(bytes: Bytes, size: number): AsyncGenerator<Buffer, void> {
-  let block = Buffer.allocUnsafeSlow(size);
+/** True when some bytes of a block are about as different as they could be: that is soon seen. */
+function looksRandom(block: Uint8Array): boolean {
+  if (block.length < SAMPLE) return false;
+  const counts = new Uint16Array(256);
+  // Odd, so that what lies in rows of some width is not looked at in one column.
+  const step = Math.floor(block.length / SAMPLE) | 1;
+  let looked = 0;
+  for (let at = 0; at < block.length; at += step, looked += 1) counts[block[at]!]! += 1;
+  let squares = 0;
+  for (const count of counts) squares += count * count;
+  const even = (looked * looked) / 256 + looked;
+  return squares < even * 1.15;
+}
+
+/** True when there is nothing in a block that repeats. */
+async function isRandom(block: Uint8Array): Promise<boolean> {
+  const { constants, zstdCompress } = zlib();
+  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+  const smaller = await promisify(zstdCompress)(block, { chunkSize: PIECE, params });
+  return smaller.length >= block.length * WORTH;
+}
+
+/** A block as it is, in the words of deflate. */
+function stored(block: Uint8Array): Buffer {
+  const count = Math.ceil(block.length / STORED);
+  const out = Buffer.allocUnsafeSlow(block.length + 5 * count);
+  let to = 0;
+  for (let from = 0; from < block.length; from += STORED) {
+    const piece = block.subarray(from, from + STORED);
+    out[to] = 0;
+    out.writeUInt16LE(piece.length, to + 1);
+    out.writeUInt16LE(piece.length ^ 0xffff, to + 3);
+    out.set(piece, to + 5);
+    to += 5 + piece.length;
+  }
+  return out;
+}
+
+/**
+ * The same bytes in chunks of `size`, all but the last. Chunks are never written to again, unless
+ * `fresh` gives memory that was used before.
+ */
+export async function* blocks(
+  bytes: Bytes,
+  size: number,
+  fresh = (): Buffer => Buffer.allocUnsafeSlow(size),
+): AsyncGenerator<Buffer, void> {
+  let block = fresh();
   let have = 0;
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.length;) {
@@ -74,7 +136,7 @@ export async function* blocks(bytes: Bytes, size: number): AsyncGenerator<Buffer
       at += piece.length;
       if (have < size) continue;
       yield block;
-      block = Buffer.allocUnsafeSlow(size);
+      block = fresh();
       have = 0;
     }
   }

@@ -140,7 +140,7 @@ async function compress(
       task.outcome = 'exists';
       return known;
     }
-    const tar = task.count(snapshotter.tar(diffId, call));
+    const tar = task.count(snapshotter.tar(diffId, { ...call, passing: true }));
     for await (const chunk of compressed(tar, format, level)) {
       call.signal?.throwIfAborted();
       await writer.write(chunk);
