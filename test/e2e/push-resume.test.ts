@@ -19,10 +19,10 @@ interface House extends AsyncDisposable {
   readonly registry: ServedRegistry;
   readonly gate: TollGate;
   /** Runs the program; `isTime` says when it is to be killed. */
-  run(
+  readonly run: (
     args: readonly string[],
     isTime?: () => boolean,
-  ): Promise<{ code: number | null; said: string }>;
+  ) => Promise<{ code: number | null; said: string }>;
   readonly ingest: string;
 }
 
