@@ -11,8 +11,10 @@ import { join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { bootId } from '../sys/boot.ts';
 import { HelperMissingError } from '../sys/errors.ts';
+import type { Lock } from '../sys/lock.ts';
 import { unmount } from '../sys/mount.ts';
 import { runHelper } from '../sys/run-helper.ts';
+import { leaveBehind } from '../sys/start-service.ts';
 import { NetworkSetupError } from './errors.ts';
 import { bridgeName, bridgePrefix, vethName, vethPrefix } from './interfaces.ts';
 import type { Batch } from './links.ts';
@@ -83,8 +85,16 @@ export function hasLink(name: string): boolean {
   return existsSync(`/sys/class/net/${name}`);
 }
 
-/** Takes away interfaces of a store that no live network and no endpoint has. */
-export async function tidyLinks(storeId: string, live: readonly LiveNetwork[]): Promise<void> {
+/**
+ * Takes away interfaces of a store that no live network and no endpoint has. The kernel takes
+ * its time for it (50 ms for a bridge): with `lock` nobody waits for that but those who want
+ * to change networks, too.
+ */
+export async function tidyLinks(
+  { storeId, stateDir }: { readonly storeId: string; readonly stateDir: string },
+  live: readonly LiveNetwork[],
+  lock?: Lock,
+): Promise<void> {
   const used = new Set(
     live.flatMap(({ network, endpoints }) => [
       bridgeName(storeId, network.id),
@@ -94,8 +104,12 @@ export async function tidyLinks(storeId: string, live: readonly LiveNetwork[]): 
   const litter = storeLinks(storeId).filter((name) => !used.has(name));
   if (litter.length === 0) return;
   const input = text(litter.map((name) => `link del dev ${name}`));
-  // Those that end with their namespace may be gone before we come to them.
-  await runHelper('ip', ['-force', '-batch', '-'], { env: ENVIRONMENT, cwd: '/', input });
+  // Those that end with their namespace may be gone before we come to them, hence -force.
+  if (lock) {
+    const batch = join(stateDir, 'network.batch');
+    writeFileSync(batch, input, { mode: 0o600 });
+    leaveBehind('ip', ['-force', '-batch', batch], lock.fd);
+  } else await runHelper('ip', ['-force', '-batch', '-'], { env: ENVIRONMENT, cwd: '/', input });
 }
 
 /** All interfaces of a store. */

@@ -1,3 +1,4 @@
+import type { Lock } from '../sys/lock.ts';
 import { parseAddress } from './address.ts';
 import { dnsNamesOf } from './allocate.ts';
 import { hasNames, serveNames } from './dns.ts';
@@ -26,13 +27,14 @@ import { drop, join, networksOf, record, tidy } from './wiring.ts';
 /** The networks of a store's containers: bridges, made by the kernel and rules of its firewall. */
 export function openNetworks(parts: NetworkParts): ContainerNetworks {
   const { store, stateDir } = parts;
-  const locked = <T>(body: () => Promise<T>): Promise<T> => withNetworkLock(stateDir, body);
+  const locked = <T>(body: (lock: Lock) => Promise<T>): Promise<T> =>
+    withNetworkLock(stateDir, body);
   return {
     endpoints: (id) => store.read((tables) => tables.endpoints.of(id).map(endpointFrom)),
     prepare: (container, request) => locked(() => prepare(parts, container, request)),
     async release(id) {
       if (!isKnown(parts, id)) return;
-      await locked(() => drop(parts, [id]));
+      await locked((lock) => drop(parts, [id], lock));
     },
     connect: (container, attachment) => locked(() => connect(parts, container, attachment)),
     disconnect: (container, network) => locked(() => disconnect(parts, container, network)),

@@ -1,3 +1,4 @@
+import type { Lock } from '../sys/lock.ts';
 import { serveNames } from './dns.ts';
 import { bridgeName } from './interfaces.ts';
 import {
@@ -67,8 +68,15 @@ function thrown(results: readonly PromiseSettledResult<unknown>[]): void {
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Removes everything that containers have of networks. */
-export async function drop(parts: NetworkParts, ids: readonly string[]): Promise<void> {
+/**
+ * Removes everything that containers have of networks. `lock`: the last of it when this call has
+ * returned.
+ */
+export async function drop(
+  parts: NetworkParts,
+  ids: readonly string[],
+  lock?: Lock,
+): Promise<void> {
   const { store, stateDir } = parts;
   const at = store.clock.now().getTime();
   store.note((tables) => {
@@ -79,19 +87,19 @@ export async function drop(parts: NetworkParts, ids: readonly string[]): Promise
       tables.endpoints.remove(id);
     }
   });
-  await tidy(parts);
   for (const id of ids) removeNetns(stateDir, id);
+  await tidy(parts, lock);
 }
 
-/** Makes the machine agree with what is recorded. */
-export async function tidy({ store, stateDir }: NetworkParts): Promise<void> {
+/** Makes the machine agree with what is recorded; `lock` as for {@link drop}. */
+export async function tidy({ store, stateDir }: NetworkParts, lock?: Lock): Promise<void> {
   const live = store.read(liveNetworks);
   thrown(
     await Promise.allSettled([
-      tidyLinks(store.id, live),
       applyRules(stateDir, store.id, live),
       serveNames(stateDir, live),
       live.length === 0 ? unpassDocker(stateDir, store.id) : undefined,
     ]),
   );
+  await tidyLinks({ storeId: store.id, stateDir }, live, lock);
 }

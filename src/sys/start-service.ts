@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { HelperMissingError } from './errors.ts';
 import { helperPath } from './helper.ts';
 import { inPrivateMounts } from './namespace.ts';
 
@@ -28,4 +29,22 @@ export async function startService(
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? undefined));
   });
+}
+
+/**
+ * Starts a program of the host that nobody waits for: it goes on when this process has ended.
+ * It gets `fd`, and keeps so what that stands for.
+ */
+export function leaveBehind(program: string, args: readonly string[], fd: number): void {
+  const path = helperPath(program);
+  if (path === undefined) throw new HelperMissingError(program);
+  const child = spawn(path, args, {
+    env: {},
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'ignore', fd],
+    detached: true,
+  });
+  // Whoever comes next finds what it did not do.
+  child.on('error', () => {});
+  child.unref();
 }
