@@ -1,6 +1,5 @@
 import { InvalidInputError } from '../base/errors.ts';
 import { digestLike, digestOf, isDigest } from '../oci/digest.ts';
-import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { answer, type Exchange, isUnchanged, matches, shortBody } from './answer.ts';
 import { type CheckedManifest, checkManifest, referrerOf } from './check-manifest.ts';
 import { Problem } from './errors.ts';
@@ -64,7 +63,7 @@ export async function putManifest(
   }
   const tags = given === undefined ? [reference] : extra;
   if (!tags.every(isTag)) throw new Problem(400, 'MANIFEST_INVALID', 'the tag is none');
-  const body = await shortBody(exchange, DOCUMENT_LIMIT);
+  const body = await shortBody(exchange, exchange.limits.manifestSize);
   const digest = given === undefined ? digestOf(body) : digestLike(given, body);
   if (given !== undefined && digest !== given) {
     throw new Problem(400, 'DIGEST_INVALID', 'the bytes that came do not have this digest');

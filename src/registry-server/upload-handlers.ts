@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../oci/digest.ts';
-import { BLOB_LIMIT } from '../oci/limits.ts';
 import { answer, bodyOf, type Exchange } from './answer.ts';
 import { Problem } from './errors.ts';
+import { holderOf } from './limits.ts';
 import { isRepositoryName } from './names.ts';
 import { chunkPart } from './ranges.ts';
 import type { RegistryStorage, Upload } from './storage.ts';
@@ -16,7 +16,7 @@ export async function postUpload(
   storage: RegistryStorage,
   repository: string,
 ): Promise<void> {
-  const { query } = exchange;
+  const { query, limits, access, caller, request } = exchange;
   const algorithm = query.get('digest-algorithm') ?? 'sha256';
   if (algorithm !== 'sha256' && algorithm !== 'sha512') {
     throw new Problem(400, 'DIGEST_INVALID', 'digests are of sha256 or sha512');
@@ -25,7 +25,11 @@ export async function postUpload(
   if (mounted !== null) {
     const digest = checkedDigest(mounted);
     const from = query.get('from') ?? undefined;
-    const canBe = from === undefined || isRepositoryName(from);
+    // What a caller may not pull cannot be told from what is not there.
+    const canBe =
+      from === undefined
+        ? access.seesAll(caller)
+        : isRepositoryName(from) && access.may(caller, from, 'pull');
     if (canBe && (await storage.mount(repository, digest, from))) {
       created(exchange, repository, digest);
       return;
@@ -34,16 +38,20 @@ export async function postUpload(
   const whole = mounted === null ? query.get('digest') : null;
   const digest = whole === null ? undefined : checkedDigest(whole);
   const kind = digest?.startsWith('sha512:') ? 'sha512' : algorithm;
+  const holder = holderOf(caller, access.addressOf(request));
+  limits.uploads.makeRoom(holder);
   const id = await storage.startUpload(repository, kind);
+  limits.uploads.begin(id, holder, caller.name);
   if (digest === undefined) {
     answer(exchange, 202, progress(repository, id, 0));
     return;
   }
-  await using upload = await opened(storage, repository, id);
+  await using upload = await opened(exchange, storage, repository, id);
   try {
     await receive(exchange, upload, progress(repository, id, 0));
     await finished(exchange, upload, repository, digest);
   } finally {
+    limits.uploads.end(id);
     await upload.remove();
   }
 }
@@ -55,7 +63,7 @@ export async function patchUpload(
   repository: string,
   id: string,
 ): Promise<void> {
-  await using upload = await opened(storage, repository, id);
+  await using upload = await opened(exchange, storage, repository, id);
   await receive(exchange, upload, progress(repository, id, upload.offset));
   await upload.keep();
   answer(exchange, 202, progress(repository, id, upload.offset));
@@ -68,9 +76,11 @@ export async function putUpload(
   repository: string,
   id: string,
 ): Promise<void> {
-  await using upload = await opened(storage, repository, id);
+  await using upload = await opened(exchange, storage, repository, id);
   const digest = checkedDigest(exchange.query.get('digest') ?? '');
   await receive(exchange, upload, progress(repository, id, upload.offset));
+  // Whatever comes of it, it is over.
+  exchange.limits.uploads.end(id);
   await finished(exchange, upload, repository, digest);
 }
 
@@ -81,7 +91,9 @@ export async function getUpload(
   repository: string,
   id: string,
 ): Promise<void> {
-  const offset = await storage.uploadOffset(repository, id);
+  const { limits, caller } = exchange;
+  const isTheirs = limits.uploads.touch(id, caller.name);
+  const offset = isTheirs ? await storage.uploadOffset(repository, id) : undefined;
   if (offset === undefined) throw unknownUpload();
   answer(exchange, 204, progress(repository, id, offset));
 }
@@ -93,8 +105,9 @@ export async function deleteUpload(
   repository: string,
   id: string,
 ): Promise<void> {
-  await using upload = await opened(storage, repository, id);
+  await using upload = await opened(exchange, storage, repository, id);
   await upload.remove();
+  exchange.limits.uploads.end(id);
   answer(exchange, 204, {});
 }
 
@@ -105,6 +118,7 @@ async function receive(
   where: Readonly<Record<string, string>>,
 ): Promise<void> {
   const { headers } = exchange.request;
+  const { blobSize: limit } = exchange.limits;
   const begin = upload.offset;
   const length =
     headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
@@ -120,10 +134,10 @@ async function receive(
   if (expected !== undefined && length !== undefined && expected !== length) {
     throw new Problem(400, 'SIZE_INVALID', 'Content-Range and Content-Length differ');
   }
-  if (begin + (expected ?? 0) > BLOB_LIMIT) throw tooLarge();
+  if (begin + (expected ?? 0) > limit) throw tooLarge(limit);
   for await (const chunk of bodyOf(exchange)) {
     const came = upload.offset + chunk.length - begin;
-    if (begin + came > BLOB_LIMIT) throw tooLarge();
+    if (begin + came > limit) throw tooLarge(limit);
     if (expected !== undefined && came > expected) {
       await upload.truncate(begin);
       throw new Problem(400, 'SIZE_INVALID', 'the chunk is longer than its Content-Range');
@@ -166,7 +180,13 @@ function progress(repository: string, id: string, offset: number): Record<string
   };
 }
 
-async function opened(storage: RegistryStorage, repository: string, id: string): Promise<Upload> {
+async function opened(
+  { limits, caller }: Exchange,
+  storage: RegistryStorage,
+  repository: string,
+  id: string,
+): Promise<Upload> {
+  if (!limits.uploads.touch(id, caller.name)) throw unknownUpload();
   const upload = await storage.openUpload(repository, id);
   if (upload === undefined) throw unknownUpload();
   if (upload === 'busy') {
@@ -180,8 +200,8 @@ function checkedDigest(text: string): Digest {
   throw new Problem(400, 'DIGEST_INVALID', 'the digest is missing, or none of sha256 or sha512');
 }
 
-function tooLarge(): Problem {
-  return new Problem(413, 'SIZE_INVALID', `a blob has at most ${BLOB_LIMIT} bytes`);
+function tooLarge(limit: number): Problem {
+  return new Problem(413, 'SIZE_INVALID', `a blob has at most ${limit} bytes`);
 }
 
 function unknownUpload(): Problem {
