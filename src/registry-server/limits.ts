@@ -3,6 +3,7 @@ import { BLOB_LIMIT, DOCUMENT_LIMIT } from '../oci/limits.ts';
 import type { Caller } from './access/access.ts';
 import { Buckets, subscriber } from './access/buckets.ts';
 import { Problem } from './errors.ts';
+import { Quota } from './quota.ts';
 import { UploadSessions } from './upload-sessions.ts';
 
 /** What clients may take of a registry. What is not given is as the comment says. */
@@ -38,7 +39,7 @@ const BURST = 2;
 export class Limits {
   readonly blobSize: number;
   readonly manifestSize: number;
-  readonly repositorySize: number | undefined;
+  readonly quota: Quota | undefined;
   readonly connections: number | undefined;
   /** In milliseconds. */
   readonly headTime: number;
@@ -52,7 +53,8 @@ export class Limits {
     const { requestsPerSecond: rate } = settings;
     this.blobSize = Math.min(settings.blobSize ?? BLOB_LIMIT, BLOB_LIMIT);
     this.manifestSize = Math.min(settings.manifestSize ?? DOCUMENT_LIMIT, DOCUMENT_LIMIT);
-    this.repositorySize = settings.repositorySize;
+    const { repositorySize } = settings;
+    this.quota = repositorySize === undefined ? undefined : new Quota(repositorySize, clock);
     this.connections = settings.connections;
     this.headTime = (settings.headTime ?? HEAD_TIME) * 1000;
     this.silence = (settings.silence ?? SILENCE) * 1000;

@@ -66,6 +66,9 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   const { host, port, storage, readOnly, tls, onFailure, clock = systemClock } = options;
   let ready = true;
   const limits = new Limits(options.limits ?? {}, clock);
+  if (limits.quota && !storage.repositorySize) {
+    throw new ListenError('what this storage holds cannot be limited by repository');
+  }
   const serving: Serving = {
     served: { storage, readOnly, isReady: () => ready },
     access: options.access ?? openToAll(),

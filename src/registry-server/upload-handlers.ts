@@ -3,6 +3,7 @@ import { answer, bodyOf, type Exchange } from './answer.ts';
 import { Problem } from './errors.ts';
 import { holderOf } from './limits.ts';
 import { isRepositoryName } from './names.ts';
+import { repositoryFull } from './quota.ts';
 import { chunkPart } from './ranges.ts';
 import type { RegistryStorage, Upload } from './storage.ts';
 
@@ -30,7 +31,11 @@ export async function postUpload(
       from === undefined
         ? access.seesAll(caller)
         : isRepositoryName(from) && access.may(caller, from, 'pull');
-    if (canBe && (await storage.mount(repository, digest, from))) {
+    if (
+      canBe &&
+      (await hasRoomFor(exchange, storage, repository, { digest, from })) &&
+      (await storage.mount(repository, digest, from))
+    ) {
       created(exchange, repository, digest);
       return;
     }
@@ -48,12 +53,27 @@ export async function postUpload(
   }
   await using upload = await opened(exchange, storage, repository, id);
   try {
-    await receive(exchange, upload, progress(repository, id, 0));
+    const bound = await boundOf(exchange, storage, repository);
+    await receive(exchange, upload, { where: progress(repository, id, 0), bound });
     await finished(exchange, upload, repository, digest);
   } finally {
     limits.uploads.end(id);
     await upload.remove();
   }
+}
+
+/** Whether a repository can take over a blob; not if it cannot be told how large that is. */
+async function hasRoomFor(
+  { limits: { quota } }: Exchange,
+  storage: RegistryStorage,
+  repository: string,
+  { digest, from }: { readonly digest: Digest; readonly from: string | undefined },
+): Promise<boolean> {
+  if (!quota) return true;
+  const size = from === undefined ? undefined : await storage.blobSize(from, digest);
+  if (size === undefined || size > (await quota.room(storage, repository))) return false;
+  quota.add(repository, size);
+  return true;
 }
 
 /** `PATCH`: the next bytes, as a chunk with its place or as a stream. */
@@ -64,7 +84,8 @@ export async function patchUpload(
   id: string,
 ): Promise<void> {
   await using upload = await opened(exchange, storage, repository, id);
-  await receive(exchange, upload, progress(repository, id, upload.offset));
+  const bound = await boundOf(exchange, storage, repository);
+  await receive(exchange, upload, { where: progress(repository, id, upload.offset), bound });
   await upload.keep();
   answer(exchange, 202, progress(repository, id, upload.offset));
 }
@@ -78,7 +99,8 @@ export async function putUpload(
 ): Promise<void> {
   await using upload = await opened(exchange, storage, repository, id);
   const digest = checkedDigest(exchange.query.get('digest') ?? '');
-  await receive(exchange, upload, progress(repository, id, upload.offset));
+  const bound = await boundOf(exchange, storage, repository);
+  await receive(exchange, upload, { where: progress(repository, id, upload.offset), bound });
   // Whatever comes of it, it is over.
   exchange.limits.uploads.end(id);
   await finished(exchange, upload, repository, digest);
@@ -111,14 +133,33 @@ export async function deleteUpload(
   answer(exchange, 204, {});
 }
 
+/** The most bytes of a blob, and how more are refused. */
+interface Bound {
+  readonly bytes: number;
+  readonly refuse: () => Problem;
+}
+
+async function boundOf(
+  { limits: { blobSize, quota } }: Exchange,
+  storage: RegistryStorage,
+  repository: string,
+): Promise<Bound> {
+  const room = quota ? await quota.room(storage, repository) : Infinity;
+  return room < blobSize
+    ? { bytes: room, refuse: repositoryFull }
+    : { bytes: blobSize, refuse: () => tooLarge(blobSize) };
+}
+
 /** Takes the body. What came of it is kept when the connection breaks, and only then. */
 async function receive(
   exchange: Exchange,
   upload: Upload,
-  where: Readonly<Record<string, string>>,
+  {
+    where,
+    bound: { bytes: limit, refuse },
+  }: { readonly where: Readonly<Record<string, string>>; readonly bound: Bound },
 ): Promise<void> {
   const { headers } = exchange.request;
-  const { blobSize: limit } = exchange.limits;
   const begin = upload.offset;
   const length =
     headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
@@ -134,16 +175,22 @@ async function receive(
   if (expected !== undefined && length !== undefined && expected !== length) {
     throw new Problem(400, 'SIZE_INVALID', 'Content-Range and Content-Length differ');
   }
-  if (begin + (expected ?? 0) > limit) throw tooLarge(limit);
+  if (begin + (expected ?? 0) > limit) throw refuse();
   for await (const chunk of bodyOf(exchange)) {
     const came = upload.offset + chunk.length - begin;
-    if (begin + came > limit) throw tooLarge(limit);
+    if (begin + came > limit) throw refuse();
     if (expected !== undefined && came > expected) {
       await upload.truncate(begin);
       throw new Problem(400, 'SIZE_INVALID', 'the chunk is longer than its Content-Range');
     }
-    const kept = upload.append(chunk);
-    if (kept) await kept;
+    try {
+      const kept = upload.append(chunk);
+      if (kept) await kept;
+    } catch (error) {
+      // Of what did not fit whole nothing is kept.
+      await upload.truncate(begin);
+      throw error;
+    }
   }
   if (expected !== undefined && upload.offset - begin < expected) {
     await upload.truncate(begin);
@@ -159,9 +206,11 @@ async function finished(
 ): Promise<void> {
   // Nothing is sent while bytes are synced, or hashed again.
   exchange.request.socket.setTimeout(0);
+  const size = upload.offset;
   if (!(await upload.finish(digest))) {
     throw new Problem(400, 'DIGEST_INVALID', 'the bytes that came do not have this digest');
   }
+  exchange.limits.quota?.add(repository, size);
   created(exchange, repository, digest);
 }
 

@@ -1,25 +1,24 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 
-/** A password and the hash that it may have. */
-export interface BcryptJob {
-  readonly id: number;
-  readonly password: string;
-  readonly hash: string;
-}
+/** A password, and the hash that it may have or what one shall cost. */
+export type BcryptJob = { readonly id: number; readonly password: string } & (
+  | { readonly hash: string }
+  | { readonly cost: number }
+);
 
 /** What came of a job. */
 export interface BcryptResult {
   readonly id: number;
-  readonly isRight: boolean;
+  readonly value: boolean | string;
 }
 
 interface Waiting {
-  readonly resolve: (isRight: boolean) => void;
+  readonly resolve: (value: boolean | string) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Checks passwords in a thread, which begins with the first one. */
+/** Hashes and checks passwords in a thread, which begins with the first one. */
 export class BcryptThread implements Disposable {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
@@ -31,20 +30,31 @@ export class BcryptThread implements Disposable {
   }
 
   /** Rejects when the thread ends before it has answered. */
-  check(password: string, hash: string): Promise<boolean> {
+  async check(password: string, hash: string): Promise<boolean> {
+    return (await this.#ask((id) => ({ id, password, hash }))) === true;
+  }
+
+  /** A hash as `htpasswd -B` writes it; `cost` is the exponent. */
+  async hash(password: string, cost: number): Promise<string> {
+    const hash = await this.#ask((id) => ({ id, password, cost }));
+    // The same by another name, which older servers know.
+    return String(hash).replace(/^\$2b\$/, '$2y$');
+  }
+
+  [Symbol.dispose](): void {
+    void this.#worker?.terminate();
+    this.#fail(new Error('the registry ends'));
+  }
+
+  #ask(job: (id: number) => BcryptJob): Promise<boolean | string> {
     const worker = this.#started();
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       worker.ref();
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- no window
-      worker.postMessage({ id, password, hash } satisfies BcryptJob);
+      worker.postMessage(job(id));
     });
-  }
-
-  [Symbol.dispose](): void {
-    void this.#worker?.terminate();
-    this.#fail(new Error('the registry ends'));
   }
 
   #started(): Worker {
@@ -59,11 +69,11 @@ export class BcryptThread implements Disposable {
       isSource ? 'bcrypt-worker.ts' : 'bcrypt-worker.js',
     );
     const worker = new threads.Worker(program, { stdin: false });
-    worker.on('message', ({ id, isRight }: BcryptResult) => {
+    worker.on('message', ({ id, value }: BcryptResult) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (this.#waiting.size === 0) worker.unref();
-      waiting?.resolve(isRight);
+      waiting?.resolve(value);
     });
     worker.on('error', (error) => this.#fail(error));
     worker.on('exit', () => {
