@@ -112,7 +112,7 @@ class RemoteRepository implements Repository {
 
   async getManifest(tag: string | undefined, call: CallOptions = {}): Promise<RemoteManifest> {
     const wanted = this.#wanted(tag);
-    const patience = new Patience(this.#connections.settings, call.signal);
+    const patience = new Patience(this.#connections.settings, call);
     for (;;) {
       const response = await this.#ask(
         { target: this.#manifest(tag), headers: { accept: ACCEPT } },
