@@ -10,6 +10,7 @@ import { test } from 'node:test';
 const MAY_IMPORT: Record<string, readonly string[]> = {
   base: [],
   net: ['base'],
+  s3: ['base', 'oci', 'net'],
   oci: ['base'],
   sys: ['base'],
   dockerfile: ['base', 'oci'],
@@ -29,6 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'oci',
     'sys',
     'net',
+    's3',
     'dockerfile',
     'layer',
     'image',
@@ -43,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'oci',
     'sys',
     'net',
+    's3',
     'dockerfile',
     'layer',
     'image',
@@ -57,7 +60,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'build',
     'bake',
   ],
-  'registry-server': ['base', 'oci', 'sys', 'net', 'layer', 'image', 'transport', 'registry'],
+  'registry-server': ['base', 'oci', 'sys', 'net', 's3', 'layer', 'image', 'transport', 'registry'],
   cli: ['base', 'oci', 'engine', 'bake', 'registry-server'],
   'index.ts': ['base', 'oci', 'engine'],
 };

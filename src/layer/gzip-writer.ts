@@ -19,10 +19,25 @@ const HEADER = Buffer.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3);
 const END = Buffer.of(3, 0);
 /** The longest stored block of deflate. */
 const STORED = 65_535;
+/** What each of them begins with. */
+const STORED_HEAD = 5;
+/** A block with room to be stored in place. */
+const ROOM = BLOCK + STORED_HEAD * Math.ceil(BLOCK / STORED);
 /** Bytes of a block that are looked at to see whether it could be random. */
 const SAMPLE = 4096;
+/** So many pieces of so many bytes, which is more than a window, are then tried. */
+const PIECES = 4;
+const TRIED = 64 * 1024;
 /** What compresses to no less than this is stored: a hundredth is not worth the time. */
 const WORTH = 0.99;
+
+/** How to compress. */
+export interface CompressOptions {
+  /** gzip 0 to 9, zstd 1 to 22; without one, that of layers. */
+  readonly level?: number | undefined;
+  /** What comes out holds until the next chunk is asked for: its memory is used again. */
+  readonly passing?: boolean;
+}
 
 /**
  * One gzip member, compressed in blocks on several threads. Blocks have a fixed size and each
@@ -31,12 +46,20 @@ const WORTH = 0.99;
  *
  * @see https://www.rfc-editor.org/rfc/rfc1952
  */
-export async function* gzipped(bytes: Bytes, level = LEVEL): AsyncGenerator<Uint8Array, void> {
+export async function* gzipped(
+  bytes: Bytes,
+  { level = LEVEL, passing = false }: CompressOptions = {},
+): AsyncGenerator<Uint8Array, void> {
   const { crc32 } = zlib();
-  const running: Promise<Uint8Array>[] = [];
+  const running: Promise<Packed>[] = [];
   /** Memory that was used and can be used again: new memory costs more than what is done with it. */
   const spare: Buffer[] = [];
-  const fresh = (): Buffer => spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
+  const fresh = (): Buffer => spare.pop() ?? Buffer.allocUnsafeSlow(ROOM);
+  async function* first(): AsyncGenerator<Uint8Array, void> {
+    const { memory, bytes } = await running.shift()!;
+    yield bytes;
+    if (passing || bytes.buffer !== memory.buffer) spare.push(memory);
+  }
   const before = Buffer.allocUnsafeSlow(WINDOW);
   let known = 0;
   let crc = 0;
@@ -46,12 +69,11 @@ export async function* gzipped(bytes: Bytes, level = LEVEL): AsyncGenerator<Uint
     for await (const block of blocks(bytes, BLOCK, fresh)) {
       crc = crc32(block, crc);
       size += block.length;
-      const made = packed(block, before.subarray(0, known), level);
-      running.push(made.finally(() => spare.push(Buffer.from(block.buffer))));
+      running.push(packed(block, before.subarray(0, known), level));
       known = block.copy(before, 0, Math.max(0, block.length - WINDOW));
-      if (running.length >= AT_ONCE) yield await running.shift()!;
+      if (running.length >= AT_ONCE) yield* first();
     }
-    while (running.length > 0) yield await running.shift()!;
+    while (running.length > 0) yield* first();
   } finally {
     await Promise.allSettled(running);
   }
@@ -61,11 +83,24 @@ export async function* gzipped(bytes: Bytes, level = LEVEL): AsyncGenerator<Uint
   yield Buffer.concat([END, trailer]);
 }
 
+/** A block in deflate's form. */
+interface Packed {
+  /** The memory that it came in. */
+  readonly memory: Buffer;
+  readonly bytes: Uint8Array;
+}
+
 /** `dictionary` may change once this has returned its promise. */
-async function packed(block: Buffer, dictionary: Buffer, level: number): Promise<Uint8Array> {
-  if (level === 0 || !looksRandom(block)) return deflated(block, dictionary, level);
+async function packed(block: Buffer, dictionary: Buffer, level: number): Promise<Packed> {
+  const memory = Buffer.from(block.buffer);
+  const deflate = async (known: Buffer): Promise<Packed> => ({
+    memory,
+    bytes: await deflated(block, known, level),
+  });
+  if (level === 0 || !looksRandom(block)) return deflate(dictionary);
   const own = Buffer.from(dictionary);
-  return (await isRandom(block)) ? stored(block) : deflated(block, own, level);
+  if (!(await isRandom(block))) return deflate(own);
+  return { memory, bytes: storedIn(memory, block.length) };
 }
 
 function deflated(block: Buffer, dictionary: Buffer, level: number): Promise<Uint8Array> {
@@ -93,28 +128,35 @@ function looksRandom(block: Uint8Array): boolean {
   return squares < even * 1.15;
 }
 
-/** True when there is nothing in a block that repeats. */
-async function isRandom(block: Uint8Array): Promise<boolean> {
+/** True when nothing repeats in a block, as far as some pieces of it show. */
+async function isRandom(block: Buffer): Promise<boolean> {
   const { constants, zstdCompress } = zlib();
-  const params = { [constants.ZSTD_c_compressionLevel]: 1 };
-  const smaller = await promisify(zstdCompress)(block, { chunkSize: PIECE, params });
-  return smaller.length >= block.length * WORTH;
+  const step = Math.ceil(block.length / PIECES);
+  const pieces = Array.from({ length: PIECES }, (_, at) =>
+    block.subarray(at * step, at * step + TRIED),
+  );
+  const tried = Buffer.concat(pieces);
+  const smaller = await promisify(zstdCompress)(tried, {
+    chunkSize: tried.length + 1024,
+    params: { [constants.ZSTD_c_compressionLevel]: 1 },
+  });
+  return smaller.length >= tried.length * WORTH;
 }
 
-/** A block as it is, in the words of deflate. */
-function stored(block: Uint8Array): Buffer {
-  const count = Math.ceil(block.length / STORED);
-  const out = Buffer.allocUnsafeSlow(block.length + 5 * count);
-  let to = 0;
-  for (let from = 0; from < block.length; from += STORED) {
-    const piece = block.subarray(from, from + STORED);
-    out[to] = 0;
-    out.writeUInt16LE(piece.length, to + 1);
-    out.writeUInt16LE(piece.length ^ 0xffff, to + 3);
-    out.set(piece, to + 5);
-    to += 5 + piece.length;
+/** The first bytes of `memory` as they are, in the words of deflate, in the same memory. */
+function storedIn(memory: Buffer, size: number): Buffer {
+  const count = Math.ceil(size / STORED);
+  // From the end, so that nothing is written over before it has moved.
+  for (let piece = count - 1; piece >= 0; piece -= 1) {
+    const from = piece * STORED;
+    const length = Math.min(STORED, size - from);
+    const to = from + STORED_HEAD * piece;
+    memory.copyWithin(to + STORED_HEAD, from, from + length);
+    memory[to] = 0;
+    memory.writeUInt16LE(length, to + 1);
+    memory.writeUInt16LE(length ^ 0xffff, to + 3);
   }
-  return out;
+  return memory.subarray(0, size + STORED_HEAD * count);
 }
 
 /**
@@ -135,7 +177,7 @@ export async function* blocks(
       have += piece.length;
       at += piece.length;
       if (have < size) continue;
-      yield block;
+      yield block.subarray(0, size);
       block = fresh();
       have = 0;
     }

@@ -20,11 +20,17 @@ export async function* treeTar(
     // Content is in a buffer that the walk uses again when it goes on.
     output: (chunk) => void pieces.push(passing === true ? chunk : Buffer.from(chunk)),
   });
+  function* ready(): Generator<Uint8Array, void> {
+    for (const piece of pieces.splice(0)) {
+      yield piece;
+      stream.giveBack(piece);
+    }
+  }
   for (const _ of writeTree(directory, stream)) {
     signal?.throwIfAborted();
-    if (pieces.length > 0) yield* pieces.splice(0);
+    if (pieces.length > 0) yield* ready();
   }
   const { diffId } = stream.finish();
-  yield* pieces;
+  yield* ready();
   return diffId;
 }

@@ -141,7 +141,7 @@ async function compress(
       return known;
     }
     const tar = task.count(snapshotter.tar(diffId, { ...call, passing: true }));
-    for await (const chunk of compressed(tar, format, level)) {
+    for await (const chunk of compressed(tar, format, { level, passing: true })) {
       call.signal?.throwIfAborted();
       await writer.write(chunk);
     }
