@@ -1,6 +1,7 @@
 import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { MANIFESTS } from './manifest-index.ts';
+import { VOLUMES } from './volume-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -26,6 +27,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   manifest: 'Manage manifests in registries, and lists of them',
   registry: 'Run a registry',
   system: 'Manage stave',
+  volume: 'Manage volumes',
 };
 
 /** Every command, with every name it answers to. */
@@ -112,6 +114,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   ...BUILDERS,
   ...MANIFESTS,
+  ...VOLUMES,
   {
     name: 'container diff',
     aliases: ['diff'],
@@ -123,6 +126,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['export'],
     summary: 'Write the files of a container as a tar archive',
     load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
+    name: 'container prune',
+    aliases: [],
+    summary: 'Remove the containers that do not run',
+    load: async () => (await import('./commands/container-prune.ts')).containerPrune,
   },
   {
     name: 'container rm',

@@ -21,6 +21,12 @@ export interface RunRequest {
   readonly hostname?: string;
   /** `source:target[:options]` as typed. */
   readonly volumes?: readonly string[];
+  /** `--mount` as typed. */
+  readonly mounts?: readonly string[];
+  /** `--volumes-from` as typed. */
+  readonly volumesFrom?: readonly string[];
+  /** Of volumes of `volumes` that have to be made. */
+  readonly volumeDriver?: string;
   readonly network?: 'default' | 'host' | 'none';
   readonly labels?: Readonly<Record<string, string>>;
   readonly remove?: boolean;
@@ -98,7 +104,14 @@ export interface Containers {
   /** Throws ContainerNotFoundError. */
   inspect(name: string, options?: { readonly size?: boolean }): Promise<ContainerDetails>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
-  remove(name: string, options?: { readonly force?: boolean }): Promise<string>;
+  remove(
+    name: string,
+    options?: {
+      readonly force?: boolean;
+      /** Its anonymous volumes go, too. */
+      readonly volumes?: boolean;
+    },
+  ): Promise<string>;
   /** Removes those that do not run; without limits all of them. */
   prune(filter?: ContainerPruneFilter): Promise<ContainersPruned>;
 }

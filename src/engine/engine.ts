@@ -38,11 +38,13 @@ import type {
 import type { System } from './system-types.ts';
 import type { Trust, TrustAnchor } from './trust-types.ts';
 import type { Verification } from './verify-types.ts';
+import type { Volumes } from './volume-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
 export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
+  readonly volumes: Volumes;
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;

@@ -23,6 +23,7 @@ import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 import { trustOf } from './trust/trust.ts';
+import { volumesOf } from './volumes.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
 
@@ -149,6 +150,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     images,
     containers,
+    volumes: volumesOf(store),
     system: systemOf({
       store,
       snapshotter,

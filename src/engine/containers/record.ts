@@ -17,6 +17,23 @@ export interface ContainerRecord {
   readonly startedAt?: number;
   readonly finishedAt?: number;
   readonly exitCode?: number;
+  readonly mounts?: readonly ContainerMount[];
+}
+
+/** Something of the machine that a container sees at a place of its own. */
+export interface ContainerMount {
+  readonly type: 'bind' | 'volume' | 'tmpfs';
+  /** Of a volume. */
+  readonly name?: string;
+  /** A path of the machine; empty for a directory in memory. */
+  readonly source: string;
+  readonly target: string;
+  /** Options as typed: `ro,z`. */
+  readonly mode: string;
+  readonly readonly: boolean;
+  readonly propagation: string;
+  /** The part of a volume that is mounted. */
+  readonly subpath?: string;
 }
 
 /** A row with its record. */
