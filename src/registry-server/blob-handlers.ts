@@ -15,8 +15,8 @@ export async function getBlob(
   repository: string,
   digest: Digest,
 ): Promise<void> {
-  const blob = storage.openBlob(repository, digest);
-  if (!blob) throw unknownBlob(storage, repository);
+  const blob = await storage.openBlob(repository, digest);
+  if (!blob) throw await unknownBlob(storage, repository);
   try {
     await sendBlob(exchange, blob, digest);
   } finally {
@@ -32,7 +32,7 @@ export async function deleteBlob(
   digest: Digest,
 ): Promise<void> {
   const result = await storage.removeBlob(repository, digest);
-  if (result === 'unknown') throw unknownBlob(storage, repository);
+  if (result === 'unknown') throw await unknownBlob(storage, repository);
   if (result === 'a manifest') {
     throw new Problem(405, 'UNSUPPORTED', 'a manifest is removed as a manifest', {
       allow: 'GET, HEAD',
@@ -52,6 +52,11 @@ async function sendBlob(exchange: Exchange, blob: OpenBlob, digest: Digest): Pro
   };
   if (isUnchanged(exchange, digest)) {
     answer(exchange, 304, headers);
+    return;
+  }
+  if (blob.elsewhere !== undefined && request.method === 'GET') {
+    // The address ends sooner than what it leads to.
+    answer(exchange, 307, { ...headers, 'cache-control': 'no-store', location: blob.elsewhere });
     return;
   }
   const condition = request.headers['if-range'];
@@ -96,8 +101,8 @@ async function roomIn({ response }: Exchange): Promise<void> {
   }
 }
 
-function unknownBlob(storage: RegistryStorage, repository: string): Problem {
-  return storage.hasRepository(repository)
+async function unknownBlob(storage: RegistryStorage, repository: string): Promise<Problem> {
+  return (await storage.hasRepository(repository))
     ? new Problem(404, 'BLOB_UNKNOWN', 'the repository has no such blob')
     : new Problem(404, 'NAME_UNKNOWN', 'there is no such repository');
 }

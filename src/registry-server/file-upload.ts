@@ -85,10 +85,18 @@ export class FileUpload implements Upload {
   remove(): void {
     rmSync(this.#path, { force: true });
     this.#running = undefined;
-    this[Symbol.dispose]();
+    this.#close();
   }
 
-  [Symbol.dispose](): void {
+  keep(): void {
+    // It was written; that files survive a power cut is not promised before the end.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+  }
+
+  #close(): void {
     if (!this.#open) return;
     this.#open = false;
     closeSync(this.#fd);

@@ -2,7 +2,7 @@ import { type Digest } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-types.ts';
 import { answerJson, type Exchange } from './answer.ts';
 import { Problem } from './errors.ts';
-import type { Referrer, RegistryStorage } from './storage.ts';
+import type { Awaitable, Referrer, RegistryStorage } from './storage.ts';
 
 /** The most names on a page; the most referrers, and about how many bytes they have. */
 const PAGE_LIMIT = 10_000;
@@ -14,11 +14,15 @@ const REFERRER_BYTES = 3 * 1024 * 1024;
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
  */
-export function listTags(exchange: Exchange, storage: RegistryStorage, repository: string): void {
-  if (!storage.hasRepository(repository)) {
+export async function listTags(
+  exchange: Exchange,
+  storage: RegistryStorage,
+  repository: string,
+): Promise<void> {
+  if (!(await storage.hasRepository(repository))) {
     throw new Problem(404, 'NAME_UNKNOWN', 'there is no such repository');
   }
-  const { names: tags, link } = page(exchange, (after, limit) =>
+  const { names: tags, link } = await page(exchange, (after, limit) =>
     storage.tags(repository, { after, limit }),
   );
   const headers = link(`/v2/${repository}/tags/list`);
@@ -26,8 +30,11 @@ export function listTags(exchange: Exchange, storage: RegistryStorage, repositor
 }
 
 /** `GET` of the names of the repositories. */
-export function listRepositories(exchange: Exchange, storage: RegistryStorage): void {
-  const { names: repositories, link } = page(exchange, (after, limit) =>
+export async function listRepositories(
+  exchange: Exchange,
+  storage: RegistryStorage,
+): Promise<void> {
+  const { names: repositories, link } = await page(exchange, (after, limit) =>
     storage.repositories({ after, limit }),
   );
   answerJson(exchange, 200, JSON.stringify({ repositories }), link('/v2/_catalog'));
@@ -38,12 +45,12 @@ export function listRepositories(exchange: Exchange, storage: RegistryStorage): 
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  */
-export function listReferrers(
+export async function listReferrers(
   exchange: Exchange,
   storage: RegistryStorage,
   repository: string,
   subject: Digest,
-): void {
+): Promise<void> {
   // A plus sign that was not encoded is read as a space, which no media type has.
   const artifactType = exchange.query.get('artifactType')?.replaceAll(' ', '+') || undefined;
   const after = exchange.query.get('last') ?? '0';
@@ -51,7 +58,10 @@ export function listReferrers(
     throw new Problem(400, 'UNSUPPORTED', '"last" is not from the link of another page');
   }
   const limit = Math.min(count(exchange) ?? REFERRER_LIMIT, REFERRER_LIMIT);
-  const found = storage.referrers(repository, subject, { after: Number(after), artifactType });
+  const found = await storage.referrers(repository, subject, {
+    after: Number(after),
+    artifactType,
+  });
   const { shown, isMore } = fitting(found, limit);
   const last = shown.at(-1);
   const query = new URLSearchParams({
@@ -90,13 +100,13 @@ function fitting(
 }
 
 /** A page of names by `n` and `last`, and the header that leads to the next one. */
-function page(
+async function page(
   exchange: Exchange,
-  list: (after: string | undefined, limit: number) => readonly string[],
-): { names: readonly string[]; link: (path: string) => Record<string, string> } {
+  list: (after: string | undefined, limit: number) => Awaitable<readonly string[]>,
+): Promise<{ names: readonly string[]; link: (path: string) => Record<string, string> }> {
   const asked = count(exchange);
   const limit = Math.min(asked ?? PAGE_LIMIT, PAGE_LIMIT);
-  const found = limit === 0 ? [] : list(exchange.query.get('last') ?? undefined, limit + 1);
+  const found = limit === 0 ? [] : await list(exchange.query.get('last') ?? undefined, limit + 1);
   const names = found.slice(0, limit);
   const last = names.at(-1);
   return {

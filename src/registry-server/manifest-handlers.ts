@@ -15,15 +15,15 @@ const TAG_LIMIT = 100;
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
  */
-export function getManifest(
+export async function getManifest(
   exchange: Exchange,
   storage: RegistryStorage,
   repository: string,
   reference: string,
-): void {
+): Promise<void> {
   checkDigestLike(reference);
-  const manifest = storage.manifest(repository, reference);
-  if (!manifest) throw unknownManifest(storage, repository);
+  const manifest = await storage.manifest(repository, reference);
+  if (!manifest) throw await unknownManifest(storage, repository);
   const { digest, mediaType, size } = manifest;
   const headers = { 'docker-content-digest': digest, etag: `"${digest}"` };
   if (isUnchanged(exchange, digest)) {
@@ -31,8 +31,8 @@ export function getManifest(
     return;
   }
   const isHead = exchange.request.method === 'HEAD';
-  const body = isHead ? undefined : storage.manifestBody(repository, digest);
-  if (!isHead && !body) throw unknownManifest(storage, repository);
+  const body = isHead ? undefined : await storage.manifestBody(repository, digest);
+  if (!isHead && !body) throw await unknownManifest(storage, repository);
   exchange.response.writeHead(200, {
     ...headers,
     'content-type': mediaType,
@@ -119,7 +119,7 @@ export async function deleteManifest(
 ): Promise<void> {
   checkDigestLike(reference);
   if (!(await storage.removeManifest(repository, reference))) {
-    throw unknownManifest(storage, repository);
+    throw await unknownManifest(storage, repository);
   }
   answer(exchange, 202, {});
 }
@@ -140,8 +140,8 @@ function checkDigestLike(reference: string): void {
   throw new Problem(400, 'DIGEST_INVALID', 'the digest is none of sha256 or sha512');
 }
 
-function unknownManifest(storage: RegistryStorage, repository: string): Problem {
-  return storage.hasRepository(repository)
+async function unknownManifest(storage: RegistryStorage, repository: string): Promise<Problem> {
+  return (await storage.hasRepository(repository))
     ? new Problem(404, 'MANIFEST_UNKNOWN', 'the repository has no such manifest')
     : new Problem(404, 'NAME_UNKNOWN', 'there is no such repository');
 }

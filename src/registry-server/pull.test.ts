@@ -55,7 +55,6 @@ test('spec "Pulling blobs", ranges: what RFC 9110 says', async () => {
     ['bytes=-99', 206, '0123456789', 'bytes 0-9/10'],
     ['bytes=9-99999999999999999999', 206, '9', 'bytes 9-9/10'],
     ['bytes=0-1,4-5', 200, '0123456789'],
-    ['bytes=5-2', 200, '0123456789'],
     ['lines=1-2', 200, '0123456789'],
   ];
   for (const [range, status, text, contentRange] of cases) {
@@ -65,7 +64,7 @@ test('spec "Pulling blobs", ranges: what RFC 9110 says', async () => {
       [range, status, text, contentRange],
     );
   }
-  for (const range of ['bytes=10-', 'bytes=-0']) {
+  for (const range of ['bytes=10-', 'bytes=-0', 'bytes=5-2']) {
     const got = await registry.send('GET', `/v2/app/blobs/${digest}`, { headers: { range } });
     assert.deepEqual([got.status, got.headers['content-range']], [416, 'bytes */10']);
   }

@@ -7,7 +7,8 @@ export interface Part {
 /**
  * The part that a `Range` header asks for. Undefined when all is to be sent: without a header,
  * for several ranges at once and for what is no range of bytes. `none` when there are no such
- * bytes.
+ * bytes, and for a range that ends before it begins, which the specification's programme wants
+ * refused.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-14
  */
@@ -20,7 +21,7 @@ export function requestedPart(header: string | undefined, size: number): Part | 
   }
   const start = Number(first);
   const end = last === '' ? size : Math.min(Number(last) + 1, size);
-  if (last !== '' && Number(last) < start) return undefined;
+  if (last !== '' && Number(last) < start) return 'none';
   return start >= size ? 'none' : { start, end };
 }
 

@@ -1,6 +1,9 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Digest } from '../oci/digest.ts';
 
+/** What may be at hand, or come later. */
+export type Awaitable<T> = T | Promise<T>;
+
 /** A manifest as it was pushed. */
 export interface StoredManifest {
   readonly digest: Digest;
@@ -42,25 +45,29 @@ export interface Page {
 export interface OpenBlob {
   /** In bytes. */
   readonly size: number;
+  /** Where a client gets the bytes by itself, for some minutes. */
+  readonly elsewhere?: string | undefined;
   /** The bytes from `start` up to, not including, `end`. Ends what `close` would. */
   read(start: number, end: number): Bytes;
   close(): void;
 }
 
 /** An upload that one request has to itself until it is disposed of. */
-export interface Upload extends Disposable {
+export interface Upload extends AsyncDisposable {
   /** Bytes that are kept so far. */
   readonly offset: number;
-  append(chunk: Uint8Array): void;
+  append(chunk: Uint8Array): Awaitable<void>;
+  /** What was appended is kept when it returns, also by a process that is killed. */
+  keep(): Awaitable<void>;
   /** Forgets what came after an offset. */
-  truncate(offset: number): void;
+  truncate(offset: number): Awaitable<void>;
   /**
    * Makes the bytes a blob of the repository, on disk when it returns; the upload is over. False,
    * and the upload is over too, when they do not have the digest.
    */
   finish(digest: Digest): Promise<boolean>;
   /** Ends the upload and forgets its bytes. */
-  remove(): void;
+  remove(): Awaitable<void>;
 }
 
 /** A referrer in a list: `place` is where the next page goes on. */
@@ -73,31 +80,31 @@ export interface Referrer {
 /**
  * Where a registry keeps what it was given. What returns has been written: a crash does not take
  * it back. Names and digests are checked before they come here. Whatever is asked of a repository
- * that does not exist is answered with nothing.
+ * that does not exist is answered with nothing. Files answer at once where they can.
  */
 export interface RegistryStorage extends AsyncDisposable {
-  hasRepository(repository: string): boolean;
+  hasRepository(repository: string): Awaitable<boolean>;
   /** Names in the order of their bytes. */
-  repositories(page: Page): readonly string[];
+  repositories(page: Page): Awaitable<readonly string[]>;
 
   /** The size of a blob of this repository. */
-  blobSize(repository: string, digest: Digest): number | undefined;
-  openBlob(repository: string, digest: Digest): OpenBlob | undefined;
+  blobSize(repository: string, digest: Digest): Awaitable<number | undefined>;
+  openBlob(repository: string, digest: Digest): Awaitable<OpenBlob | undefined>;
   /** Takes a blob over from another repository, or from any. False when none has it. */
   mount(repository: string, digest: Digest, from: string | undefined): Promise<boolean>;
   removeBlob(repository: string, digest: Digest): Promise<'removed' | 'unknown' | 'a manifest'>;
 
   /** Begins an upload and gives its name. */
-  startUpload(repository: string, algorithm: 'sha256' | 'sha512'): string;
+  startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;
   /** An upload of this repository; `busy` while another request has it. */
-  openUpload(repository: string, id: string): Upload | 'busy' | undefined;
+  openUpload(repository: string, id: string): Awaitable<Upload | 'busy' | undefined>;
   /** Bytes kept so far, whoever has the upload. */
-  uploadOffset(repository: string, id: string): number | undefined;
+  uploadOffset(repository: string, id: string): Awaitable<number | undefined>;
 
   /** By tag or digest. */
-  manifest(repository: string, reference: string): StoredManifest | undefined;
+  manifest(repository: string, reference: string): Awaitable<StoredManifest | undefined>;
   /** Undefined when it was removed in the meantime. */
-  manifestBody(repository: string, digest: Digest): Uint8Array | undefined;
+  manifestBody(repository: string, digest: Digest): Awaitable<Uint8Array | undefined>;
   /** Undefined when all is well; otherwise what stands in the way, and nothing has changed. */
   putManifest(
     repository: string,
@@ -109,11 +116,11 @@ export interface RegistryStorage extends AsyncDisposable {
   removeManifest(repository: string, reference: string): Promise<boolean>;
 
   /** Tags in the order of their bytes. */
-  tags(repository: string, page: Page): readonly string[];
+  tags(repository: string, page: Page): Awaitable<readonly string[]>;
   /** In the order in which they were pushed. To be gone through at once, as far as wanted. */
   referrers(
     repository: string,
     subject: Digest,
     options: { readonly after: number; readonly artifactType: string | undefined },
-  ): Iterable<Referrer>;
+  ): Awaitable<Iterable<Referrer>>;
 }

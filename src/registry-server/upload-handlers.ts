@@ -34,17 +34,17 @@ export async function postUpload(
   const whole = mounted === null ? query.get('digest') : null;
   const digest = whole === null ? undefined : checkedDigest(whole);
   const kind = digest?.startsWith('sha512:') ? 'sha512' : algorithm;
-  const id = storage.startUpload(repository, kind);
+  const id = await storage.startUpload(repository, kind);
   if (digest === undefined) {
     answer(exchange, 202, progress(repository, id, 0));
     return;
   }
-  using upload = opened(storage, repository, id);
+  await using upload = await opened(storage, repository, id);
   try {
     await receive(exchange, upload, progress(repository, id, 0));
     await finished(exchange, upload, repository, digest);
   } finally {
-    upload.remove();
+    await upload.remove();
   }
 }
 
@@ -55,8 +55,9 @@ export async function patchUpload(
   repository: string,
   id: string,
 ): Promise<void> {
-  using upload = opened(storage, repository, id);
+  await using upload = await opened(storage, repository, id);
   await receive(exchange, upload, progress(repository, id, upload.offset));
+  await upload.keep();
   answer(exchange, 202, progress(repository, id, upload.offset));
 }
 
@@ -67,33 +68,33 @@ export async function putUpload(
   repository: string,
   id: string,
 ): Promise<void> {
-  using upload = opened(storage, repository, id);
+  await using upload = await opened(storage, repository, id);
   const digest = checkedDigest(exchange.query.get('digest') ?? '');
   await receive(exchange, upload, progress(repository, id, upload.offset));
   await finished(exchange, upload, repository, digest);
 }
 
 /** `GET`: how far it is. */
-export function getUpload(
+export async function getUpload(
   exchange: Exchange,
   storage: RegistryStorage,
   repository: string,
   id: string,
-): void {
-  const offset = storage.uploadOffset(repository, id);
+): Promise<void> {
+  const offset = await storage.uploadOffset(repository, id);
   if (offset === undefined) throw unknownUpload();
   answer(exchange, 204, progress(repository, id, offset));
 }
 
 /** `DELETE`: it will not go on. */
-export function deleteUpload(
+export async function deleteUpload(
   exchange: Exchange,
   storage: RegistryStorage,
   repository: string,
   id: string,
-): void {
-  using upload = opened(storage, repository, id);
-  upload.remove();
+): Promise<void> {
+  await using upload = await opened(storage, repository, id);
+  await upload.remove();
   answer(exchange, 204, {});
 }
 
@@ -124,13 +125,14 @@ async function receive(
     const came = upload.offset + chunk.length - begin;
     if (begin + came > BLOB_LIMIT) throw tooLarge();
     if (expected !== undefined && came > expected) {
-      upload.truncate(begin);
+      await upload.truncate(begin);
       throw new Problem(400, 'SIZE_INVALID', 'the chunk is longer than its Content-Range');
     }
-    upload.append(chunk);
+    const kept = upload.append(chunk);
+    if (kept) await kept;
   }
   if (expected !== undefined && upload.offset - begin < expected) {
-    upload.truncate(begin);
+    await upload.truncate(begin);
     throw new Problem(400, 'SIZE_INVALID', 'the chunk is shorter than its Content-Range');
   }
 }
@@ -164,8 +166,8 @@ function progress(repository: string, id: string, offset: number): Record<string
   };
 }
 
-function opened(storage: RegistryStorage, repository: string, id: string): Upload {
-  const upload = storage.openUpload(repository, id);
+async function opened(storage: RegistryStorage, repository: string, id: string): Promise<Upload> {
+  const upload = await storage.openUpload(repository, id);
   if (upload === undefined) throw unknownUpload();
   if (upload === 'busy') {
     throw new Problem(409, 'BLOB_UPLOAD_INVALID', 'another request is sending this upload');

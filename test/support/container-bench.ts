@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import type { Containers, RunRequest } from '../../src/engine/container-types.ts';
+import type { Containers } from '../../src/engine/container-types.ts';
+import type { CreateRequest } from '../../src/engine/create-request.ts';
 import { containersOf } from '../../src/engine/containers/containers.ts';
 import type { Executor } from '../../src/runtime/executor.ts';
 import { overlaySnapshotter } from '../../src/snapshot/overlay.ts';
@@ -28,9 +29,9 @@ export interface ContainerBench extends AsyncDisposable {
   readonly store: Store;
   readonly containers: Containers;
   /** Runs `sh -c script` to its end; the container stays unless `remove` is set. */
-  sh(script: string, request?: Partial<RunRequest>): Ran;
+  sh(script: string, request?: Partial<CreateRequest>): Ran;
   /** Starts `sh -c script` and returns when it has said `ready`. */
-  start(name: string, script: string, request?: Partial<RunRequest>): Promise<void>;
+  start(name: string, script: string, request?: Partial<CreateRequest>): Promise<void>;
 }
 
 /** Makes a {@link ContainerBench}; its containers are real ones. Needs root. */
@@ -49,10 +50,10 @@ export async function containerBench(): Promise<ContainerBench> {
     executor: (): Promise<Executor> => Promise.reject(new Error('runs in a process of its own')),
   });
   const children: ReturnType<typeof spawn>[] = [];
-  const asked = (script: string, request: Partial<RunRequest>): string[] => {
-    const full: RunRequest = {
+  const asked = (script: string, request: Partial<CreateRequest>): string[] => {
+    const full: CreateRequest = {
       image: 'base:1',
-      network: 'none',
+      networks: [{ name: 'none' }],
       command: ['sh', '-c', script],
       ...request,
     };

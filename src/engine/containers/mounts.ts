@@ -7,7 +7,7 @@ import type { MountSpec } from '../../runtime/executor.ts';
 import type { MountTarget } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import type { Store } from '../../store/store.ts';
-import type { RunRequest } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import { attachVolumes } from './attach-volumes.ts';
 import { ContainerStartError } from './errors.ts';
 import { parseMount } from './mount-flag.ts';
@@ -25,7 +25,7 @@ export interface MountPlan {
  * `volumesFrom`), and that what the image declares. Throws ContainerStartError, UsageError.
  */
 export function planMounts(
-  request: RunRequest,
+  request: CreateRequest,
   config: ContainerConfig,
   inherited: readonly Volume[] = [],
 ): MountPlan {

@@ -60,8 +60,7 @@ export async function diskUsage(parts: UsageParts): Promise<DiskUsage> {
   });
   const active = images.filter(({ containers: count }) => count > 0).length;
   const owned = store.read(
-    (tables) =>
-      new Map(containers.map(({ id }) => [id, tables.volumes.of(id).length] as const)),
+    (tables) => new Map(containers.map(({ id }) => [id, tables.volumes.of(id).length] as const)),
   );
   const containerRows = containers.map((container): ContainerUsage => {
     const directory = join(store.paths.containers, container.id);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { cannotRun } from '../../../test/support/busybox-root.ts';
 import { containerBench, type ContainerBench } from '../../../test/support/container-bench.ts';
-import type { RunRequest } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import type { Volumes } from '../volume-types.ts';
 import { volumesOf } from '../volumes.ts';
 
@@ -32,7 +32,7 @@ function check(name: string, body: () => Promise<void> | void): void {
   test(name, { skip }, body);
 }
 
-function said(script: string, request: Partial<RunRequest> = {}): string {
+function said(script: string, request: Partial<CreateRequest> = {}): string {
   const { code, stdout, stderr } = bench.sh(script, { remove: true, ...request });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   return stdout.trim();

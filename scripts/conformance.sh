@@ -1,0 +1,101 @@
+#!/bin/sh
+# Runs the OCI distribution specification's own conformance programme against `stave registry serve`.
+# No failure and no skip is allowed, in the profiles 1.1 and dev. Needs root (for Go's folder) and, once, the network.
+#
+#   scripts/conformance.sh                         a registry of our own
+#   scripts/conformance.sh HOST:PORT [USER PASS]   one that runs already, over plain HTTP
+#
+# STAVE_CONFORMANCE          the folder of the programme (default: stave-conformance in $XDG_CACHE_HOME or ~/.cache)
+# STAVE_CONFORMANCE_SOURCES  clones distribution-spec, go-yaml, go-digest and image-spec; cloned from GitHub otherwise
+# Nothing of it is part of this project.
+set -eu
+cd "$(dirname "$0")/.."
+
+folder=${STAVE_CONFORMANCE:-${XDG_CACHE_HOME:-$HOME/.cache}/stave-conformance}
+say() { echo "conformance: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# NAME OWNER REVISION: the files of one repository.
+source_of() {
+  rm -rf "$folder/src/$1"
+  mkdir -p "$folder/src/$1"
+  clone=${STAVE_CONFORMANCE_SOURCES:-$folder/clones}/$1
+  [ -e "$clone" ] || git clone -q "https://github.com/$2/$1" "$clone" || fail "cannot clone $2/$1"
+  git -c safe.directory='*' -C "$clone" archive "$3" | tar x -C "$folder/src/$1"
+}
+
+# Debian's testing suite has a Go that is new enough; it lives in the folder alone.
+install() {
+  [ -x "$folder/conformance" ] && return
+  [ "$(id -u)" = 0 ] || fail 'this needs root: a folder with Go is put together'
+  mkdir -p "$folder"
+  if [ ! -e "$folder/go/.complete" ]; then
+    say "making $folder/go (a minute, about 700 MB)"
+    rm -rf --one-file-system "$folder/go"
+    mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
+      --include=golang-go,ca-certificates forky "$folder/go"
+    touch "$folder/go/.complete"
+  fi
+  source_of distribution-spec opencontainers HEAD
+  source_of go-yaml goccy v1.18.0
+  source_of go-digest opencontainers v1.0.0
+  source_of image-spec opencontainers v1.1.1
+  cat >>"$folder/src/distribution-spec/conformance/go.mod" <<'MOD'
+replace github.com/goccy/go-yaml => ../../go-yaml
+replace github.com/opencontainers/go-digest => ../../go-digest
+replace github.com/opencontainers/image-spec => ../../image-spec
+replace github.com/opencontainers/distribution-spec/specs-go => ../specs-go
+MOD
+  # shellcheck disable=SC2016
+  unshare --mount --propagation private sh -eu -c '
+    for d in proc dev; do mount --rbind "/$d" "$1/go/$d"; done
+    mkdir -p "$1/go/src"; mount --bind "$1/src" "$1/go/src"
+    exec chroot "$1/go" sh -eu -c "cd /src/distribution-spec/conformance && HOME=/root CGO_ENABLED=0 \
+      GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local go build -o /src/conformance ."
+  ' build "$folder"
+  mv "$folder/src/conformance" "$folder/conformance"
+}
+
+# NAME HOST:PORT [USER PASS]: both profiles. Sparse manifests are the one group that both leave out.
+judge() {
+  for profile in 1.1 dev; do
+    results=$folder/results/$1-$profile
+    rm -rf "$results"
+    mkdir -p "$results"
+    (cd "$results" && OCI_RESULTS_DIR=$results OCI_VERSION=$profile OCI_TLS=disabled OCI_REGISTRY=$2 \
+      OCI_USERNAME=${3-} OCI_PASSWORD=${4-} "$folder/conformance" >"$results/log" 2>&1) ||
+      fail "$1, profile $profile: $results/log"
+    if grep -E ': +(Fail|FAIL|Skip|Error)' "$results/log" >&2; then fail "$1, profile $profile: $results/log"; fi
+    echo "$1, profile $profile: $(grep -cE ': +Pass' "$results/log") passes, no failure, no skip"
+  done
+}
+
+# ARGS: starts a registry with them; `address` is where.
+serve() {
+  data=$(mktemp -d)
+  bin/stave registry serve --addr 127.0.0.1:0 --data "$data/registry" "$@" >"$data/out" 2>"$data/err" &
+  server=$!
+  tries=100
+  until address=$(sed -n 's,^listening on http://,,p' "$data/out") && [ -n "$address" ]; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || fail "the registry did not start: $(cat "$data/err")"
+    sleep 0.1
+  done
+}
+
+stop() {
+  [ -z "${server-}" ] || { kill "$server" 2>/dev/null && wait "$server" || true; }
+  [ -z "${data-}" ] || rm -rf "$data"
+  server='' data=''
+}
+
+install
+if [ $# -gt 0 ]; then
+  judge "$(echo "$1" | tr -c 'a-z0-9\n' -)" "$@"
+  exit
+fi
+sh scripts/build.sh >/dev/null
+trap stop EXIT
+serve
+judge files "$address"
+stop
