@@ -116,6 +116,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...MANIFESTS,
   ...VOLUMES,
   {
+    name: 'container commit',
+    aliases: ['commit'],
+    summary: 'Make an image of what a container changed',
+    load: async () => (await import('./commands/container-commit.ts')).containerCommit,
+  },
+  {
     name: 'container diff',
     aliases: ['diff'],
     summary: 'Show what a container changed, or in what two images differ',

@@ -15,6 +15,7 @@ import type {
   SavedArchive,
   SaveDirectoryCall,
 } from './archive-types.ts';
+import type { Commit } from './commit-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { Copied, CopyRequest } from './copy-types.ts';
@@ -52,6 +53,8 @@ export interface Engine extends AsyncDisposable {
   readonly freshness: Freshening;
   readonly trust: Trust;
   readonly attestations: Attestations;
+  /** See {@link Commit}. */
+  readonly commit: Commit;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;

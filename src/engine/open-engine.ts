@@ -151,6 +151,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     images,
     containers,
     volumes: volumesOf(store),
+    async commit(request, call = {}) {
+      const { commitContainer } = await import('./commit/commit.ts');
+      const parts = { store, snapshotter: await snapshotter(), applyChanges };
+      return commitContainer(parts, request, call);
+    },
     system: systemOf({
       store,
       snapshotter,

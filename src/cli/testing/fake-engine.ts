@@ -101,6 +101,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    commit: async ({ container }) => find(container).id,
     volumes: {
       create: async ({ name = 'made-up' } = {}) => name,
       list: async () => [],

@@ -18,7 +18,7 @@ export function volumesFrom(store: Store, texts: readonly string[]): Volume[] {
     if (wrong !== undefined) throw new ContainerStartError(`invalid mode: ${mode}`);
     const row = store.read(({ containers }) => containers.find(name));
     if (!row) throw new ContainerNotFoundError(name);
-    const { mounts = [] } = fromRow(row).record;
+    const { mounts } = fromRow(row).record;
     return mounts
       .filter(({ type }) => type !== 'tmpfs')
       .map((mount) => inherited(mount, words.includes('ro')));
