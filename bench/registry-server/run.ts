@@ -15,8 +15,9 @@ async function main(args: readonly string[]): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'bench-registry-'));
   try {
     const titles = all.map(({ name }) => name);
-    console.log(`| | ${titles.join(' | ')} | stave to the best of the others |`);
-    console.log(`|---|${titles.map(() => '---|').join('')}---|`);
+    const columns = ['', ...titles, ...titles.slice(1).map((name) => `stave / ${name}`)];
+    console.log(`| ${columns.join(' | ')} |`);
+    console.log(`|${columns.map(() => '---').join('|')}|`);
     for (const workload of workloads.filter(({ name }) => pattern.test(name))) {
       console.log(await race(workload, all, { rounds, work }));
     }
@@ -43,11 +44,11 @@ async function race(
     }
   }
   const [ours = [], ...others] = [...values.values()];
-  const ratios = ours.map(
-    (value, round) => value / Math.max(...others.map((one) => one[round] ?? NaN)),
+  const ratios = others.map((one) =>
+    median(ours.map((value, round) => value / (one[round] ?? NaN))).toFixed(2),
   );
   const cells = [...values.values()].map((one) => `${shown(median(one))} ${unit}`);
-  return `| ${workload.name}: ${workload.what} | ${cells.join(' | ')} | ${median(ratios).toFixed(2)} |`;
+  return `| ${[`${workload.name}: ${workload.what}`, ...cells, ...ratios].join(' | ')} |`;
 }
 
 function median(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { MANIFESTS } from './manifest-index.ts';
+import { REGISTRY } from './registry-index.ts';
 import { VOLUMES } from './volume-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
@@ -114,6 +115,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   ...BUILDERS,
   ...MANIFESTS,
+  ...REGISTRY,
   ...VOLUMES,
   {
     name: 'container commit',
@@ -216,12 +218,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Forget the credentials for a registry',
     load: async () => (await import('./commands/logout.ts')).logout,
-  },
-  {
-    name: 'registry serve',
-    aliases: [],
-    summary: 'Be a registry that keeps its images in a folder',
-    load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
   {
     name: 'tags',

@@ -24,6 +24,7 @@ import { appendEntry, type JournalEntry, readEntries } from './journal.ts';
 import { LayoutIndexes } from './layout-index.ts';
 import { RegistryPaths } from './paths.ts';
 import { RecentBodies } from './recent-bodies.ts';
+import { repositorySize } from './repository-size.ts';
 import { catchUp, sweepUploads } from './recover.ts';
 import type {
   NewManifest,
@@ -126,6 +127,10 @@ export class FileStorage implements RegistryStorage {
       if (this.#tables.manifest(repository, digest)) return 'a manifest';
       return this.#content.unlink(repository, digest) ? 'removed' : 'unknown';
     });
+  }
+
+  repositorySize(repository: string): Promise<number> {
+    return repositorySize(this.#paths.repository(repository));
   }
 
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): string {

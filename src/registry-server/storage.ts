@@ -94,6 +94,9 @@ export interface RegistryStorage extends AsyncDisposable {
   mount(repository: string, digest: Digest, from: string | undefined): Promise<boolean>;
   removeBlob(repository: string, digest: Digest): Promise<'removed' | 'unknown' | 'a manifest'>;
 
+  /** Bytes of what a repository has; what cannot tell has no such function. */
+  repositorySize?(repository: string): Awaitable<number>;
+
   /** Begins an upload and gives its name. */
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;
   /** An upload of this repository; `busy` while another request has it. */
