@@ -124,8 +124,14 @@ export type {
   Containers,
   ContainersPruned,
   ContainerSummary,
-  RunRequest,
 } from './engine/container-types.ts';
+export type {
+  CreateRequest,
+  HealthRequest,
+  NetworkWish,
+  ResourceLimits,
+  RestartPolicy,
+} from './engine/create-request.ts';
 export type { Copied, CopyRequest, CopySource, CopyTarget } from './engine/copy-types.ts';
 export type {
   LoggedIn,

@@ -76,6 +76,14 @@ function statusText({ state, started, finished, exitCode }: ContainerSummary, no
   switch (state) {
     case 'created':
       return 'Created';
+    case 'removing':
+      return 'Removal In Progress';
+    case 'dead':
+      return 'Dead';
+    case 'restarting':
+      return `Restarting (${exitCode ?? 0}) ${ago(finished ?? now, now)}`;
+    case 'paused':
+      return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())} (Paused)`;
     case 'running':
       return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())}`;
     case 'exited':

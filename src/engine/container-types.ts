@@ -1,50 +1,10 @@
 import type { CallOptions } from '../base/progress.ts';
 import type { PouredArchive } from './archive-types.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { Platform } from '../oci/platform.ts';
+import type { CreateRequest } from './create-request.ts';
 import type { ContainerChange } from './understand-types.ts';
+import type { ContainerState } from '../store/tables.ts';
 import type { ExitStatus } from '../runtime/executor.ts';
-
-/** A container to run in the foreground. Absent members take the image's values. */
-export interface RunRequest {
-  readonly image: string;
-  /** Of an index, the image for this platform; by default the one for this machine. */
-  readonly platform?: Platform;
-  /** Replaces CMD. */
-  readonly command?: readonly string[];
-  readonly name?: string;
-  readonly entrypoint?: readonly string[];
-  /** `K=V`, or `K` alone to take the caller's value out of `environment`. */
-  readonly env?: readonly string[];
-  readonly workdir?: string;
-  readonly user?: string;
-  readonly hostname?: string;
-  /** `source:target[:options]` as typed. */
-  readonly volumes?: readonly string[];
-  readonly network?: 'default' | 'host' | 'none';
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly remove?: boolean;
-  readonly interactive?: boolean;
-  readonly terminal?: boolean;
-  readonly readonly?: boolean;
-  readonly privileged?: boolean;
-  readonly noNewPrivileges?: boolean;
-  readonly capAdd?: readonly string[];
-  readonly capDrop?: readonly string[];
-  readonly shmSize?: number;
-  readonly cidfile?: string;
-  /** Bytes. */
-  readonly memory?: number;
-  readonly cpus?: number;
-  readonly pidsLimit?: number;
-  readonly ulimits?: readonly {
-    readonly type: string;
-    readonly soft: number;
-    readonly hard: number;
-  }[];
-  readonly extraHosts?: readonly string[];
-  readonly tmpfs?: readonly string[];
-}
 
 /** One row of `ps`. */
 export interface ContainerSummary {
@@ -56,7 +16,7 @@ export interface ContainerSummary {
   /** Arguments with a blank stand in quotes. */
   readonly command: string;
   readonly created: Date;
-  readonly state: 'created' | 'running' | 'exited';
+  readonly state: ContainerState;
   readonly started: Date | undefined;
   readonly finished: Date | undefined;
   readonly exitCode: number | undefined;
@@ -78,7 +38,7 @@ export interface ContainerDetails extends ContainerSummary {
 export interface Containers {
   /** Runs to the end, with this process's own input and output. */
   run(
-    request: RunRequest,
+    request: CreateRequest,
     options?: CallOptions & {
       readonly environment?: Readonly<Record<string, string | undefined>>;
       /** Brings an image that is not here; `name` is familiar. */

@@ -14,6 +14,8 @@ export interface ReadOptions extends CallOptions {
   readonly start?: number;
   /** Inclusive, as in an HTTP range. */
   readonly end?: number;
+  /** A chunk holds until the next one is asked for: all come in the same memory. */
+  readonly passing?: boolean;
 }
 
 /** Content by digest, to read. */

@@ -299,10 +299,20 @@ export interface ContainerRow {
   readonly image: Digest;
   readonly chain?: ChainId;
   readonly createdAt: number;
-  readonly state: 'created' | 'running' | 'exited';
+  readonly state: ContainerState;
   /** Everything else, as its owner wrote it. */
   readonly json: string;
 }
+
+/** Docker's words for where a container is in its life. */
+export type ContainerState =
+  | 'created'
+  | 'running'
+  | 'paused'
+  | 'restarting'
+  | 'removing'
+  | 'exited'
+  | 'dead';
 
 /** Containers. */
 export interface ContainerTable {

@@ -9,7 +9,7 @@ import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
 import { childrenOf, isConfig, isParent } from './children.ts';
 import { TransferError } from './errors.ts';
-import type { Destination, Mounted, Source } from './transport.ts';
+import type { Destination, FetchOptions, Mounted, Source } from './transport.ts';
 
 /** Indexes inside indexes, and nodes of one graph: real images have 2 levels and some hundred nodes. */
 const DEPTH_LIMIT = 8;
@@ -42,6 +42,7 @@ export async function copy(
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const call: CallOptions = { ...options, signal };
+  const passing: FetchOptions = to.passing === true ? { ...call, passing: true } : call;
   const select = options.select ?? (() => true);
   const run = limiter(options.concurrency ?? 3);
   const report = reporter(options.progress);
@@ -79,7 +80,7 @@ export async function copy(
     });
     const skipped = await writing(() => skip(node));
     if (skipped === undefined) {
-      const reopen = async (): Promise<Bytes> => task.count(await open(node));
+      const reopen = async (): Promise<Bytes> => task.count(await open(node, passing));
       await put(node, await reopen(), reopen);
     }
     if (typeof skipped === 'object') task.from = skipped.mounted;
@@ -89,10 +90,12 @@ export async function copy(
   const skip = async (node: Descriptor): Promise<Outcome | Mounted | undefined> =>
     (await to.has(node, call)) ? 'exists' : to.adopt?.(node, from, call);
 
-  const open = async (node: Descriptor): Promise<Bytes> => {
+  const open = async (node: Descriptor, options: FetchOptions = call): Promise<Bytes> => {
     const inline = inlineOf(node);
     if (inline) return once(inline);
-    return reading(async () => verified(readings(await from.fetch(node, call)), node, from.label));
+    return reading(async () =>
+      verified(readings(await from.fetch(node, options)), node, from.label),
+    );
   };
 
   const put = (node: Descriptor, body: Bytes, reopen?: () => Promise<Bytes>): Promise<void> =>

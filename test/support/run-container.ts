@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/base/clock.ts';
 import { StaveError } from '../../src/base/errors.ts';
-import type { RunRequest } from '../../src/engine/container-types.ts';
+import type { CreateRequest } from '../../src/engine/create-request.ts';
 import { containersOf } from '../../src/engine/containers/containers.ts';
 import { openExecutor } from '../../src/runtime/open-executor.ts';
 import { overlaySnapshotter } from '../../src/snapshot/overlay.ts';
@@ -26,7 +26,7 @@ const containers = containersOf({
     }),
 });
 try {
-  const status = await containers.run(JSON.parse(request as string) as RunRequest, {
+  const status = await containers.run(JSON.parse(request as string) as CreateRequest, {
     environment: { CALLER: 'value' },
     progress: (event) => {
       if (event.type === 'warning') process.stderr.write(`WARNING: ${event.message}\n`);

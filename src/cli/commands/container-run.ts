@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { Exit, InvalidInputError, UsageError } from '../../base/errors.ts';
-import type { RunRequest } from '../../engine/container-types.ts';
+import type { CreateRequest } from '../../engine/create-request.ts';
 import { anchorFile } from '../anchor-files.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -106,7 +106,7 @@ export const containerRun = command({
   },
 });
 
-function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>): RunRequest {
+function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>): CreateRequest {
   const [image = '', ...argv] = operands;
   const network = networkMode(typed.network);
   const optional = {
@@ -116,12 +116,8 @@ function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>):
     workdir: typed.workdir,
     hostname: typed.hostname,
     cidfile: typed.cidfile,
-    memory: typed.memory,
-    cpus: typed.cpus,
     shmSize: typed['shm-size'],
-    network,
-    // -1 means what its absence means.
-    pidsLimit: (typed['pids-limit'] ?? -1) > 0 ? typed['pids-limit'] : undefined,
+    networks: network && [{ name: network }],
     command: argv.length > 0 ? argv : undefined,
     // An empty one takes the image's away.
     entrypoint: typed.entrypoint === '' ? [] : typed.entrypoint && [typed.entrypoint],
@@ -130,7 +126,7 @@ function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>):
     image,
     ...(Object.fromEntries(
       Object.entries(optional).filter(([, value]) => value !== undefined),
-    ) as Partial<RunRequest>),
+    ) as Partial<CreateRequest>),
     env: [...typed['env-file'].flatMap((file) => linesOfFile(cwd, file)), ...typed.env],
     labels: labelsOf([
       ...typed['label-file'].flatMap((file) => linesOfFile(cwd, file)),
@@ -142,6 +138,11 @@ function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>):
     capDrop: typed['cap-drop'],
     tmpfs: typed.tmpfs,
     ulimits: typed.ulimit.map(ulimitOf),
+    limits: {
+      ...(typed.memory !== undefined && { memory: typed.memory }),
+      ...(typed.cpus !== undefined && { cpus: typed.cpus }),
+      ...(typed['pids-limit'] !== undefined && { pids: typed['pids-limit'] }),
+    },
     remove: typed.rm,
     interactive: typed.interactive,
     terminal: typed.tty,

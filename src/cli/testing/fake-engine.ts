@@ -9,7 +9,7 @@ import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK, HELD } from './fake-usage.ts';
 import type { ImagePruneRequest } from '../../engine/prune-types.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
-import type { RunRequest } from '../../engine/container-types.ts';
+import type { CreateRequest } from '../../engine/create-request.ts';
 import type {
   Engine,
   HistoryRow,
@@ -26,7 +26,7 @@ export interface Asked {
   readonly filters: (ImageFilter & { readonly all?: boolean })[];
   readonly imagePrunes: ImagePruneRequest[];
   readonly builds: BuildRequest[];
-  readonly runs: RunRequest[];
+  readonly runs: CreateRequest[];
   readonly imports: ImportRequest[];
   readonly prunes: CachePruneRequest[];
   readonly pulls: string[];

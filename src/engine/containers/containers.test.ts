@@ -21,7 +21,8 @@ import type { Executor } from '../../runtime/executor.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
-import type { Containers, RunRequest } from '../container-types.ts';
+import type { Containers } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import { containersOf } from './containers.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../test/support/run-container.ts');
@@ -66,8 +67,13 @@ interface Ran {
   readonly stderr: string;
 }
 
-function run(request: Partial<RunRequest>): Ran {
-  const full: RunRequest = { image: 'base:1', network: 'none', remove: true, ...request };
+function run(request: Partial<CreateRequest>): Ran {
+  const full: CreateRequest = {
+    image: 'base:1',
+    networks: [{ name: 'none' }],
+    remove: true,
+    ...request,
+  };
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [PROGRAM, root, JSON.stringify(full)],
@@ -76,13 +82,13 @@ function run(request: Partial<RunRequest>): Ran {
   return { code: status, stdout, stderr };
 }
 
-function sh(script: string, request: Partial<RunRequest> = {}): string {
+function sh(script: string, request: Partial<CreateRequest> = {}): string {
   const { code, stdout, stderr } = run({ command: ['sh', '-c', script], ...request });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   return stdout.trim();
 }
 
-function fails(request: Partial<RunRequest>): string {
+function fails(request: Partial<CreateRequest>): string {
   const { code, stdout, stderr } = run(request);
   assert.equal(stdout, '');
   return `${code} ${stderr.trim()}`;
@@ -145,7 +151,7 @@ check('run() gives files for names and name servers', () => {
 });
 
 check('run() says once that the default network is that of the machine', () => {
-  const { stderr } = run({ network: 'default', command: ['true'] });
+  const { stderr } = run({ networks: [{ name: 'default' }], command: ['true'] });
   assert.match(stderr, /^WARNING: .*the machine's own\n$/);
 });
 
@@ -193,7 +199,7 @@ check('run() keeps the root as it is with read-only', () => {
 });
 
 check('run() changes capabilities', () => {
-  const mask = (request: Partial<RunRequest>): string =>
+  const mask = (request: Partial<CreateRequest>): string =>
     sh('sed -n "s/CapEff:.//p" /proc/self/status', request);
   assert.equal(mask({}), '00000000a80425fb');
   assert.equal(mask({ capDrop: ['ALL'] }), '0000000000000000');
@@ -211,7 +217,7 @@ check('run() limits memory and open files', () => {
   const seen = sh(
     'ulimit -n; cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; ulimit -c',
     {
-      memory: 64 * 1024 * 1024,
+      limits: { memory: 64 * 1024 * 1024 },
       ulimits: [
         { type: 'nofile', soft: 99, hard: 100 },
         { type: 'core', soft: -1, hard: -1 },
@@ -244,7 +250,7 @@ check('run() explains what it cannot start', () => {
 });
 
 check('run() refuses what makes no sense, with exit code 125 and nothing left behind', async () => {
-  const cases: readonly (readonly [Partial<RunRequest>, string])[] = [
+  const cases: readonly (readonly [Partial<CreateRequest>, string])[] = [
     [{ image: 'nosuch:1' }, "Unable to find image 'nosuch:1' locally"],
     [{ name: 'x' }, 'Invalid container name (x), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed'],
     [{ user: 'nosuch' }, 'unable to find user nosuch: no matching entries in passwd file'],
@@ -257,7 +263,7 @@ check('run() refuses what makes no sense, with exit code 125 and nothing left be
       { volumes: [`${scratch}:/etc/passwd`] },
       'cannot mount a directory onto a file: "/etc/passwd"',
     ],
-    [{ memory: 1024 }, 'Minimum memory limit allowed is 6MB'],
+    [{ limits: { memory: 1024 } }, 'Minimum memory limit allowed is 6MB'],
     [{ capAdd: ['FLY'] }, 'unknown capability: "FLY"'],
   ];
   for (const [request, message] of cases) {
@@ -304,10 +310,10 @@ check('a container that has ended stays until it is removed', async () => {
 });
 
 /** Starts a container that waits, and comes back when it runs. */
-async function background(request: Partial<RunRequest>): Promise<ChildProcess> {
-  const full: RunRequest = {
+async function background(request: Partial<CreateRequest>): Promise<ChildProcess> {
+  const full: CreateRequest = {
     image: 'base:1',
-    network: 'none',
+    networks: [{ name: 'none' }],
     command: ['sh', '-c', 'echo up; sleep 600'],
     ...request,
   };

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { identify } from '../../runtime/process-identity.ts';
-import type { RunRequest } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import type { ContainerParts } from './parts.ts';
 import { removeContainer } from './reap.ts';
 import { fromRow, toRow, type Container, type ContainerRecord } from './record.ts';
@@ -16,11 +16,11 @@ export const SIGNALLED = 128;
  */
 export class Ending implements Disposable {
   readonly #parts: ContainerParts;
-  readonly #request: RunRequest;
+  readonly #request: CreateRequest;
   readonly #id: string;
   #state: Container['state'] = 'created';
 
-  constructor(parts: ContainerParts, request: RunRequest, id: string) {
+  constructor(parts: ContainerParts, request: CreateRequest, id: string) {
     this.#parts = parts;
     this.#request = request;
     this.#id = id;
@@ -62,7 +62,7 @@ export class Ending implements Disposable {
       const { record, ...rest } = fromRow(row);
       const container = { ...rest, state, record: { ...record, ...change } };
       tables.containers.put(toRow(container));
-      tell(tables, state === 'running' ? 'start' : 'die', container, this.#now());
+      tell(tables, state === 'running' ? 'start' : 'die', toRow(container), this.#now());
     });
   }
 }

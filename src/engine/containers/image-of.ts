@@ -4,7 +4,7 @@ import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
 import { formatPlatform, hostPlatform, type Platform } from '../../oci/platform.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow } from '../../store/tables.ts';
-import type { RunRequest } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import { ImageNotFoundError } from '../errors.ts';
 import { findImage } from '../images/find.ts';
 import { ContainerStartError } from './errors.ts';
@@ -15,7 +15,7 @@ import { ContainerStartError } from './errors.ts';
  */
 export async function imageToRun(
   store: Store,
-  { image: name, platform }: Pick<RunRequest, 'image' | 'platform'>,
+  { image: name, platform }: Pick<CreateRequest, 'image' | 'platform'>,
   missing: ((name: string) => Promise<void>) | undefined,
 ): Promise<ImageRow> {
   try {

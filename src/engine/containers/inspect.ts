@@ -3,7 +3,8 @@ import type { Store } from '../../store/store.ts';
 import type { ContainerDetails } from '../container-types.ts';
 import { ContainerNotFoundError } from './errors.ts';
 import { summaryOf } from './list.ts';
-import { fromRow, settled } from './record.ts';
+import { fromRow, isUp } from './record.ts';
+import { settled } from './settle.ts';
 
 /**
  * What is known of one container, by its name, its ID or how that begins; with `size`, what it
@@ -17,14 +18,14 @@ export async function inspectContainer(
   const details = store.read((tables) => {
     const row = tables.containers.find(name);
     if (!row) throw new ContainerNotFoundError(name);
-    const container = settled(fromRow(row));
+    const container = settled(fromRow(row), store.paths.containers);
     const { argv, process, remove } = container.record;
     const image = tables.images.get(container.image);
     return {
       ...summaryOf(container, tables),
       argv,
       remove,
-      pid: container.state === 'running' ? (process?.pid ?? 0) : 0,
+      pid: isUp(container.state) ? (process?.pid ?? 0) : 0,
       imageSize: image?.size ?? 0,
     };
   });

@@ -2,7 +2,8 @@ import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { ContainerSummary } from '../container-types.ts';
 import { findIn } from '../images/find.ts';
-import { fromRow, isAbandoned, settled, type Container } from './record.ts';
+import { fromRow, isUp, type Container } from './record.ts';
+import { isAbandoned, settled } from './settle.ts';
 
 /** The containers, newest first; only those that run unless `all`. Writes nothing. */
 export function listContainers(
@@ -14,9 +15,9 @@ export function listContainers(
       .list()
       .map(fromRow)
       // What was to go with its end is gone for the user, though nobody has tidied up yet.
-      .filter((container) => !(container.record.remove && isAbandoned(container)))
-      .map(settled)
-      .filter(({ state }) => options.all === true || state === 'running')
+      .filter((container) => !isAbandoned(container, store.paths.containers))
+      .map((container) => settled(container, store.paths.containers))
+      .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
       .reverse()
       .map((container) => summaryOf(container, tables)),
   );

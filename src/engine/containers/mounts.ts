@@ -6,7 +6,7 @@ import { hostnameFile, hostsFile, resolvConf } from '../../runtime/etc-files.ts'
 import type { MountSpec } from '../../runtime/executor.ts';
 import type { MountTarget } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
-import type { RunRequest } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import { copyTree } from './copy-tree.ts';
 import { ContainerStartError } from './errors.ts';
 import { parseTmpfs, parseVolume, type Volume, volumeTarget } from './volumes.ts';
@@ -21,7 +21,7 @@ export interface MountPlan {
  * Reads all mounts. What is asked for covers what the image declares. Throws
  * ContainerStartError, UsageError.
  */
-export function planMounts(request: RunRequest, config: ContainerConfig): MountPlan {
+export function planMounts(request: CreateRequest, config: ContainerConfig): MountPlan {
   const asked = (request.volumes ?? []).map(parseVolume);
   const tmpfs = (request.tmpfs ?? []).map(parseTmpfs);
   const targets = [...asked, ...tmpfs].map(({ target }) => target);

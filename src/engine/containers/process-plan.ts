@@ -1,5 +1,5 @@
 import type { ContainerConfig } from '../../oci/image-config.ts';
-import type { RunRequest } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import { ContainerStartError } from './errors.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -10,7 +10,7 @@ const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
  *
  * Throws ContainerStartError when nothing is left.
  */
-export function argvOf(request: RunRequest, config: ContainerConfig): readonly string[] {
+export function argvOf(request: CreateRequest, config: ContainerConfig): readonly string[] {
   const { entrypoint = config.Entrypoint ?? [] } = request;
   const command = request.command ?? (request.entrypoint ? [] : (config.Cmd ?? []));
   const argv = [...entrypoint, ...command];
@@ -32,7 +32,7 @@ export interface EnvironmentSources {
 
 /** The environment: ours, then the image's, then what was asked for; the later wins. */
 export function environmentOf(
-  request: RunRequest,
+  request: CreateRequest,
   config: ContainerConfig,
   { hostname, home, caller }: EnvironmentSources,
 ): string[] {

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
-import { fromRow, isAbandoned, settled, toRow } from './record.ts';
+import { fromRow, toRow, type Container } from './record.ts';
+import { isAbandoned, settled } from './settle.ts';
 import { tell } from './tell.ts';
 import { namesIn } from '../../sys/names-in.ts';
 
@@ -13,22 +14,26 @@ export function reap(store: Store): void {
   // Listed before the rows are read: a row comes before its directory, so none that is just
   // being made can look like one without a row.
   const found = namesIn(store.paths.containers);
-  const gone: string[] = [];
+  const directory = store.paths.containers;
   const known = store.read(({ containers }) => containers.list().map(fromRow));
-  if (known.some(isAbandoned)) {
+  const isWrong = (container: Container): boolean =>
+    settled(container, directory) !== container || isAbandoned(container, directory);
+  const gone: string[] = [];
+  if (known.some(isWrong)) {
     store.write((tables) => {
       const { containers } = tables;
       const now = store.clock.now().getTime();
-      for (const container of containers.list().map(fromRow).filter(isAbandoned)) {
-        const ended = settled(container);
-        if (container.state === 'running') tell(tables, 'die', ended, now);
-        if (container.record.remove) {
-          containers.remove(container.id);
-          tell(tables, 'destroy', ended, now);
-          gone.push(container.id);
-        } else if (container.state === 'running') {
-          containers.put(toRow(ended));
+      for (const container of containers.list().map(fromRow).filter(isWrong)) {
+        const ended = settled(container, directory);
+        const row = toRow(ended);
+        if (ended !== container) {
+          containers.put(row);
+          tell(tables, 'die', row, ended.record.finishedAt ?? now);
         }
+        if (!isAbandoned(ended, directory)) continue;
+        containers.remove(container.id);
+        tell(tables, 'destroy', row, now);
+        gone.push(container.id);
       }
     });
   }
@@ -41,7 +46,7 @@ export function removeContainer(store: Store, id: string): void {
   store.write((tables) => {
     const row = tables.containers.get(id);
     tables.containers.remove(id);
-    if (row) tell(tables, 'destroy', fromRow(row), store.clock.now().getTime());
+    if (row) tell(tables, 'destroy', row, store.clock.now().getTime());
   });
   removeFiles(store, id);
 }

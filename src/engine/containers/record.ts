@@ -1,5 +1,7 @@
-import { type ContainerRow } from '../../store/tables.ts';
+import type { ContainerConfig } from '../../oci/image-config.ts';
 import { isAlive, type ProcessIdentity } from '../../runtime/process-identity.ts';
+import type { ContainerRow, ContainerState } from '../../store/tables.ts';
+import type { CreateRequest } from '../create-request.ts';
 
 /** What a container's row holds beside its columns. */
 export interface ContainerRecord {
@@ -9,14 +11,56 @@ export interface ContainerRecord {
   readonly labels: Readonly<Record<string, string>>;
   /** Goes when it ends. */
   readonly remove: boolean;
-  /** The stave that runs it. */
-  readonly owner: ProcessIdentity;
-  /** The process whose death ends it; from its start on. */
+  /** The whole request. Variables that were asked for by name alone have their values. */
+  readonly settings: CreateRequest;
+  /** The image's configuration with the request on top: what a commit starts from. */
+  readonly config: ContainerConfig;
+  readonly mounts: readonly ContainerMount[];
+  /** The stave that is about to start it, or stays with it; none where it is left alone. */
+  readonly owner?: ProcessIdentity;
+  /** Its first process; from its start on. */
   readonly process?: ProcessIdentity;
+  /** The conmon that watches it; from its start on. */
+  readonly monitor?: ProcessIdentity;
   /** Milliseconds since the epoch. */
   readonly startedAt?: number;
   readonly finishedAt?: number;
   readonly exitCode?: number;
+  readonly oomKilled?: boolean;
+  /** Why it could not be started. */
+  readonly error?: string;
+  readonly restartCount?: number;
+  /** A user asked for its end: no restart policy starts it again. */
+  readonly stopRequested?: boolean;
+  readonly health?: ContainerHealth;
+}
+
+/** Something of the machine that a container sees at a place of its own. */
+export interface ContainerMount {
+  readonly type: 'bind' | 'volume' | 'tmpfs';
+  /** Of a volume. */
+  readonly name?: string;
+  /** A path of the machine; empty for a directory in memory. */
+  readonly source: string;
+  readonly target: string;
+  /** Options as typed: `ro,z`. */
+  readonly mode: string;
+  readonly readonly: boolean;
+  readonly propagation: string;
+}
+
+/** What its health check found. */
+export interface ContainerHealth {
+  readonly status: 'starting' | 'healthy' | 'unhealthy';
+  readonly failingStreak: number;
+  /** The newest last. */
+  readonly log: readonly {
+    /** Milliseconds since the epoch. */
+    readonly start: number;
+    readonly end: number;
+    readonly exitCode: number;
+    readonly output: string;
+  }[];
 }
 
 /** A row with its record. */
@@ -24,9 +68,12 @@ export interface Container extends Omit<ContainerRow, 'json'> {
   readonly record: ContainerRecord;
 }
 
-/** Reads a row. What it says of a process may be out of date: see {@link settled}. */
+/** Reads a row. What it says of a process may be out of date: see `settle.ts`. */
 export function fromRow({ json, ...row }: ContainerRow): Container {
-  return { ...row, record: JSON.parse(json) as ContainerRecord };
+  const record = JSON.parse(json) as ContainerRecord;
+  // Rows of earlier versions lack these.
+  const { settings = { image: record.imageName }, config = {}, mounts = [] } = record;
+  return { ...row, record: { ...record, settings, config, mounts } };
 }
 
 /** The row for a container. */
@@ -34,23 +81,12 @@ export function toRow({ record, ...rest }: Container): ContainerRow {
   return { ...rest, json: JSON.stringify(record) };
 }
 
-/** Of a process that was killed together with its stave. */
-const KILLED = 137;
-
-/**
- * The container as it is now: one whose stave was killed has ended as well, whatever its row
- * says.
- */
-export function settled(container: Container): Container {
-  const { state, record } = container;
-  if (state !== 'running' || (record.process && isAlive(record.process))) return container;
-  if (isAlive(record.owner)) return container;
-  return { ...container, state: 'exited', record: { ...record, exitCode: KILLED } };
+/** Whether there are processes of it. */
+export function isUp(state: ContainerState): boolean {
+  return state === 'running' || state === 'paused';
 }
 
-/** True when nobody will bring this container to its end any more. */
-export function isAbandoned({ state, record }: Container): boolean {
-  return (
-    state !== 'exited' && !isAlive(record.owner) && !(record.process && isAlive(record.process))
-  );
+/** True while a living stave is making or starting it. */
+export function isBeingMade({ state, record }: Container): boolean {
+  return state === 'created' && record.owner !== undefined && isAlive(record.owner);
 }

@@ -3,7 +3,7 @@ import { Exit, isErrno } from '../../base/errors.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 import { identify } from '../../runtime/process-identity.ts';
 import type { ImageRow } from '../../store/tables.ts';
-import type { RunRequest } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import { ContainerConflictError, ContainerStartError } from './errors.ts';
 import { randomName } from './names.ts';
 import type { ContainerParts } from './parts.ts';
@@ -16,7 +16,7 @@ import { tell } from './tell.ts';
  */
 export function register(
   { store, clock }: ContainerParts,
-  request: RunRequest,
+  request: CreateRequest,
   image: ImageRow,
   config: ContainerConfig,
   id: string,
@@ -47,12 +47,15 @@ export function register(
         argv,
         labels: { ...config.Labels, ...request.labels },
         remove: request.remove === true,
+        settings: request,
+        config,
+        mounts: [],
         owner,
       },
     };
     containers.put(toRow(container));
     images.use(image.id, container.createdAt);
-    tell(tables, 'create', container, container.createdAt);
+    tell(tables, 'create', toRow(container), container.createdAt);
   });
 }
 

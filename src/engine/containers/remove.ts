@@ -4,7 +4,8 @@ import { isAlive } from '../../runtime/process-identity.ts';
 import type { Store } from '../../store/store.ts';
 import { ContainerConflictError, ContainerNotFoundError } from './errors.ts';
 import { reap, removeContainer } from './reap.ts';
-import { fromRow, settled } from './record.ts';
+import { fromRow, isBeingMade, isUp } from './record.ts';
+import { settled } from './settle.ts';
 
 const PATIENCE = 10_000;
 /** So long the runtime may take to tidy up, in milliseconds. */
@@ -25,8 +26,9 @@ export async function removeNamed(
   reap(store);
   const row = store.read(({ containers }) => containers.find(name));
   if (!row) throw new ContainerNotFoundError(name);
-  const { id, state, record } = settled(fromRow(row));
-  if (state === 'running' || (state === 'created' && isAlive(record.owner))) {
+  const container = settled(fromRow(row), store.paths.containers);
+  const { id, state, record } = container;
+  if (isUp(state) || isBeingMade(container)) {
     if (options.force !== true) {
       throw new ContainerConflictError(
         `cannot remove container "${name}": container is running: stop the container before removing or force remove`,

@@ -11,7 +11,8 @@ import { resolveUser } from '../../runtime/user.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { randomHex } from '../../sys/random.ts';
-import type { Containers, RunRequest } from '../container-types.ts';
+import type { Containers } from '../container-types.ts';
+import type { CreateRequest } from '../create-request.ts';
 import { copyMetadata } from './copy-tree.ts';
 import { Ending, SIGNALLED } from './ending.ts';
 import { ContainerStartError } from './errors.ts';
@@ -40,7 +41,7 @@ const SHORT_ID = 12;
  */
 export async function runContainer(
   parts: ContainerParts,
-  request: RunRequest,
+  request: CreateRequest,
   options: RunOptions,
 ): Promise<ExitStatus> {
   try {
@@ -57,12 +58,12 @@ export async function runContainer(
 
 async function run(
   parts: ContainerParts,
-  request: RunRequest,
+  request: CreateRequest,
   options: RunOptions,
 ): Promise<ExitStatus> {
   const { store } = parts;
   if (request.name !== undefined) checkName(request.name);
-  if (request.memory !== undefined && request.memory < MINIMUM_MEMORY) {
+  if (request.limits?.memory !== undefined && request.limits.memory < MINIMUM_MEMORY) {
     throw new ContainerStartError('Minimum memory limit allowed is 6MB');
   }
   const capabilities = adjustCapabilities(request.capAdd, request.capDrop);
@@ -151,9 +152,9 @@ async function run(
   return status;
 }
 
-function networkOf(request: RunRequest, options: CallOptions): 'host' | 'none' {
-  const { network = 'default' } = request;
-  if (network !== 'default') return network;
+function networkOf(request: CreateRequest, options: CallOptions): 'host' | 'none' {
+  const network = request.networks?.[0]?.name ?? 'default';
+  if (network === 'host' || network === 'none') return network;
   reporter(options.progress).warn({
     code: 'NETWORK_HOST',
     message: "there is no network for containers yet: this one uses the machine's own",
@@ -163,7 +164,7 @@ function networkOf(request: RunRequest, options: CallOptions): 'host' | 'none' {
 }
 
 function userOf(
-  request: RunRequest,
+  request: CreateRequest,
   config: ContainerConfig,
   view: StackView,
 ): ReturnType<typeof resolveUser> {
@@ -178,12 +179,12 @@ function targetsOf({ volumes, tmpfs }: MountPlan): string[] {
   return [...SYSTEM_DIRECTORIES, ...[...volumes, ...tmpfs].map(({ target }) => target)];
 }
 
-function limitsOf(request: RunRequest): Pick<ProcessSpec, 'cgroup' | 'rlimits' | 'shmSize'> {
-  const { memory, cpus, pidsLimit, ulimits = [], shmSize } = request;
+function limitsOf(request: CreateRequest): Pick<ProcessSpec, 'cgroup' | 'rlimits' | 'shmSize'> {
+  const { limits: { memory, cpus, pids } = {}, ulimits = [], shmSize } = request;
   const cgroup = {
     ...(memory !== undefined && { memory }),
     ...(cpus !== undefined && { cpus }),
-    ...(pidsLimit !== undefined && pidsLimit > 0 && { pids: pidsLimit }),
+    ...(pids !== undefined && pids > 0 && { pids }),
   };
   return {
     ...(Object.keys(cgroup).length > 0 && { cgroup }),

@@ -1,13 +1,37 @@
-import type { Tables } from '../../store/tables.ts';
-import type { Container } from './record.ts';
+import type { ContainerRow, Tables } from '../../store/tables.ts';
+import { fromRow } from './record.ts';
+
+/** What happens to containers, in Docker's words. */
+export type ContainerAction =
+  | 'attach'
+  | 'create'
+  | 'destroy'
+  | 'detach'
+  | 'die'
+  | 'exec_create'
+  | 'exec_die'
+  | 'exec_start'
+  | 'kill'
+  | 'oom'
+  | 'pause'
+  | 'rename'
+  | 'resize'
+  | 'restart'
+  | 'start'
+  | 'stop'
+  | 'top'
+  | 'unpause'
+  | 'update';
 
 /** Records what happened to a container, in the transaction that does it. */
 export function tell(
   tables: Tables,
-  action: 'create' | 'start' | 'die' | 'destroy',
-  { id, name, record }: Container,
+  action: ContainerAction,
+  row: ContainerRow,
   at: number,
+  more: Readonly<Record<string, string>> = {},
 ): void {
+  const { id, name, record } = fromRow(row);
   const { labels, imageName, exitCode, startedAt = at } = record;
   tables.events.add({
     at,
@@ -22,6 +46,7 @@ export function tell(
       }),
       image: imageName,
       name,
+      ...more,
     },
   });
 }

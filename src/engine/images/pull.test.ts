@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { needsRoot } from '../../../test/scratch-images.ts';
+import { needsRoot, scratchImages } from '../../../test/scratch-images.ts';
 import { registryHouse } from '../../../test/support/registry-house.ts';
 import { putIndex, putRemote } from '../../../test/support/remote-image.ts';
 import type { ProgressEvent } from '../../base/progress.ts';
@@ -103,6 +103,15 @@ test('pull() of one platform where another was asked for warns', { skip }, async
     pulled.warning ?? '',
     /its platform \(linux\/amd64\) does not match the specified platform \(linux\/arm64\)$/,
   );
+});
+
+test('pull() asks no registry for the ID of an image', { skip }, async () => {
+  using scratch = scratchImages();
+  const name = `sha256:${'0'.repeat(64)}`;
+  await assert.rejects(scratch.images.pull({ name }), {
+    code: 'INVALID_INPUT',
+    message: /is the ID/,
+  });
 });
 
 test('pull() by digest gives the image that name only', { skip }, async () => {
