@@ -13,6 +13,7 @@ export interface ManifestFacts {
 /**
  * Takes a change up into the tables; `end` is the place in the journal after it. `facts` are
  * those of a manifest that was put: undefined when its body is gone, since it was removed later.
+ * Until then its tags mean what is not there.
  */
 export function applyEntry(
   tables: IndexTables,
@@ -32,8 +33,7 @@ export function applyEntry(
     tables.removeManifest(repository, entry.remove);
   } else {
     const [tag, digest] = 'untag' in entry ? [entry.untag, null] : [entry.tag, entry.is];
-    const isThere = digest !== null && tables.manifest(repository, digest) !== undefined;
-    tables.setTag(repository, tag, isThere ? digest : null, at);
+    tables.setTag(repository, tag, digest, at);
     const what = entry.why ?? (digest === null ? 'delete' : 'push');
     note(tables, repository, { ...entry, tag, digest, at, what });
   }
@@ -52,7 +52,7 @@ function applyPut(
     tables.putManifest(repository, { manifest: { digest, mediaType, size }, at, ...facts });
   }
   for (const tag of tags) {
-    tables.setTag(repository, tag, facts ? digest : null, at);
+    tables.setTag(repository, tag, digest, at);
     note(tables, repository, { ...entry, tag, digest, at, what: entry.why ?? 'push' });
   }
 }

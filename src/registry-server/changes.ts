@@ -38,6 +38,7 @@ export class Changes {
       for (const { entry, end } of readEntries(this.#paths.journal(repository), applied)) {
         applyEntry(this.#tables, repository, entry, end, () => this.#facts(repository, entry));
       }
+      this.#tables.dropEmptyTags(repository);
     });
   }
 

@@ -159,6 +159,15 @@ export class IndexTables implements Disposable {
     }
   }
 
+  /** Forgets tags that mean what is not there. */
+  dropEmptyTags(repository: string): void {
+    this.db.run(
+      `DELETE FROM tags WHERE repository = ?1 AND NOT EXISTS (
+         SELECT 1 FROM manifests m WHERE m.repository = ?1 AND m.digest = tags.digest)`,
+      repository,
+    );
+  }
+
   /** Remembers a change of a tag, and forgets the oldest one of many. */
   addHistory(repository: string, row: Omit<HistoryRow, 'place'>): void {
     this.db.run(
