@@ -18,12 +18,11 @@ export async function compactJournals(
   parts: FileParts,
   { signal, least = LEAST }: { readonly signal?: AbortSignal; readonly least?: number } = {},
 ): Promise<number> {
-  const { paths, tables } = parts;
+  const { tables } = parts;
   let count = 0;
-  for (const { name, base } of tables.positions()) {
+  for (const { name, applied, base } of tables.positions()) {
     signal?.throwIfAborted();
-    const size = statSync(paths.journal(name), { throwIfNoEntry: false })?.size ?? 0;
-    if (size < least || size < base * GROWTH) continue;
+    if (applied < least || applied < base * GROWTH) continue;
     await parts.turns.take(name, () => compactJournal(parts, name));
     count += 1;
   }

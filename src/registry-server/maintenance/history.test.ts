@@ -16,9 +16,9 @@ const past = (kept: Kept, repository: string, tag?: string): string[] =>
 function seen(kept: Kept, repository: string): unknown {
   const { tables } = kept.parts;
   return {
-    manifests: tables.manifests(repository, 0, 1000).map(({ id: _, ...row }) => row),
+    manifests: tables.manifests(repository, 0, 1000).map((row) => ({ ...row, id: 0 })),
     tags: tables.db.all('SELECT name, digest, at FROM tags WHERE repository = ?', repository),
-    history: tables.history(repository, undefined, 1000).map(({ place: _, ...row }) => row),
+    history: tables.history(repository, undefined, 1000).map((row) => ({ ...row, place: 0 })),
     referrers: [
       ...tables.referrers(repository, digestOf('s'), { after: 0, artifactType: undefined }),
     ].map(({ descriptor }) => descriptor),
@@ -131,10 +131,5 @@ test('compactJournals() writes long journals anew, once, and forgets what is old
   assert.equal(await compactJournals(kept.parts, { least: 1000 }), 1);
   assert.equal(await compactJournals(kept.parts, { least: 1000 }), 0);
   const tags = kept.storage.tags('team/app', { after: undefined, limit: 100 });
-  assert.deepEqual(
-    past(kept, 'team/app')
-      .map((one) => one.split(' ')[0])
-      .toSorted(),
-    [...tags],
-  );
+  assert.deepEqual(new Set(past(kept, 'team/app').map((one) => one.split(' ')[0])), new Set(tags));
 });
