@@ -1,6 +1,7 @@
 import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { MANIFESTS } from './manifest-index.ts';
+import { REGISTRY } from './registry-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -112,6 +113,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   ...BUILDERS,
   ...MANIFESTS,
+  ...REGISTRY,
   {
     name: 'container diff',
     aliases: ['diff'],
@@ -201,12 +203,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Forget the credentials for a registry',
     load: async () => (await import('./commands/logout.ts')).logout,
-  },
-  {
-    name: 'registry serve',
-    aliases: [],
-    summary: 'Be a registry that keeps its images in a folder',
-    load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
   {
     name: 'tags',

@@ -127,7 +127,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const parts = { store, snapshotter: await snapshotter(), connections };
     const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
       const { buildRegistry } = await import('./build-registry.ts');
-      return buildRegistry(connectionsTo)(...place);
+      return buildRegistry(store, connectionsTo)(...place);
     };
     await using bases = basesOf(parts, request.pull === true, call);
     return await runBuild(

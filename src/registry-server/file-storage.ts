@@ -15,6 +15,7 @@ import { LayoutIndexes } from './layout-index.ts';
 import { RegistryPaths } from './paths.ts';
 import { Pulls } from './pulls.ts';
 import { RecentBodies } from './recent-bodies.ts';
+import { repositorySize } from './repository-size.ts';
 import { catchUp, sweepPieces, sweepUploads } from './recover.ts';
 import type {
   NewManifest,
@@ -22,7 +23,6 @@ import type {
   Page,
   Referrer,
   RegistryStorage,
-  RemovalOptions,
   StoredManifest,
   Upload,
 } from './storage.ts';
@@ -32,6 +32,12 @@ import { Turns } from './turns.ts';
 const UPLOAD_LIFE = 24 * 3600 * 1000;
 const SWEEP_INTERVAL = 3600 * 1000;
 const LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
+
+/** What is decided about a registry in files. */
+export interface FileSettings {
+  /** Tags that stay what they are once they mean something. Without it, none. */
+  readonly isFixed?: ((repository: string, tag: string) => boolean) | undefined;
+}
 
 /** What a registry in files is made of, for those who keep it in order. */
 export interface FileParts {
@@ -50,13 +56,17 @@ export interface FileParts {
  * A registry in a folder of files, which it makes when it is not there. One process has it at a
  * time: RegistryDataError for another one. Throws system errors. See {@link RegistryPaths}.
  */
-export function openFileStorage(root: string, clock: Clock): FileStorage {
+export function openFileStorage(
+  root: string,
+  clock: Clock,
+  settings: FileSettings = {},
+): FileStorage {
   const paths = new RegistryPaths(root);
   for (const folder of [paths.repositories, paths.uploads]) mkdirSync(folder, { recursive: true });
   const lock = lockFile(paths.lock, { exclusive: true, wait: false });
   if (!lock) throw new RegistryDataError(`another registry is using ${root}`);
   try {
-    return new FileStorage(paths, lock, clock);
+    return new FileStorage(paths, lock, clock, settings);
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;
@@ -67,12 +77,14 @@ export function openFileStorage(root: string, clock: Clock): FileStorage {
 export class FileStorage implements RegistryStorage {
   readonly parts: FileParts;
   readonly #lock: Lock;
+  readonly #isFixed: (repository: string, tag: string) => boolean;
   readonly #bodies = new RecentBodies();
   readonly #pulls: Pulls;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(paths: RegistryPaths, lock: Lock, clock: Clock) {
+  constructor(paths: RegistryPaths, lock: Lock, clock: Clock, settings: FileSettings) {
     this.#lock = lock;
+    this.#isFixed = settings.isFixed ?? (() => false);
     const content = new Content(paths, clock);
     const tables = new IndexTables(paths.database);
     const indexes = new LayoutIndexes(paths, tables);
@@ -130,6 +142,10 @@ export class FileStorage implements RegistryStorage {
     });
   }
 
+  repositorySize(repository: string): Promise<number> {
+    return repositorySize(this.parts.paths.repository(repository));
+  }
+
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): string {
     return this.parts.uploads.start(repository, algorithm);
   }
@@ -183,15 +199,14 @@ export class FileStorage implements RegistryStorage {
   async removeManifest(
     repository: string,
     reference: string,
-    options: RemovalOptions = {},
+    by?: string,
   ): ReturnType<RegistryStorage['removeManifest']> {
     const { changes, clock, tables, turns } = this.parts;
-    const { by, isFixed } = options;
     return turns.take(repository, async () => {
       const manifest = this.manifest(repository, reference);
       if (!manifest) return 'unknown';
       const named = isDigest(reference) ? tables.tagsOf(repository, reference) : [reference];
-      const fixed = isFixed && named.find(isFixed);
+      const fixed = named.find((tag) => this.#isFixed(repository, tag));
       if (fixed !== undefined) return { fixed };
       const at = clock.now().toISOString();
       if (isDigest(reference)) await dropManifest(this.parts, repository, manifest, { at, by });
@@ -229,14 +244,14 @@ export class FileStorage implements RegistryStorage {
 
   #obstacle(
     repository: string,
-    { digest, tags, needs, mayReplace, isFixed }: NewManifest,
+    { digest, tags, needs, mayReplace }: NewManifest,
   ): Awaited<ReturnType<RegistryStorage['putManifest']>> {
     const { content, tables } = this.parts;
     const [first] = tags;
     const current = first === undefined ? undefined : tables.tagged(repository, first);
     if (mayReplace && !mayReplace(current?.digest)) return 'replaced';
     const fixed = tags.find((tag) => {
-      if (!isFixed?.(tag)) return false;
+      if (!this.#isFixed(repository, tag)) return false;
       const means = tables.tagged(repository, tag);
       return means !== undefined && means.digest !== digest;
     });

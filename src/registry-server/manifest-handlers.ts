@@ -1,10 +1,10 @@
 import { InvalidInputError } from '../base/errors.ts';
 import { digestLike, digestOf, isDigest } from '../oci/digest.ts';
-import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { answer, type Exchange, isUnchanged, matches, shortBody } from './answer.ts';
 import { type CheckedManifest, checkManifest, referrerOf } from './check-manifest.ts';
 import { Problem } from './errors.ts';
 import { isTag } from './names.ts';
+import { repositoryFull } from './quota.ts';
 import type { RegistryStorage } from './storage.ts';
 
 /** The most tags that one request may give a manifest. */
@@ -65,7 +65,9 @@ export async function putManifest(
   }
   const tags = given === undefined ? [reference] : extra;
   if (!tags.every(isTag)) throw new Problem(400, 'MANIFEST_INVALID', 'the tag is none');
-  const body = await shortBody(exchange, DOCUMENT_LIMIT);
+  const body = await shortBody(exchange, exchange.limits.manifestSize);
+  const { quota } = exchange.limits;
+  if (quota && body.length > (await quota.room(storage, repository))) throw repositoryFull();
   const digest = given === undefined ? digestOf(body) : digestLike(given, body);
   if (given !== undefined && digest !== given) {
     throw new Problem(400, 'DIGEST_INVALID', 'the bytes that came do not have this digest');
@@ -81,6 +83,7 @@ export async function putManifest(
     needs,
     names,
     referrer: referrerOf(checked, { digest, size: body.length }),
+    by: exchange.caller.name,
     mayReplace:
       condition === undefined
         ? undefined
@@ -110,6 +113,7 @@ export async function putManifest(
       `${obstacle.wrongSize} has another size than the manifest says`,
     );
   }
+  quota?.add(repository, body.length);
   answer(exchange, 201, {
     location: `/v2/${repository}/manifests/${digest}`,
     'docker-content-digest': digest,
@@ -127,7 +131,7 @@ export async function deleteManifest(
   reference: string,
 ): Promise<void> {
   checkDigestLike(reference);
-  const result = await storage.removeManifest(repository, reference);
+  const result = await storage.removeManifest(repository, reference, exchange.caller.name);
   if (result === 'unknown') throw await unknownManifest(storage, repository);
   if (result !== 'removed') {
     throw new Problem(405, 'UNSUPPORTED', `the tag ${result.fixed} is immutable`, {

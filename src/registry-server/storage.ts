@@ -34,17 +34,7 @@ export interface NewManifest {
   readonly referrer?: ReferrerRow | undefined;
   /** Asked while nobody else can change the repository, with what the first tag means so far. */
   readonly mayReplace?: ((current: Digest | undefined) => boolean) | undefined;
-  /** Tags that stay what they are once they mean something. */
-  readonly isFixed?: ((tag: string) => boolean) | undefined;
   /** Who pushes it. */
-  readonly by?: string | undefined;
-}
-
-/** What a removal has to respect. */
-export interface RemovalOptions {
-  /** Tags that are not removed, nor the manifests that they mean. */
-  readonly isFixed?: ((tag: string) => boolean) | undefined;
-  /** Who removes it. */
   readonly by?: string | undefined;
 }
 
@@ -108,6 +98,9 @@ export interface RegistryStorage extends AsyncDisposable {
   mount(repository: string, digest: Digest, from: string | undefined): Promise<boolean>;
   removeBlob(repository: string, digest: Digest): Promise<'removed' | 'unknown' | 'a manifest'>;
 
+  /** Bytes of what a repository has; what cannot tell has no such function. */
+  repositorySize?(repository: string): Awaitable<number>;
+
   /** Begins an upload and gives its name. */
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;
   /** An upload of this repository; `busy` while another request has it. */
@@ -126,15 +119,16 @@ export interface RegistryStorage extends AsyncDisposable {
   ): Promise<
     | { readonly missing: Digest }
     | { readonly wrongSize: Digest }
+    /** A tag that may not mean something else. */
     | { readonly fixed: string }
     | 'replaced'
     | undefined
   >;
-  /** Removes a tag alone, or a manifest with its tags. */
+  /** Removes a tag alone, or a manifest with its tags; `by` is who does. */
   removeManifest(
     repository: string,
     reference: string,
-    options?: RemovalOptions,
+    by?: string,
   ): Promise<'removed' | 'unknown' | { readonly fixed: string }>;
   /** A client has asked for a manifest. What is remembered of it is coarse. */
   pulled?(repository: string, digest: Digest): void;

@@ -26,6 +26,7 @@ import { imageTable } from './image-table.ts';
 import { indexTable } from './index-table.ts';
 import { withStoreErrors } from './io-errors.ts';
 import { layerTable } from './layer-table.ts';
+import { endpointTable, networkTable } from './network-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
 import { makeRoot } from './make-root.ts';
@@ -146,6 +147,8 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     selections: selectionTable(db),
     files: fileDigestTable(db),
     containers: containerTable(db),
+    networks: networkTable(db),
+    endpoints: endpointTable(db),
     facts: factTable(db),
     sources: sourceTable(db),
     events: eventTable(db),

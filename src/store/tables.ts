@@ -1,4 +1,4 @@
-import type { EventTable, LeaseTable } from './activity-tables.ts';
+import type { EndpointTable, EventTable, LeaseTable, NetworkTable } from './activity-tables.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -21,6 +21,8 @@ export interface Tables {
   readonly searched: SearchedTable;
   readonly events: EventTable;
   readonly leases: LeaseTable;
+  readonly networks: NetworkTable;
+  readonly endpoints: EndpointTable;
 }
 
 /** One image: a config with its manifest. Stays until it is removed, named or not. */

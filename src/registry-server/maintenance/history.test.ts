@@ -29,8 +29,8 @@ async function busy(kept: Kept, rounds: number): Promise<void> {
   for (let n = 0; n < rounds; n += 1) {
     const digest = await kept.image('team/app', 'moves', `layer ${n}`);
     await kept.image('team/app', `v${n}`, `layer ${n}`);
-    if (n % 3 === 0) await kept.storage.removeManifest('team/app', `v${n}`, { by: 'bob' });
-    if (n % 5 === 4) await kept.storage.removeManifest('team/app', digest, { by: 'bob' });
+    if (n % 3 === 0) await kept.storage.removeManifest('team/app', `v${n}`, 'bob');
+    if (n % 5 === 4) await kept.storage.removeManifest('team/app', digest, 'bob');
     kept.storage.pulled('team/app', digest);
   }
   const config = { mediaType: 'a/b', digest: await kept.blob('team/app', '{}'), size: 2 };
@@ -45,7 +45,7 @@ test('every change of a tag is remembered with who made it, also when the tables
   await using kept = new Kept();
   const first = await kept.image('app', 'v1', 'one');
   const second = await kept.image('app', 'v1', 'two');
-  await kept.storage.removeManifest('app', 'v1', { by: 'bob' });
+  await kept.storage.removeManifest('app', 'v1', 'bob');
   await kept.image('app', 'v1', 'one');
   await kept.storage.removeManifest('app', first);
   const expected = [

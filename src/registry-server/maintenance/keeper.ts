@@ -4,7 +4,7 @@ import { compactJournals } from './compact.ts';
 import { openControl } from './control.ts';
 import { carryOut, type Order } from './orders.ts';
 import type { Quarantined } from './quarantine.ts';
-import { fixedTags, type TagRules } from './rules.ts';
+import type { TagRules } from './rules.ts';
 import { readScrubState, scrub, type ScrubState } from './scrub.ts';
 
 /** How soon after the start the first round comes, and how often journals are looked at. */
@@ -69,8 +69,6 @@ export class Keeper implements AsyncDisposable {
     retained: 0,
     failures: 0,
   };
-  /** Tags that the rules keep as they are. */
-  readonly isFixed: (repository: string, tag: string) => boolean;
 
   private constructor(
     storage: FileStorage,
@@ -80,7 +78,6 @@ export class Keeper implements AsyncDisposable {
     this.#storage = storage;
     this.#settings = settings;
     this.#tell = tell;
-    this.isFixed = fixedTags(settings.rules);
   }
 
   /** Begins to keep a registry in order, and to take orders. */
