@@ -30,6 +30,8 @@ export interface StoreDestinationParts {
   readonly lease: Lease;
   /** How it comes here, for the events. */
   readonly action: ImageAction;
+  /** The mirror that gives it in place of its registry. */
+  readonly mirror?: string | undefined;
   /** Where the image waits for others, with its documents and small layers. Without: it is made visible at once. */
   readonly batch?: ImageBatch;
 }
@@ -185,6 +187,7 @@ export class StoreDestination implements Destination {
       chain,
       blobs: this.#keptBlobs(manifest),
       action: this.#parts.action,
+      mirror: this.#parts.mirror,
     };
   }
 
