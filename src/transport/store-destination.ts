@@ -84,7 +84,7 @@ export class StoreDestination implements Destination {
     const { store, lease, intake, batch } = this.#parts;
     if (isLayer(node)) {
       if (batch) await intake.takeHeld(await collect(body), node, batch, options);
-      else await intake.take(body, node.digest, { ...options, size: node.size });
+      else await intake.take(body, node.digest, { ...options, size: node.size, isChecked: true });
       return;
     }
     if (isClaim(node)) {
