@@ -1,6 +1,7 @@
 import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { MANIFESTS } from './manifest-index.ts';
+import { NETWORKS } from './network-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -24,6 +25,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Manage manifests in registries, and lists of them',
+  network: 'Manage networks of containers',
   registry: 'Run a registry',
   system: 'Manage stave',
 };
@@ -112,6 +114,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   ...BUILDERS,
   ...MANIFESTS,
+  ...NETWORKS,
   {
     name: 'container diff',
     aliases: ['diff'],

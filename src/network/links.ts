@@ -68,13 +68,16 @@ export function hostLinks(
 ): Batch {
   return endpoints.flatMap(({ endpointId, networkId }) => {
     const veth = vethName(storeId, endpointId);
-    const mtu = networks.get(networkId)?.options['com.docker.network.driver.mtu'];
+    const options: NetworkRecord['options'] = networks.get(networkId)?.options ?? {};
+    const mtu = options['com.docker.network.driver.mtu'];
+    const isolation =
+      options['com.docker.network.bridge.enable_icc'] === 'false' ? ' isolated on' : '';
     return [
       `link set dev ${veth} addrgenmode none`,
       ...(mtu === undefined ? [] : [`link set dev ${veth} mtu ${mtu}`]),
       `link set dev ${veth} master ${bridgeName(storeId, networkId)} up`,
       // A container that calls its own published port gets its packet back by the way it came.
-      `link set dev ${veth} type bridge_slave hairpin on`,
+      `link set dev ${veth} type bridge_slave hairpin on${isolation}`,
     ];
   });
 }
