@@ -38,7 +38,7 @@ export function defaultRoutes(endpoint: EndpointRecord | undefined): Batch {
       : [`route replace default via ${endpoint.gateway} dev ${endpoint.interfaceName}`]),
     ...(endpoint.gateway6 === undefined
       ? []
-      : [`-6 route replace default via ${endpoint.gateway6} dev ${endpoint.interfaceName}`]),
+      : [`route replace default via ${endpoint.gateway6} dev ${endpoint.interfaceName}`]),
   ];
 }
 
