@@ -2,6 +2,8 @@ import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { MANIFESTS } from './manifest-index.ts';
 import { NETWORKS } from './network-index.ts';
+import { REGISTRY } from './registry-index.ts';
+import { VOLUMES } from './volume-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -28,6 +30,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   network: 'Manage networks of containers',
   registry: 'Run a registry',
   system: 'Manage stave',
+  volume: 'Manage volumes',
 };
 
 /** Every command, with every name it answers to. */
@@ -115,6 +118,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...BUILDERS,
   ...MANIFESTS,
   ...NETWORKS,
+  ...REGISTRY,
+  ...VOLUMES,
+  {
+    name: 'container commit',
+    aliases: ['commit'],
+    summary: 'Make an image of what a container changed',
+    load: async () => (await import('./commands/container-commit.ts')).containerCommit,
+  },
   {
     name: 'container diff',
     aliases: ['diff'],
@@ -126,6 +137,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['export'],
     summary: 'Write the files of a container as a tar archive',
     load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
+    name: 'container prune',
+    aliases: [],
+    summary: 'Remove the containers that do not run',
+    load: async () => (await import('./commands/container-prune.ts')).containerPrune,
   },
   {
     name: 'container rm',
@@ -204,12 +221,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Forget the credentials for a registry',
     load: async () => (await import('./commands/logout.ts')).logout,
-  },
-  {
-    name: 'registry serve',
-    aliases: [],
-    summary: 'Be a registry that keeps its images in a folder',
-    load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
   {
     name: 'tags',

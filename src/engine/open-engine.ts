@@ -24,6 +24,7 @@ import { networksOf } from './networks/networks.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 import { trustOf } from './trust/trust.ts';
+import { volumesOf } from './volumes.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
 
@@ -128,7 +129,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const parts = { store, snapshotter: await snapshotter(), connections };
     const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
       const { buildRegistry } = await import('./build-registry.ts');
-      return buildRegistry(connectionsTo)(...place);
+      return buildRegistry(store, connectionsTo)(...place);
     };
     await using bases = basesOf(parts, request.pull === true, call);
     return await runBuild(
@@ -151,6 +152,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     images,
     containers,
     networks: networksOf(store),
+    volumes: volumesOf(store),
+    async commit(request, call = {}) {
+      const { commitContainer } = await import('./commit/commit.ts');
+      const parts = { store, snapshotter: await snapshotter(), applyChanges };
+      return commitContainer(parts, request, call);
+    },
     system: systemOf({
       store,
       snapshotter,

@@ -8,7 +8,10 @@ import { inspectObjects, type Inspected } from '../inspect-objects.ts';
 const FLAGS = {
   format: flag.text('string', "Form of the output: 'json' or a Go template", 'f'),
   size: flag.toggle('Add sizes of containers', 's'),
-  type: flag.text('string', 'Look for objects of this type only: container, image or network'),
+  type: flag.text(
+    'string',
+    'Look for objects of this type only: container, image, network or volume',
+  ),
 } satisfies FlagTable;
 
 /** `inspect`: whatever answers to the name. */
@@ -56,8 +59,11 @@ const LOOK: Readonly<Record<'container' | 'image' | 'network' | 'volume', Look>>
     const network = await networks.inspect(name);
     return { json: networkJson(network), typed: () => networkStruct(network) };
   },
-  // None can be made yet, so none is there.
-  volume: (_, name) => Promise.reject(new ObjectNotFoundError('volume', name)),
+  async volume({ volumes }, name) {
+    const { volumeJson, volumeStruct } = await import('../volume-json.ts');
+    const volume = await volumes.inspect(name);
+    return { json: volumeJson(volume), typed: () => volumeStruct(volume) };
+  },
 };
 
 /** What says that a name is not that of an image. */
@@ -82,7 +88,12 @@ async function anything(
   try {
     return await LOOK.network(engine, name, context);
   } catch (error) {
-    const missing = error instanceof StaveError && error.code === 'NETWORK_NOT_FOUND';
+    if (!(error instanceof StaveError && error.code === 'NETWORK_NOT_FOUND')) throw error;
+  }
+  try {
+    return await LOOK.volume(engine, name, context);
+  } catch (error) {
+    const missing = error instanceof StaveError && error.code === 'VOLUME_NOT_FOUND';
     throw missing ? new ObjectNotFoundError('object', name) : error;
   }
 }
