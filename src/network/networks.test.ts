@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { createNetwork } from './manage.ts';
-import { cannotNetwork, fetchFrom, idOf, inside, networkHouse, run } from './testing/machine.ts';
+import {
+  cannotNetwork,
+  fetchFrom,
+  idOf,
+  inside,
+  networkHouse,
+  run,
+} from '../../test/support/network-house.ts';
 
 const skip = cannotNetwork() ?? false;
 const check = (name: string, body: () => Promise<void>): void => void test(name, { skip }, body);

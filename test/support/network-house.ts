@@ -2,14 +2,14 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '../../store/open-store.ts';
-import type { Store } from '../../store/store.ts';
-import { helperPath } from '../../sys/helper.ts';
-import { canMount } from '../../sys/namespace.ts';
-import { storeLinks } from '../kernel.ts';
-import { withNetworkLock } from '../lock.ts';
-import { openNetworks } from '../networks.ts';
-import type { ContainerNetworks, PreparedNetwork } from '../types.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { helperPath } from '../../src/sys/helper.ts';
+import { canMount } from '../../src/sys/namespace.ts';
+import { storeLinks } from '../../src/network/kernel.ts';
+import { withNetworkLock } from '../../src/network/lock.ts';
+import { openNetworks } from '../../src/network/networks.ts';
+import type { ContainerNetworks, PreparedNetwork } from '../../src/network/types.ts';
 
 /** Why these tests cannot run here; undefined where they can. */
 export function cannotNetwork(): string | undefined {
