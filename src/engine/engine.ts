@@ -19,6 +19,7 @@ import type { Commit } from './commit-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { Copied, CopyRequest } from './copy-types.ts';
+import type { CopyFiles } from './cp-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
@@ -46,6 +47,7 @@ export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
   readonly volumes: Volumes;
+  readonly copyFiles: CopyFiles;
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
