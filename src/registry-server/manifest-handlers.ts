@@ -25,6 +25,7 @@ export async function getManifest(
   const manifest = await storage.manifest(repository, reference);
   if (!manifest) throw await unknownManifest(storage, repository);
   const { digest, mediaType, size } = manifest;
+  storage.pulled?.(repository, digest);
   const headers = { 'docker-content-digest': digest, etag: `"${digest}"` };
   if (isUnchanged(exchange, digest)) {
     answer(exchange, 304, headers);
@@ -72,7 +73,7 @@ export async function putManifest(
     throw new Problem(400, 'DIGEST_INVALID', 'the bytes that came do not have this digest');
   }
   const checked = check(body, request.headers['content-type']);
-  const { mediaType, needs, subject } = checked;
+  const { mediaType, needs, names, subject } = checked;
   const condition = request.headers['if-match'];
   const obstacle = await storage.putManifest(repository, {
     digest,
@@ -80,7 +81,9 @@ export async function putManifest(
     body,
     tags,
     needs,
+    names,
     referrer: referrerOf(checked, { digest, size: body.length }),
+    by: exchange.caller.name,
     mayReplace:
       condition === undefined
         ? undefined
@@ -88,6 +91,13 @@ export async function putManifest(
   });
   if (obstacle === 'replaced') {
     throw new Problem(412, 'MANIFEST_INVALID', 'the tag means another manifest by now');
+  }
+  if (obstacle && 'fixed' in obstacle) {
+    throw new Problem(
+      403,
+      'DENIED',
+      `the tag ${obstacle.fixed} is immutable, and means another manifest`,
+    );
   }
   if (obstacle && 'missing' in obstacle) {
     throw new Problem(
@@ -121,8 +131,12 @@ export async function deleteManifest(
   reference: string,
 ): Promise<void> {
   checkDigestLike(reference);
-  if (!(await storage.removeManifest(repository, reference))) {
-    throw await unknownManifest(storage, repository);
+  const result = await storage.removeManifest(repository, reference, exchange.caller.name);
+  if (result === 'unknown') throw await unknownManifest(storage, repository);
+  if (result !== 'removed') {
+    throw new Problem(405, 'UNSUPPORTED', `the tag ${result.fixed} is immutable`, {
+      allow: 'GET, HEAD',
+    });
   }
   answer(exchange, 202, {});
 }

@@ -27,7 +27,7 @@ import type {
   ReferrerOptions,
   Repository,
 } from './repository-types.ts';
-import { locationIn, upload } from './upload.ts';
+import { type KeptUpload, locationIn, upload } from './upload.ts';
 
 export type { Repository } from './repository-types.ts';
 
@@ -41,6 +41,8 @@ export interface RepositoryOptions {
   readonly push?: boolean;
   /** Blobs are sent in pieces of so many bytes; in one piece by default. */
   readonly chunk?: number | undefined;
+  /** Opens what an earlier process left of an upload; undefined while another one sends it. */
+  readonly kept?: (upload: string) => KeptUpload | undefined;
 }
 
 /** Opens the repository of a name, with its mirrors. Nothing is asked yet. Throws RegistryConfigError. */
@@ -305,6 +307,7 @@ class RemoteRepository implements Repository {
         asked,
         location,
         chunk: this.#options.chunk,
+        kept: this.#options.kept,
       },
       call,
     );

@@ -22,6 +22,7 @@ import type { Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import { copy } from '../../transport/copy.ts';
 import type { Pushed, PushRequest } from '../engine.ts';
+import { resumption } from '../resumption.ts';
 import { NotPushableError } from '../errors.ts';
 import { findIn } from './find.ts';
 import { layerProgress } from './layer-progress.ts';
@@ -108,7 +109,11 @@ async function pushOne(
     });
   }
   const { chunk } = found;
-  const repository = openRepository(connections, reference, { push: true, chunk });
+  const repository = openRepository(connections, reference, {
+    push: true,
+    chunk,
+    ...resumption(store),
+  });
   const near = neighbours(store, reference);
   const to = new RegistryDestination(repository, {
     tags: [reference.tag],
