@@ -55,17 +55,23 @@ export async function* collect(
 ): AsyncGenerator<CollectRow> {
   const before = parts.clock.now().getTime() - options.grace;
   yield* collectUploads(parts, options, before);
+  /** How many would lose a content, when nothing is really removed. */
+  const fewer = new Map<string, number>();
   let after = '';
   for (;;) {
     const names = parts.tables.repositories(after, NAMES);
     for (const name of names) {
-      yield* collectRepository(parts, name, options, before);
+      for await (const row of collectRepository(parts, name, options, before)) {
+        const counts = options.dryRun && row.removed && row.kind === 'blob';
+        if (counts) fewer.set(row.name, (fewer.get(row.name) ?? 0) + 1);
+        yield row;
+      }
       options.signal?.throwIfAborted();
     }
     if (names.length < NAMES) break;
     after = names.at(-1) ?? '';
   }
-  yield* collectContents(parts, options, before);
+  yield* collectContents(parts, options, before, fewer);
   if (!options.dryRun) parts.tables.forgetNeeds();
 }
 
@@ -180,11 +186,12 @@ async function* collectContents(
   { content, paths }: FileParts,
   options: CollectOptions,
   before: number,
+  fewer: ReadonlyMap<string, number>,
 ): AsyncGenerator<CollectRow> {
   for await (const { digest, path } of contents(paths.blobs)) {
     options.signal?.throwIfAborted();
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (!stat || stat.nlink > 1) continue;
+    if (!stat || stat.nlink - (fewer.get(digest) ?? 0) > 1) continue;
     const row = { kind: 'content', repository: undefined, name: digest, size: stat.size } as const;
     const since = new Date(stat.mtimeMs).toISOString();
     if (content.isHeld(digest) || stat.mtimeMs >= before) {
