@@ -93,6 +93,8 @@ async function* collectRepository(
       );
     }
   }
+  if (!options.dryRun)
+    await parts.turns.take(repository, async () => removePieces(parts, repository));
   yield* await parts.turns.take(repository, async () =>
     emptyRepository(parts, repository, options, before),
   );
@@ -121,6 +123,13 @@ function blobRow(
   if (stat.mtimeMs >= before) return kept(`within the grace, in use until ${since}`);
   if (!options.dryRun) content.unlink(repository, digest);
   return [{ ...row, removed: true, reason: `unreferenced since ${since}` }];
+}
+
+/** What a process that was killed had begun to write. To be called in turn. */
+function removePieces({ paths }: FileParts, repository: string): void {
+  for (const name of ['journal.new', 'index.json.new']) {
+    rmSync(join(paths.repository(repository), name), { force: true });
+  }
 }
 
 /** A repository that has nothing goes with its journal. To be called in turn, at once. */
