@@ -2,6 +2,7 @@ import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { MANIFESTS } from './manifest-index.ts';
 import { REGISTRY } from './registry-index.ts';
+import { VOLUMES } from './volume-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -27,6 +28,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   manifest: 'Manage manifests in registries, and lists of them',
   registry: 'Run a registry',
   system: 'Manage stave',
+  volume: 'Manage volumes',
 };
 
 /** Every command, with every name it answers to. */
@@ -114,6 +116,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...BUILDERS,
   ...MANIFESTS,
   ...REGISTRY,
+  ...VOLUMES,
+  {
+    name: 'container commit',
+    aliases: ['commit'],
+    summary: 'Make an image of what a container changed',
+    load: async () => (await import('./commands/container-commit.ts')).containerCommit,
+  },
   {
     name: 'container diff',
     aliases: ['diff'],
@@ -125,6 +134,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['export'],
     summary: 'Write the files of a container as a tar archive',
     load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
+    name: 'container prune',
+    aliases: [],
+    summary: 'Remove the containers that do not run',
+    load: async () => (await import('./commands/container-prune.ts')).containerPrune,
   },
   {
     name: 'container rm',

@@ -42,6 +42,8 @@ export interface CreateRequest {
   readonly mounts?: readonly string[];
   /** `--volumes-from` as typed. */
   readonly volumesFrom?: readonly string[];
+  /** Of volumes of `volumes` that have to be made. */
+  readonly volumeDriver?: string;
   /** `target[:options]` as typed. */
   readonly tmpfs?: readonly string[];
   readonly readonly?: boolean;

@@ -1,7 +1,7 @@
 /** Something that happened. */
 export interface StaveEvent {
   readonly at: Date;
-  readonly type: 'image' | 'container' | 'builder' | 'network';
+  readonly type: 'image' | 'container' | 'builder' | 'network' | 'volume';
   /** Docker's word for it: `tag`, `die`, `prune`. */
   readonly action: string;
   /** An ID, or for a pull or push a familiar name; empty where it is about many. */

@@ -23,6 +23,7 @@ import { listsOf } from './lists.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 import { trustOf } from './trust/trust.ts';
+import { volumesOf } from './volumes.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
 
@@ -149,6 +150,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     images,
     containers,
+    volumes: volumesOf(store),
+    async commit(request, call = {}) {
+      const { commitContainer } = await import('./commit/commit.ts');
+      const parts = { store, snapshotter: await snapshotter(), applyChanges };
+      return commitContainer(parts, request, call);
+    },
     system: systemOf({
       store,
       snapshotter,

@@ -120,6 +120,7 @@ export function secureContext({ ca = [], cert, key }: TlsSettings): SecureContex
   const tls = process.getBuiltinModule('node:tls');
   const trusted = (['default', 'system'] as const).flatMap((kind) => tls.getCACertificates(kind));
   return tls.createSecureContext({
+    minVersion: 'TLSv1.2',
     ca: [...new Set([...trusted, ...ca])],
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),

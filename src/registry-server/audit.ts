@@ -34,7 +34,9 @@ export function recordOf(
   const status = response.statusCode;
   const isReading = method === 'GET' || method === 'HEAD';
   const isToken = access.addresses.has(path) && method !== 'HEAD' && path.endsWith('/token');
-  const isTold = !isReading || REFUSALS.has(status) || isToken;
+  // Clients begin with asking what they are to show: that is no refusal.
+  const isFirst = status === 401 && request.headers.authorization === undefined;
+  const isTold = !isReading || (REFUSALS.has(status) && !isFirst) || isToken;
   if (!isTold && scope === 'changes') return undefined;
   const digest = response.getHeader('docker-content-digest');
   return {

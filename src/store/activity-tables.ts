@@ -6,7 +6,7 @@ export interface EventRow {
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly type: 'image' | 'container' | 'builder' | 'network';
+  readonly type: 'image' | 'container' | 'builder' | 'network' | 'volume';
   /** `tag`, `die`, `prune`: Docker's word for it. */
   readonly action: string;
   /** Whom it happened to: an ID mostly; empty where it is about many. */

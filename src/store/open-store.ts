@@ -33,6 +33,7 @@ import { makeRoot } from './make-root.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { fileDigestTable } from './file-digests.ts';
+import { volumeTable } from './volume-table.ts';
 import { containerTable, factTable, searchedTable, sourceTable } from './small-tables.ts';
 import { selectionTable } from './selections.ts';
 import type {
@@ -147,6 +148,7 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     selections: selectionTable(db),
     files: fileDigestTable(db),
     containers: containerTable(db),
+    volumes: volumeTable(db),
     networks: networkTable(db),
     endpoints: endpointTable(db),
     facts: factTable(db),

@@ -251,4 +251,23 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (container, network)
   );
   `,
+  `
+  -- Volumes: directories that outlive their containers.
+  CREATE TABLE volumes (
+    name TEXT PRIMARY KEY,
+    driver TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    anonymous INTEGER NOT NULL,
+    labels TEXT NOT NULL,            -- JSON, null where none were given
+    options TEXT NOT NULL            -- JSON, null where none were given
+  ) WITHOUT ROWID;
+
+  -- Which containers, running or not, have which volumes.
+  CREATE TABLE container_volumes (
+    container TEXT NOT NULL REFERENCES containers ON DELETE CASCADE,
+    volume TEXT NOT NULL REFERENCES volumes,
+    PRIMARY KEY (container, volume)
+  ) WITHOUT ROWID;
+  CREATE INDEX container_volumes_volume ON container_volumes (volume);
+  `,
 ];

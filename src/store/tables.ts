@@ -1,4 +1,5 @@
 import type { EndpointTable, EventTable, LeaseTable, NetworkTable } from './activity-tables.ts';
+import type { VolumeTable } from './volume-table.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -16,6 +17,7 @@ export interface Tables {
   readonly selections: SelectionTable;
   readonly files: FileDigestTable;
   readonly containers: ContainerTable;
+  readonly volumes: VolumeTable;
   readonly facts: FactTable;
   readonly sources: SourceTable;
   readonly searched: SearchedTable;

@@ -1,7 +1,7 @@
 import { image } from './bench.ts';
 import { arg, replace, write, type Edit } from './edit.ts';
 
-/** An edit of which the steps after the first one say just the same. */
+/** An edit of which later steps may say what the first one says. */
 const told = (what: string, edit: Edit['edit'], step: string, says: string): Edit => ({
   what,
   edit,

@@ -71,14 +71,12 @@ export const registryServe = command({
     const { openAccess } = await import('../../registry-server/access/open-access.ts');
     const { readTls, WatchedTls } = await import('../../registry-server/tls/tls-files.ts');
     const certificates = flags['tls-client-ca'] !== undefined;
-    using access = openAccess(accessSettings(context, { data, certificates }), {
-      clock,
-      onFailure,
-    });
+    const settings = accessSettings(context, { data, certificates });
     await using storage = openFileStorage(data, clock, { isFixed: fixedTags(keep.rules) });
     await using _keeper = await Keeper.open(storage, keep, (event) =>
       stderr.line(`${clock.now().toISOString()} ${keepLine(event)}`),
     );
+    using access = openAccess(settings, { clock, onFailure });
     const externalUrl = flags['external-url'];
     const tls = await tlsPlace(context, { data, address, externalUrl, clock });
     using log = await auditLog(context);

@@ -101,6 +101,16 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    commit: async ({ container }) => find(container).id,
+    volumes: {
+      create: async ({ name = 'made-up' } = {}) => name,
+      list: async () => [],
+      inspect: async (name) => {
+        throw new NoSuchThing('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
+      },
+      remove: async () => {},
+      prune: async () => ({ removed: [], bytes: 0 }),
+    },
     trust: {
       async sign({ name }) {
         const { digest } = find(name).manifest;

@@ -153,3 +153,22 @@ test(
     assert.match(registry.manifests.get('app/v1')!.mediaType, /manifest.v1/);
   },
 );
+
+test(
+  'push() asks for the right to read where it mounts from with the same token',
+  { skip },
+  async () => {
+    await using house = await registryHouse({ auth: 'token' });
+    const { registry, scratch } = house;
+    putRemote(registry, 'team/base', 'v1');
+    const { name } = await house.pull('team/base:v1');
+    const copy = `${registry.host}/other/app:v2`;
+    await scratch.images.tag(name, copy);
+    registry.scopes.length = 0;
+    await scratch.images.push({ name: copy });
+    assert.deepEqual(registry.scopes, [
+      'repository:other/app:pull,push',
+      'repository:other/app:pull,push repository:team/base:pull',
+    ]);
+  },
+);

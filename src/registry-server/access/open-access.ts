@@ -15,7 +15,7 @@ import { RuledAccess } from './ruled-access.ts';
 import { parseRule, Rules } from './rules.ts';
 import type { AccessSettings, OutsideTokens, OwnTokens } from './settings.ts';
 import { SigningKeys } from './signing-keys.ts';
-import { ACCESS_TYPE, credentialsOf, type TokenAnswer, TokenService } from './token-service.ts';
+import { ACCESS_TYPE, credentialsOf, type Given, TokenService } from './token-service.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 import { WatchedFile } from './watched-file.ts';
 
@@ -66,7 +66,7 @@ function byRules(settings: AccessSettings, peers: Peers, parts: AccessParts): Ac
   const { service, life, directory } = ownTokens;
   checkTokens(ownTokens);
   const keys = new SigningKeys(directory, clock);
-  const issuer = new TokenService({ keys, passwords, rules, service, life, clock });
+  const issuer = new TokenService({ keys, passwords, rules, realm, service, life, clock });
   const tokens = new VerifiedTokens(
     { issuer: service, audience: service, type: ACCESS_TYPE, keys: (id) => keys.verifying(id) },
     clock,
@@ -139,8 +139,10 @@ function checkTokens({ service, life }: OwnTokens): void {
 }
 
 function tokenMethods(service: TokenService, peers: Peers, realm: string): OwnMethods {
-  const give = (exchange: Exchange, answer: TokenAnswer): void =>
+  const give = (exchange: Exchange, { user: name, answer }: Given): void => {
+    if (name !== undefined) exchange.caller = { name, by: 'password' };
     answerJson(exchange, 200, JSON.stringify(answer), { 'cache-control': 'no-store' });
+  };
   return {
     async GET(exchange) {
       const { request, query: fields } = exchange;
@@ -158,7 +160,7 @@ function tokenMethods(service: TokenService, peers: Peers, realm: string): OwnMe
       const body = await shortBody(exchange, FORM_LIMIT);
       const fields = new URLSearchParams(body.toString('utf8'));
       const address = peers.addressOf(request);
-      give(exchange, await service.byForm({ fields, basic: undefined, address }));
+      give(exchange, await service.byForm({ fields, address }));
     },
   };
 }

@@ -21,6 +21,8 @@ export interface TokenServiceParts {
   readonly keys: SigningKeys;
   readonly passwords: Passwords | undefined;
   readonly rules: Rules;
+  /** What the question for a password names. */
+  readonly realm: string;
   /** Issuer and audience of its tokens. */
   readonly service: string;
   /** How long a token is good, in seconds. */
@@ -46,6 +48,12 @@ export interface TokenAnswer {
   readonly refresh_token?: string;
 }
 
+/** A token, and whom it was given. */
+export interface Given {
+  readonly user: string | undefined;
+  readonly answer: TokenAnswer;
+}
+
 /**
  * Gives tokens for what the rules allow of what was asked for: less, if need be nothing, and never
  * an error for it.
@@ -61,25 +69,29 @@ export class TokenService {
   }
 
   /** For `GET`. Throws Problem 400, 401 and 429. */
-  async byQuery({ fields, basic, address }: TokenRequest): Promise<TokenAnswer> {
+  async byQuery({ fields, basic, address }: TokenRequest): Promise<Given> {
     this.#checkService(fields);
     const user = basic === undefined ? undefined : await this.#signedIn(basic, address);
-    return this.#answer(user, fields, fields.get('offline_token') === 'true');
+    return { user, answer: this.#answer(user, fields, fields.get('offline_token') === 'true') };
   }
 
   /** For `POST`. Throws Problem 400, 401 and 429. */
-  async byForm({ fields, address }: TokenRequest): Promise<TokenAnswer> {
+  async byForm({ fields, address }: Omit<TokenRequest, 'basic'>): Promise<Given> {
     this.#checkService(fields);
     switch (fields.get('grant_type')) {
       case 'password': {
         const credentials = `${fields.get('username') ?? ''}:${fields.get('password') ?? ''}`;
         const user = await this.#signedIn(Buffer.from(credentials).toString('base64'), address);
-        return this.#answer(user, fields, fields.get('access_type') === 'offline');
+        const keeps = fields.get('access_type') === 'offline';
+        return { user, answer: this.#answer(user, fields, keeps) };
       }
       case 'refresh_token': {
         const given = fields.get('refresh_token') ?? '';
-        const answer = this.#answer(this.#refreshing(given), fields, false);
-        return { ...answer, refresh_token: given };
+        const user = this.#refreshing(given);
+        return {
+          user,
+          answer: { ...this.#answer(user, fields, false), refresh_token: given },
+        };
       }
       default:
         throw new Problem(400, 'UNSUPPORTED', 'grant_type is password or refresh_token');
@@ -94,7 +106,7 @@ export class TokenService {
 
   async #signedIn(basic: string, address: string): Promise<string> {
     const caller = await this.#parts.passwords?.identify(basic, address);
-    if (caller?.name === undefined) throw wrongCredentials();
+    if (caller?.name === undefined) throw this.#wrong();
     return caller.name;
   }
 
@@ -160,9 +172,15 @@ export class TokenService {
     });
     const user = claims?.['sub'];
     if (typeof user !== 'string' || claims?.['proof'] !== this.#proof(user)) {
-      throw wrongCredentials();
+      throw this.#wrong();
     }
     return user;
+  }
+
+  #wrong(): Problem {
+    return new Problem(401, 'UNAUTHORIZED', 'the user or the password is wrong', {
+      'www-authenticate': `Basic realm="${this.#parts.realm}"`,
+    });
   }
 
   /** Tells one password of a user from another, and nothing else. */
@@ -183,8 +201,4 @@ export function credentialsOf(
     authorization[scheme.length] === ' ' &&
     authorization.slice(0, scheme.length).toLowerCase() === scheme.toLowerCase();
   return isIt ? authorization.slice(scheme.length + 1).trim() : undefined;
-}
-
-function wrongCredentials(): Problem {
-  return new Problem(401, 'UNAUTHORIZED', 'the user or the password is wrong');
 }
