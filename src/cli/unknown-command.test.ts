@@ -20,6 +20,11 @@ for (const [line, message, hint] of [
     'unknown command: stave swarm',
     'There are no clusters: stave is for one machine.',
   ],
+  [
+    'image mount app',
+    'unknown command: stave image mount',
+    "Images are not mounted: 'echo FROM IMAGE | stave build -o DIR -' writes their files into a directory.",
+  ],
   ['df --why', 'unknown command: stave df', "Did you mean 'stave system df'?"],
   ['xyzzy', 'unknown command: stave xyzzy', undefined],
   ['constructor', 'unknown command: stave constructor', undefined],
