@@ -8,11 +8,11 @@ for (const [line, message, hint] of [
   ['image version', 'unknown command: stave image version', "Did you mean 'stave version'?"],
   ['docker build .', 'unknown command: stave docker', "Leave 'docker' out: stave build ."],
   ['sudo docker images', 'unknown command: stave sudo', "Leave 'sudo' out: stave images"],
-  ['commit c1 x', 'unknown command: stave commit', 'commit is not available in this version.'],
+  ['plugin ls', 'unknown command: stave plugin', 'plugin is not available in this version.'],
   [
-    'container commit c1 Bad',
-    'unknown command: stave container commit',
-    'commit is not available in this version.',
+    'container plugin ls',
+    'unknown command: stave container plugin',
+    'plugin is not available in this version.',
   ],
   ['container events', 'unknown command: stave container events', "Did you mean 'stave events'?"],
   [
