@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { createNetwork } from './manage.ts';
 import {
@@ -25,6 +25,18 @@ async function freePort(): Promise<number> {
     server.close(resolve);
   });
   return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** How a connection fails. */
+function failedConnect(port: number, host: string): Promise<{ readonly code?: unknown }> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    socket.on('error', resolve);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve({ code: 'connected' });
+    });
+  });
 }
 
 check(
@@ -199,6 +211,17 @@ check('IPv6 is given, forwarded and published where a network has it', async () 
   );
   assert.equal(fetchFrom(undefined, `http://[${endpoint?.ip6}]/`), 'ca\n');
   assert.equal(fetchFrom(undefined, `http://[${endpoint?.gateway6}]:${port}/`), 'ca\n');
+  // Whoever tries IPv6 first must be sent on to IPv4 at once.
+  const { code } = await failedConnect(port, '::1');
+  assert.equal(code, 'ECONNREFUSED');
+  assert.equal(fetchFrom(undefined, `http://127.0.0.1:${port}/`), 'ca\n');
+  await assert.rejects(
+    house.prepare('b', {
+      networks: [{ name: 'six' }],
+      publish: [{ hostIp: '::1', containerPort: 80, protocol: 'tcp' }],
+    }),
+    /cannot publish at ::1/,
+  );
 });
 
 check('several at once get addresses of their own', async () => {
