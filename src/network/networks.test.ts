@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createNetwork } from './manage.ts';
 import {
@@ -9,6 +12,7 @@ import {
   inside,
   networkHouse,
   run,
+  worker,
 } from '../../test/support/network-house.ts';
 
 const skip = cannotNetwork() ?? false;
@@ -232,4 +236,30 @@ check('several at once get addresses of their own', async () => {
   assert.equal(ips.size, letters.length);
   await Promise.all(letters.map((letter) => house.networks.release(idOf(letter))));
   assert.deepEqual(await house.traces(), []);
+});
+
+check('several processes at once do not get in each other’s way', async () => {
+  await using house = networkHouse();
+  const ended = ['a', 'b', 'c'].map(async (letter) => {
+    const child = worker(house, letter, 3);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  });
+  assert.deepEqual(await Promise.all(ended), [0, 0, 0]);
+  assert.deepEqual(await house.traces(), []);
+});
+
+check('kill -9 at any time leaves nothing that the next command does not sweep', async () => {
+  await using house = networkHouse();
+  for (const [index, letter] of ['a', 'b', 'c', 'd'].entries()) {
+    const child = worker(house, letter, 100);
+    // In the middle of something: of what, is left to the machine.
+    for (let said = 0; said <= index; said++) await once(child.stdout ?? child, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  await house.networks.reconcile(() => new Set());
+  assert.deepEqual(await house.traces(), []);
+  assert.deepEqual(readdirSync(join(house.stateDir, 'netns')), []);
+  assert.equal(run('grep', '-c', house.stateDir, '/proc/self/mountinfo'), undefined);
 });
