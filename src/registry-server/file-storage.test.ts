@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ServedRegistry } from '../../test/support/served-registry.ts';
+import { filesOnly, ServedRegistry } from '../../test/support/served-registry.ts';
 import { systemClock } from '../base/clock.ts';
 import { digestOf, encoded } from '../oci/digest.ts';
 import { RegistryDataError } from './errors.ts';
@@ -33,7 +33,7 @@ async function filled(registry: ServedRegistry): Promise<void> {
   await registry.image('team/app', 'signature', { subject });
 }
 
-test('everything is there after a restart, also when the tables are lost or damaged', async () => {
+test('everything is there after a restart, also when the tables are lost or damaged', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
   await filled(registry);
   const before = await seen(registry, 'team/app');
@@ -48,7 +48,7 @@ test('everything is there after a restart, also when the tables are lost or dama
   }
 });
 
-test('a change that a crash cut off in the journal is forgotten, and others go on after it', async () => {
+test('a change that a crash cut off in the journal is forgotten, and others go on after it', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
   await filled(registry);
   const before = await seen(registry, 'team/app');
@@ -62,7 +62,7 @@ test('a change that a crash cut off in the journal is forgotten, and others go o
   assert.equal((await registry.send('GET', '/v2/team/app/manifests/v1')).status, 404);
 });
 
-test('tables that are behind the journal catch up', async () => {
+test('tables that are behind the journal catch up', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
   const digest = await registry.image('app', 'v1');
   const journal = join(registry.root, 'repositories/app/journal');
@@ -73,7 +73,7 @@ test('tables that are behind the journal catch up', async () => {
   assert.equal(got.headers['docker-content-digest'], digest);
 });
 
-test('a repository whose folder is gone is gone', async () => {
+test('a repository whose folder is gone is gone', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
   await registry.image('app', 'v1');
   await registry.image('other', 'v1');
@@ -84,7 +84,7 @@ test('a repository whose folder is gone is gone', async () => {
   assert.deepEqual(JSON.parse(text), { repositories: ['other'] });
 });
 
-test('each repository is an OCI image layout when the registry has ended', async () => {
+test('each repository is an OCI image layout when the registry has ended', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
   await filled(registry);
   const folder = join(registry.root, 'repositories/team+app');
@@ -103,7 +103,7 @@ test('each repository is an OCI image layout when the registry has ended', async
   });
 });
 
-test('a content is on the disk once, however many repositories have it', async () => {
+test('a content is on the disk once, however many repositories have it', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
   const digest = await registry.blob('a', 'shared');
   await registry.blob('b', 'shared');
@@ -115,7 +115,7 @@ test('a content is on the disk once, however many repositories have it', async (
   assert.equal(new Set(inodes).size, 1);
 });
 
-test('a folder serves one registry at a time', async () => {
+test('a folder serves one registry at a time', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
   assert.throws(() => openFileStorage(registry.root, systemClock), RegistryDataError);
 });

@@ -30,6 +30,7 @@ import type {
   OpenBlob,
   Page,
   Referrer,
+  ReferrerPage,
   ReferrerRow,
   RegistryStorage,
   StoredManifest,
@@ -228,11 +229,7 @@ export class FileStorage implements RegistryStorage {
     return this.#tables.tags(repository, after, limit);
   }
 
-  referrers(
-    repository: string,
-    subject: Digest,
-    options: { readonly after: number; readonly artifactType: string | undefined },
-  ): Iterable<Referrer> {
+  referrers(repository: string, subject: Digest, options: ReferrerPage): Iterable<Referrer> {
     return this.#tables.referrers(repository, subject, options);
   }
 

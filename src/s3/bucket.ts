@@ -24,8 +24,11 @@ export interface ListPage {
 /** How an object is written. */
 export interface PutOptions {
   readonly meta?: Readonly<Record<string, string>>;
-  /** Only when there is none of this name. Stores that do not know the condition pass over it. */
-  readonly ifAbsent?: boolean;
+  /**
+   * Only when there is none of this name, or when it has this entity tag. Stores that do not know
+   * the condition pass over it.
+   */
+  readonly condition?: 'absent' | { readonly etag: string } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,9 +63,10 @@ export class Bucket {
   }
 
   head(key: string): Promise<ObjectHead | undefined> {
-    return this.#requests.ask({ method: 'HEAD', key }, [404], async (response) =>
-      (await this.#isMissing(response)) ? undefined : this.#headOf(response),
-    );
+    return this.#requests.ask({ method: 'HEAD', key }, [404], async (response) => {
+      await response.discard();
+      return response.status === 404 ? undefined : this.#headOf(response);
+    });
   }
 
   /** The bytes from `start` up to, not including, `end`; goes on where a connection breaks. */
@@ -99,25 +103,26 @@ export class Bucket {
     }
   }
 
-  /** False when there is one already and that is not wanted. */
+  /** Gives the entity tag; undefined when the condition is not met. */
   put(
     key: string,
     body: Uint8Array,
-    { meta = {}, ifAbsent = false, signal }: PutOptions = {},
-  ): Promise<boolean> {
+    { meta = {}, condition, signal }: PutOptions = {},
+  ): Promise<string | undefined> {
     const headers = {
       ...Object.fromEntries(
         Object.entries(meta).map(([name, value]) => [`x-amz-meta-${name}`, value]),
       ),
-      ...(ifAbsent && { 'if-none-match': '*' }),
+      ...(condition === 'absent' && { 'if-none-match': '*' }),
+      ...(typeof condition === 'object' && { 'if-match': condition.etag }),
     };
-    const refused = ifAbsent ? [412] : [];
+    const refused = condition === undefined ? [] : [404, 412];
     return this.#requests.ask(
       { method: 'PUT', key, headers, body, signal },
       refused,
       async (response) => {
         await response.discard();
-        return response.status !== 412;
+        return refused.includes(response.status) ? undefined : (response.headers['etag'] ?? '');
       },
     );
   }
@@ -133,10 +138,12 @@ export class Bucket {
     after: string | undefined,
     limit: number = LIST_LIMIT,
   ): Promise<ListPage> {
+    // Ceph's gateway begins with the name itself where others begin after it.
+    const asked = Math.min(after === undefined ? limit : limit + 1, LIST_LIMIT);
     const query = {
       'list-type': '2',
       'encoding-type': 'url',
-      'max-keys': String(Math.min(limit, LIST_LIMIT)),
+      'max-keys': String(asked),
       prefix,
       ...(after !== undefined && { 'start-after': after }),
     };
@@ -145,10 +152,16 @@ export class Bucket {
     );
     const isRight = page?.objects.every(
       ({ key }, at, { [at - 1]: before }) =>
-        key.startsWith(prefix) && key > (before?.key ?? after ?? ''),
+        key.startsWith(prefix) && (before ? key > before.key : key >= (after ?? '')),
     );
-    if (page && isRight) return page;
-    throw this.#requests.error(`what lists ${prefix} is no list, or in no order`);
+    if (!page || !isRight) {
+      throw this.#requests.error(`what lists ${prefix} is no list, or in no order`);
+    }
+    const objects = page.objects.filter(({ key }) => key !== after);
+    return {
+      objects: objects.slice(0, limit),
+      isMore: page.isMore || objects.length > limit,
+    };
   }
 
   /** All of them, page by page. */

@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
-import { type FileStorage, openFileStorage } from '../../src/registry-server/file-storage.ts';
+import { openClient } from '../../src/net/request.ts';
+import { openBucketStorage } from '../../src/registry-server/bucket/bucket-storage.ts';
+import { openFileStorage } from '../../src/registry-server/file-storage.ts';
 import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
+import type { RegistryStorage } from '../../src/registry-server/storage.ts';
+import type { S3Place } from '../../src/s3/place.ts';
+import { S3Requests } from '../../src/s3/requests.ts';
+import { newBucket } from './s3-house.ts';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -26,6 +32,11 @@ export interface Sent {
 }
 
 const agent = new Agent({ keepAlive: true });
+
+/** The S3 server in which the registries of this process keep what they have; without one, in folders. */
+const STORE = process.env['STAVE_TEST_S3'];
+/** Why a test is left out that looks into the folder of a registry. */
+export const filesOnly: string | false = STORE !== undefined && 'about folders';
 
 /** Sends one request; the path goes out as it is. */
 export function send(
@@ -70,7 +81,8 @@ export class ServedRegistry implements AsyncDisposable {
   /** Failures that the log would have. */
   readonly failures: unknown[] = [];
   readonly #readOnly: boolean;
-  #storage: FileStorage | undefined;
+  #place: S3Place | undefined;
+  #storage: RegistryStorage | undefined;
   #server: RegistryServer | undefined;
 
   private constructor(readOnly: boolean) {
@@ -156,7 +168,7 @@ export class ServedRegistry implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const storage = openFileStorage(this.root, systemClock);
+    const storage = STORE === undefined ? openFileStorage(this.root, systemClock) : await this.#bucket(STORE);
     this.#storage = storage;
     this.#server = await openRegistryServer({
       host: '127.0.0.1',
@@ -165,6 +177,12 @@ export class ServedRegistry implements AsyncDisposable {
       readOnly: this.#readOnly,
       onFailure: (error) => this.failures.push(error),
     });
+  }
+
+  async #bucket(endpoint: string): Promise<RegistryStorage> {
+    this.#place ??= await newBucket(endpoint);
+    const requests = new S3Requests(this.#place, { client: openClient(), clock: systemClock });
+    return openBucketStorage({ requests, prefix: 'some/team/', clock: systemClock, redirect: false });
   }
 
   async #stop(): Promise<void> {
