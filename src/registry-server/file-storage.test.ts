@@ -33,34 +33,42 @@ async function filled(registry: ServedRegistry): Promise<void> {
   await registry.image('team/app', 'signature', { subject });
 }
 
-test('everything is there after a restart, also when the tables are lost or damaged', { skip: filesOnly }, async () => {
-  await using registry = await ServedRegistry.open();
-  await filled(registry);
-  const before = await seen(registry, 'team/app');
-  const database = join(registry.root, 'index.db');
-  for (const harm of [
-    () => undefined,
-    () => rmSync(database),
-    () => writeFileSync(database, 'no database'),
-  ]) {
-    await registry.restart(harm);
-    assert.deepEqual(await seen(registry, 'team/app'), before);
-  }
-});
+test(
+  'everything is there after a restart, also when the tables are lost or damaged',
+  { skip: filesOnly },
+  async () => {
+    await using registry = await ServedRegistry.open();
+    await filled(registry);
+    const before = await seen(registry, 'team/app');
+    const database = join(registry.root, 'index.db');
+    for (const harm of [
+      () => undefined,
+      () => rmSync(database),
+      () => writeFileSync(database, 'no database'),
+    ]) {
+      await registry.restart(harm);
+      assert.deepEqual(await seen(registry, 'team/app'), before);
+    }
+  },
+);
 
-test('a change that a crash cut off in the journal is forgotten, and others go on after it', { skip: filesOnly }, async () => {
-  await using registry = await ServedRegistry.open();
-  await filled(registry);
-  const before = await seen(registry, 'team/app');
-  const journal = join(registry.root, 'repositories/team+app/journal');
-  const whole = readFileSync(journal, 'utf8');
-  await registry.restart(() => appendFileSync(journal, '{"at":"2026-01-01T00:00:00Z","unt'));
-  assert.equal(readFileSync(journal, 'utf8'), whole);
-  assert.deepEqual(await seen(registry, 'team/app'), before);
-  await registry.send('DELETE', '/v2/team/app/manifests/v1');
-  await registry.restart(() => rmSync(join(registry.root, 'index.db')));
-  assert.equal((await registry.send('GET', '/v2/team/app/manifests/v1')).status, 404);
-});
+test(
+  'a change that a crash cut off in the journal is forgotten, and others go on after it',
+  { skip: filesOnly },
+  async () => {
+    await using registry = await ServedRegistry.open();
+    await filled(registry);
+    const before = await seen(registry, 'team/app');
+    const journal = join(registry.root, 'repositories/team+app/journal');
+    const whole = readFileSync(journal, 'utf8');
+    await registry.restart(() => appendFileSync(journal, '{"at":"2026-01-01T00:00:00Z","unt'));
+    assert.equal(readFileSync(journal, 'utf8'), whole);
+    assert.deepEqual(await seen(registry, 'team/app'), before);
+    await registry.send('DELETE', '/v2/team/app/manifests/v1');
+    await registry.restart(() => rmSync(join(registry.root, 'index.db')));
+    assert.equal((await registry.send('GET', '/v2/team/app/manifests/v1')).status, 404);
+  },
+);
 
 test('tables that are behind the journal catch up', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();
@@ -84,36 +92,44 @@ test('a repository whose folder is gone is gone', { skip: filesOnly }, async () 
   assert.deepEqual(JSON.parse(text), { repositories: ['other'] });
 });
 
-test('each repository is an OCI image layout when the registry has ended', { skip: filesOnly }, async () => {
-  await using registry = await ServedRegistry.open();
-  await filled(registry);
-  const folder = join(registry.root, 'repositories/team+app');
-  const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-  await registry.restart(() => {
-    assert.deepEqual(read('oci-layout'), { imageLayoutVersion: '1.0.0' });
-    const { manifests } = read('index.json') as {
-      manifests: { digest: string; size: number; annotations?: Record<string, string> }[];
-    };
-    const names = manifests.map((one) => one.annotations?.['org.opencontainers.image.ref.name']);
-    assert.deepEqual(names, ['signature', 'v1', 'v2', undefined]);
-    for (const { digest, size } of manifests) {
-      const body = readFileSync(join(folder, 'blobs', digest.replace(':', '/')));
-      assert.deepEqual([digestOf(body), body.length], [digest, size]);
-    }
-  });
-});
+test(
+  'each repository is an OCI image layout when the registry has ended',
+  { skip: filesOnly },
+  async () => {
+    await using registry = await ServedRegistry.open();
+    await filled(registry);
+    const folder = join(registry.root, 'repositories/team+app');
+    const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    await registry.restart(() => {
+      assert.deepEqual(read('oci-layout'), { imageLayoutVersion: '1.0.0' });
+      const { manifests } = read('index.json') as {
+        manifests: { digest: string; size: number; annotations?: Record<string, string> }[];
+      };
+      const names = manifests.map((one) => one.annotations?.['org.opencontainers.image.ref.name']);
+      assert.deepEqual(names, ['signature', 'v1', 'v2', undefined]);
+      for (const { digest, size } of manifests) {
+        const body = readFileSync(join(folder, 'blobs', digest.replace(':', '/')));
+        assert.deepEqual([digestOf(body), body.length], [digest, size]);
+      }
+    });
+  },
+);
 
-test('a content is on the disk once, however many repositories have it', { skip: filesOnly }, async () => {
-  await using registry = await ServedRegistry.open();
-  const digest = await registry.blob('a', 'shared');
-  await registry.blob('b', 'shared');
-  const hex = encoded(digest);
-  const places = [`blobs/sha256/${hex.slice(0, 2)}/${hex}`].concat(
-    ['a', 'b'].map((name) => `repositories/${name}/blobs/sha256/${hex}`),
-  );
-  const inodes = places.map((place) => statSync(join(registry.root, place)).ino);
-  assert.equal(new Set(inodes).size, 1);
-});
+test(
+  'a content is on the disk once, however many repositories have it',
+  { skip: filesOnly },
+  async () => {
+    await using registry = await ServedRegistry.open();
+    const digest = await registry.blob('a', 'shared');
+    await registry.blob('b', 'shared');
+    const hex = encoded(digest);
+    const places = [`blobs/sha256/${hex.slice(0, 2)}/${hex}`].concat(
+      ['a', 'b'].map((name) => `repositories/${name}/blobs/sha256/${hex}`),
+    );
+    const inodes = places.map((place) => statSync(join(registry.root, place)).ino);
+    assert.equal(new Set(inodes).size, 1);
+  },
+);
 
 test('a folder serves one registry at a time', { skip: filesOnly }, async () => {
   await using registry = await ServedRegistry.open();

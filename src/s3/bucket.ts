@@ -1,4 +1,5 @@
 import { type Bytes, collect } from '../base/bytes.ts';
+import { NetError } from '../net/errors.ts';
 import type { HttpResponse } from '../net/request.ts';
 import { type ListedObject, parseList } from './list.ts';
 import { addressOf } from './place.ts';
@@ -69,38 +70,45 @@ export class Bucket {
     });
   }
 
-  /** The bytes from `start` up to, not including, `end`; goes on where a connection breaks. */
-  async *read(key: string, start: number, end: number): Bytes {
+  /**
+   * The bytes from `start` up to, not including, `end`; goes on where a connection breaks.
+   * `ranges` false: asks for all of the object, since the store does not do ranges right.
+   */
+  async *read(key: string, start: number, end: number, ranges = true): Bytes {
     let at = start;
     let idle = 0;
     while (at < end) {
-      const headers = { range: `bytes=${at}-${end - 1}` };
-      const body = await this.#requests.ask(
-        { method: 'GET', key, headers },
-        [],
-        async (response) => {
-          const range = `bytes ${at}-${end - 1}/`;
-          if (response.status === 206 && response.headers['content-range']?.startsWith(range)) {
-            return response.body;
-          }
-          // One that does not know ranges sends all, which serves as well from the beginning.
-          if (response.status === 200 && at === 0) return response.body;
-          throw this.#requests.error(`${key} came with another range`);
-        },
-      );
       try {
-        for await (const chunk of body) {
-          const wanted = chunk.subarray(0, end - at);
+        let skip = ranges ? 0 : at;
+        for await (const chunk of await this.#from(key, at, end, ranges)) {
+          const wanted = chunk.subarray(skip, skip + end - at);
+          skip = Math.max(skip - chunk.length, 0);
           at += wanted.length;
-          idle = 0;
-          yield wanted;
+          if (wanted.length > 0) {
+            idle = 0;
+            yield wanted;
+          }
           if (at === end) return;
         }
       } catch (error) {
-        if ((idle += 1) > RESUMES) throw error;
+        if (!(error instanceof NetError) || (idle += 1) > RESUMES) throw error;
+        continue;
       }
-      if (at < end && (idle += 1) > RESUMES) throw this.#requests.error(`${key} came cut short`);
+      if ((idle += 1) > RESUMES) throw this.#requests.error(`${key} came cut short`);
     }
+  }
+
+  #from(key: string, at: number, end: number, ranges: boolean): Promise<Bytes> {
+    const headers = { ...(ranges && { range: `bytes=${at}-${end - 1}` }) };
+    return this.#requests.ask({ method: 'GET', key, headers }, [], async (response) => {
+      const got = response.headers['content-range'];
+      if (response.status === 206 && got?.startsWith(`bytes ${at}-${end - 1}/`)) {
+        return response.body;
+      }
+      // One that knows no ranges sends all, which serves as well from the beginning.
+      if (response.status === 200 && (!ranges || at === 0)) return response.body;
+      throw this.#requests.error(`${key} came with another range`);
+    });
   }
 
   /** Gives the entity tag; undefined when the condition is not met. */
@@ -138,7 +146,22 @@ export class Bucket {
     after: string | undefined,
     limit: number = LIST_LIMIT,
   ): Promise<ListPage> {
-    // Ceph's gateway begins with the name itself where others begin after it.
+    for (let last = after; ;) {
+      const page = await this.#page(prefix, last, limit);
+      // Ceph's gateway over SQLite takes small letters for large ones in prefixes, and begins with
+      // the name itself where others begin after it.
+      const objects = page.objects.filter(({ key }) => key.startsWith(prefix) && key !== last);
+      const isMore = page.isMore || objects.length > limit;
+      if (objects.length > 0 || !isMore) return { objects: objects.slice(0, limit), isMore };
+      const end = page.objects.at(-1)?.key;
+      if (end === undefined || end === last) {
+        throw this.#requests.error(`the list of ${prefix} does not end`);
+      }
+      last = end;
+    }
+  }
+
+  async #page(prefix: string, after: string | undefined, limit: number): Promise<ListPage> {
     const asked = Math.min(after === undefined ? limit : limit + 1, LIST_LIMIT);
     const query = {
       'list-type': '2',
@@ -150,18 +173,11 @@ export class Bucket {
     const page = await this.#requests.ask({ method: 'GET', query }, [], async ({ body }) =>
       parseList((await collect(body, LIST_BYTES)).toString()),
     );
-    const isRight = page?.objects.every(
-      ({ key }, at, { [at - 1]: before }) =>
-        key.startsWith(prefix) && (before ? key > before.key : key >= (after ?? '')),
+    const isInOrder = page?.objects.every(({ key }, at, { [at - 1]: before }) =>
+      before ? key > before.key : key >= (after ?? ''),
     );
-    if (!page || !isRight) {
-      throw this.#requests.error(`what lists ${prefix} is no list, or in no order`);
-    }
-    const objects = page.objects.filter(({ key }) => key !== after);
-    return {
-      objects: objects.slice(0, limit),
-      isMore: page.isMore || objects.length > limit,
-    };
+    if (page && isInOrder) return page;
+    throw this.#requests.error(`what lists ${prefix} is no list, or in no order`);
   }
 
   /** All of them, page by page. */

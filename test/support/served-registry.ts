@@ -6,7 +6,10 @@ import { systemClock } from '../../src/base/clock.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
 import { openClient } from '../../src/net/request.ts';
-import { openBucketStorage } from '../../src/registry-server/bucket/bucket-storage.ts';
+import {
+  BucketStorage,
+  openBucketStorage,
+} from '../../src/registry-server/bucket/bucket-storage.ts';
 import { openFileStorage } from '../../src/registry-server/file-storage.ts';
 import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
 import type { RegistryStorage } from '../../src/registry-server/storage.ts';
@@ -95,6 +98,11 @@ export class ServedRegistry implements AsyncDisposable {
     return registry;
   }
 
+  /** False over a store that cannot compare before it writes. */
+  get isExact(): boolean {
+    return !(this.#storage instanceof BucketStorage) || this.#storage.traits.conditions;
+  }
+
   get url(): string {
     return this.#server?.url ?? '';
   }
@@ -168,7 +176,8 @@ export class ServedRegistry implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const storage = STORE === undefined ? openFileStorage(this.root, systemClock) : await this.#bucket(STORE);
+    const storage =
+      STORE === undefined ? openFileStorage(this.root, systemClock) : await this.#bucket(STORE);
     this.#storage = storage;
     this.#server = await openRegistryServer({
       host: '127.0.0.1',
@@ -182,7 +191,12 @@ export class ServedRegistry implements AsyncDisposable {
   async #bucket(endpoint: string): Promise<RegistryStorage> {
     this.#place ??= await newBucket(endpoint);
     const requests = new S3Requests(this.#place, { client: openClient(), clock: systemClock });
-    return openBucketStorage({ requests, prefix: 'some/team/', clock: systemClock, redirect: false });
+    return openBucketStorage({
+      requests,
+      prefix: 'some/team/',
+      clock: systemClock,
+      redirect: false,
+    });
   }
 
   async #stop(): Promise<void> {

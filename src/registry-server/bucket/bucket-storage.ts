@@ -20,7 +20,7 @@ import type {
 import { BucketKeys } from './keys.ts';
 import { Links } from './links.ts';
 import { ManifestStore } from './manifest-store.ts';
-import { keepsConditions } from './probe.ts';
+import { probeStore, type StoreTraits } from './probe.ts';
 import { ReferrerList } from './referrer-list.ts';
 import { TagChanges } from './tag-changes.ts';
 import { Uploads } from './uploads.ts';
@@ -51,13 +51,13 @@ const STRANGE = /[^\x21-\x7e]/;
 export async function openBucketStorage(options: BucketStorageOptions): Promise<BucketStorage> {
   const bucket = new Bucket(options.requests);
   const keys = new BucketKeys(options.prefix);
-  return new BucketStorage(bucket, keys, await keepsConditions(bucket, keys), options);
+  return new BucketStorage(bucket, keys, await probeStore(bucket, keys), options);
 }
 
 /** See {@link openBucketStorage}. */
 export class BucketStorage implements RegistryStorage {
-  /** The store keeps to conditions: tags can be replaced only if they are as expected. */
-  readonly isExact: boolean;
+  /** What the store can do. */
+  readonly traits: StoreTraits;
   readonly #bucket: Bucket;
   readonly #keys: BucketKeys;
   readonly #options: BucketStorageOptions;
@@ -69,22 +69,27 @@ export class BucketStorage implements RegistryStorage {
   /** Repositories that are known to exist. None ever ends. */
   readonly #known = new Set<string>();
 
-  constructor(bucket: Bucket, keys: BucketKeys, isExact: boolean, options: BucketStorageOptions) {
+  constructor(
+    bucket: Bucket,
+    keys: BucketKeys,
+    traits: StoreTraits,
+    options: BucketStorageOptions,
+  ) {
     const recent = new RecentBodies();
-    this.isExact = isExact;
+    this.traits = traits;
     this.#bucket = bucket;
     this.#keys = keys;
     this.#options = options;
     this.#links = new Links(bucket, keys);
     this.#manifests = new ManifestStore(bucket, keys, recent);
-    this.#tags = new TagChanges(bucket, keys, recent, isExact);
+    this.#tags = new TagChanges(bucket, keys, recent, traits.conditions);
     this.#referrers = new ReferrerList(bucket, keys, recent);
     this.#uploads = new Uploads({
       bucket,
       keys,
       requests: options.requests,
       links: this.#links,
-      isExact,
+      traits,
       makeRepository: (repository) => this.#makeRepository(repository),
     });
   }
@@ -119,7 +124,7 @@ export class BucketStorage implements RegistryStorage {
     return {
       size,
       elsewhere: this.#options.redirect ? this.#bucket.presigned(key, REDIRECT_LIFE) : undefined,
-      read: (start, end) => this.#bucket.read(key, start, end),
+      read: (start, end) => this.#bucket.read(key, start, end, this.traits.ranges),
       // Nothing is open before the first byte is asked for.
       close: () => undefined,
     };
@@ -173,9 +178,9 @@ export class BucketStorage implements RegistryStorage {
     const { digest, mediaType, body, tags, needs, referrer, mayReplace } = manifest;
     const [first] = tags;
     if (mayReplace) {
-      this.#mustBeExact();
       const current = first === undefined ? undefined : await this.#tags.get(repository, first);
       if (!mayReplace(current?.digest)) return 'replaced';
+      this.#mustBeExact();
     }
     const inTurn = limiter(AT_ONCE);
     const found = await Promise.all(
@@ -261,7 +266,7 @@ export class BucketStorage implements RegistryStorage {
   }
 
   #mustBeExact(): void {
-    if (this.isExact) return;
+    if (this.traits.conditions) return;
     throw new Problem(405, 'UNSUPPORTED', 'the store of this registry cannot keep to If-Match');
   }
 

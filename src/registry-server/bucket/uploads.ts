@@ -14,6 +14,7 @@ import { Problem } from '../errors.ts';
 import { BucketUpload, emptyHash, type KnownHash, partSize } from './bucket-upload.ts';
 import type { BucketKeys } from './keys.ts';
 import type { Links } from './links.ts';
+import type { StoreTraits } from './probe.ts';
 import { decodeState, encodeState, offsetOf, type UploadState } from './upload-state.ts';
 
 /** What uploads into a bucket work with. */
@@ -22,8 +23,7 @@ export interface UploadsParts {
   readonly keys: BucketKeys;
   readonly requests: S3Requests;
   readonly links: Links;
-  /** The store keeps to conditions. */
-  readonly isExact: boolean;
+  readonly traits: StoreTraits;
   readonly makeRepository: (repository: string) => Promise<void>;
 }
 
@@ -104,9 +104,9 @@ export class Uploads {
 
   /** Writes a state in the place of one with an entity tag, or anew. Gives the new entity tag. */
   async #put(key: string, state: UploadState, etag?: string): Promise<string> {
-    const { bucket, isExact } = this.#parts;
+    const { bucket, traits } = this.#parts;
     const meta = { offset: String(offsetOf(state)) };
-    const condition = isExact && etag !== undefined ? { etag } : undefined;
+    const condition = traits.conditions && etag !== undefined ? { etag } : undefined;
     const written = await bucket.put(key, encodeState(state), { meta, condition });
     if (written !== undefined) return written;
     throw new Problem(409, 'BLOB_UPLOAD_INVALID', 'another request is sending this upload');
@@ -179,7 +179,8 @@ export class Uploads {
   async #hasDigest(key: string, size: number, digest: Digest): Promise<boolean> {
     const [algorithm = '', hex] = digest.split(':');
     const hash = createHash(algorithm);
-    for await (const chunk of this.#parts.bucket.read(key, 0, size)) hash.update(chunk);
+    for await (const chunk of this.#parts.bucket.read(key, 0, size, this.#parts.traits.ranges))
+      hash.update(chunk);
     return hash.digest('hex') === hex;
   }
 
