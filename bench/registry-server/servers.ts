@@ -1,5 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** A registry that takes part. */
@@ -43,8 +51,9 @@ export async function startAgain(
   mkdirSync(folder, { recursive: true });
   const address = `127.0.0.1:${port}`;
   const [program = '', ...args] = contender.command(folder, address);
+  const log = openSync(join(folder, 'log'), 'w');
   const child = spawn(program, args, {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', log],
     detached: true,
     env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
   });
@@ -58,7 +67,9 @@ export async function startAgain(
     const answer = await fetch(`http://${address}/v2/`, { headers }).catch(() => undefined);
     if (answer?.status === 200) break;
     if (child.exitCode !== null || Date.now() - since > START_LIMIT) {
-      throw new Error(`${contender.name} does not start (${answer?.status ?? 'no answer'})`);
+      throw new Error(
+        `${contender.name} does not start (${answer?.status ?? 'no answer'}): ${folder}/log`,
+      );
     }
     await new Promise((resolve) => void setTimeout(resolve, 5));
   }

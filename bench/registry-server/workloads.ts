@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { Connection, uploadPath } from './client.ts';
 import type { Server } from './servers.ts';
@@ -23,6 +24,10 @@ const SMALL = 20_000;
 const PUSHES = 1600;
 const BIG = 1_000_000_000;
 const SECONDS = 4;
+const MANY = 64;
+/** What curl ends with when its time is over. */
+const TIMED_OUT = 28;
+const MANY_SECONDS = 20;
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const REPOSITORY = '/v2/bench/app';
 
@@ -167,6 +172,37 @@ export const workloads: readonly Workload[] = [
       return curl(server, `${REPOSITORY}/blobs/${digest}`, ['-o', '/dev/null']);
     },
   },
+  {
+    name: 'memory-pull',
+    what: `peak memory while a blob of 1 GB is read by ${MANY} clients at once`,
+    async run(server, work) {
+      using connection = await open(server);
+      const { file, digest } = bigFile(work);
+      const begun = await connection.send('POST', `${REPOSITORY}/blobs/uploads/`);
+      curl(server, `${uploadPath(begun)}digest=${digest}`, ['-T', file]);
+      const path = `${REPOSITORY}/blobs/${digest}`;
+      await Promise.all(
+        Array.from({ length: MANY }, async () => transfer(server, path, ['-o', '/dev/null'])),
+      );
+      return { value: server.peak() / 2 ** 20, unit: 'MiB' };
+    },
+  },
+  {
+    name: 'memory-push',
+    what: `peak memory while ${MANY} clients push 1 GB each, ended after ${MANY_SECONDS} s`,
+    async run(server, work) {
+      using connection = await open(server);
+      const { file, digest } = bigFile(work);
+      const transfers: Promise<void>[] = [];
+      for (let index = 0; index < MANY; index++) {
+        const begun = await connection.send('POST', `${REPOSITORY}/blobs/uploads/`);
+        const limits = ['-T', file, '--max-time', String(MANY_SECONDS)];
+        transfers.push(transfer(server, `${uploadPath(begun)}digest=${digest}`, limits));
+      }
+      await Promise.all(transfers);
+      return { value: server.peak() / 2 ** 20, unit: 'MiB' };
+    },
+  },
 ];
 
 let big: { readonly file: string; readonly digest: string } | undefined;
@@ -184,6 +220,18 @@ function bigFile(work: string): { readonly file: string; readonly digest: string
   }
   closeSync(fd);
   return (big = { file, digest: `sha256:${hash.digest('hex')}` });
+}
+
+/** A transfer that may be cut off by its limits, by nothing else. */
+async function transfer(server: Server, path: string, args: readonly string[]): Promise<void> {
+  const auth =
+    server.authorization === undefined ? [] : ['-H', `Authorization: ${server.authorization}`];
+  const url = `http://${server.address}${path}`;
+  const child = spawn('curl', ['-s', '-f', '-H', 'Expect:', ...auth, ...args, url], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0 && code !== TIMED_OUT) throw new Error(`curl: exit code ${code}`);
 }
 
 function curl(server: Server, path: string, args: readonly string[]): Figure {

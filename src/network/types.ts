@@ -84,6 +84,8 @@ export interface EndpointRecord {
   readonly asked?: { readonly ip?: string; readonly ip6?: string; readonly mac?: string };
   /** What is published by way of this network. */
   readonly ports: readonly PublishedPort[];
+  /** The name servers that the container asked for. */
+  readonly upstreams?: readonly string[];
 }
 
 /** The content of a container's /etc/resolv.conf. */

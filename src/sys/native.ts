@@ -48,6 +48,11 @@ interface Native {
     to: Buffer,
     flags: number,
   ): number;
+  socket(family: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Buffer, size: number): number;
+  bind(fd: number, address: Buffer, size: number): number;
+  listen(fd: number, backlog: number): number;
+  getsockname(fd: number, address: Buffer, size: Buffer): number;
 }
 
 type Koffi = Pick<typeof koffi, 'load' | 'errno'>;
@@ -95,6 +100,11 @@ function load(): Native {
     fsopen: declare('syscall', 'long', 'long', path, 'uint'),
     fsconfig: declare('syscall', 'long', 'long', 'int', 'uint', path, path, 'int'),
     fsmount: declare('syscall', 'long', 'long', 'int', 'uint', 'uint'),
+    socket: declare('socket', 'int', 'int', 'int', 'int'),
+    setsockopt: declare('setsockopt', 'int', 'int', 'int', 'int', path, 'uint'),
+    bind: declare('bind', 'int', 'int', path, 'uint'),
+    listen: declare('listen', 'int', 'int', 'int'),
+    getsockname: declare('getsockname', 'int', 'int', bytes, bytes),
     moveMount: declare('syscall', 'long', 'long', 'int', path, 'int', path, 'uint'),
   };
 }

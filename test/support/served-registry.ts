@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request as open, Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
 import { openClient } from '../../src/net/request.ts';
@@ -11,6 +11,11 @@ import {
   openBucketStorage,
 } from '../../src/registry-server/bucket/bucket-storage.ts';
 import { openFileStorage } from '../../src/registry-server/file-storage.ts';
+import type { Access } from '../../src/registry-server/access/access.ts';
+import { openAccess } from '../../src/registry-server/access/open-access.ts';
+import type { AccessSettings } from '../../src/registry-server/access/settings.ts';
+import type { AuditRecord } from '../../src/registry-server/audit.ts';
+import type { LimitSettings } from '../../src/registry-server/limits.ts';
 import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
 import type { RegistryStorage } from '../../src/registry-server/storage.ts';
 import type { S3Place } from '../../src/s3/place.ts';
@@ -78,22 +83,37 @@ function codeOf(text: string): string | undefined {
   }
 }
 
+/** What a registry is opened with. */
+export interface ServedOptions {
+  readonly readOnly?: boolean;
+  /** Gets a folder that is gone afterwards. */
+  readonly access?: (folder: string) => AccessSettings;
+  readonly limits?: LimitSettings;
+  /** Takes this one, which is gone afterwards too. */
+  readonly folder?: string;
+  readonly clock?: Clock;
+}
+
 /** A registry in this process, in a folder of its own that is gone when it leaves its scope. */
 export class ServedRegistry implements AsyncDisposable {
-  readonly root: string = mkdtempSync(join(tmpdir(), 'stave-registry-'));
+  readonly root: string;
   /** Failures that the log would have. */
   readonly failures: unknown[] = [];
-  readonly #readOnly: boolean;
+  /** What was told of it. */
+  readonly records: AuditRecord[] = [];
+  readonly #options: ServedOptions;
+  #access: Access | undefined;
   #place: S3Place | undefined;
   #storage: RegistryStorage | undefined;
   #server: RegistryServer | undefined;
 
-  private constructor(readOnly: boolean) {
-    this.#readOnly = readOnly;
+  private constructor(options: ServedOptions) {
+    this.#options = options;
+    this.root = options.folder ?? mkdtempSync(join(tmpdir(), 'stave-registry-'));
   }
 
-  static async open(options: { readonly readOnly?: boolean } = {}): Promise<ServedRegistry> {
-    const registry = new ServedRegistry(options.readOnly ?? false);
+  static async open(options: ServedOptions = {}): Promise<ServedRegistry> {
+    const registry = new ServedRegistry(options);
     await registry.#start();
     return registry;
   }
@@ -179,12 +199,19 @@ export class ServedRegistry implements AsyncDisposable {
     const storage =
       STORE === undefined ? openFileStorage(this.root, systemClock) : await this.#bucket(STORE);
     this.#storage = storage;
+    const { readOnly = false, access, limits, clock = systemClock } = this.#options;
+    const onFailure = (error: unknown): void => void this.failures.push(error);
+    this.#access = access && openAccess(access(this.root), { clock, onFailure });
     this.#server = await openRegistryServer({
       host: '127.0.0.1',
       port: 0,
       storage,
-      readOnly: this.#readOnly,
-      onFailure: (error) => this.failures.push(error),
+      readOnly,
+      access: this.#access,
+      limits,
+      clock,
+      audit: (record) => this.records.push(record),
+      onFailure,
     });
   }
 
@@ -201,6 +228,7 @@ export class ServedRegistry implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     await this.#server?.close();
+    this.#access?.[Symbol.dispose]();
     await this.#storage?.[Symbol.asyncDispose]();
   }
 }

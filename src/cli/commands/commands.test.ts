@@ -191,6 +191,8 @@ test('run hands the command line on', async () => {
       env: ['A=1', 'B', 'X=1'],
       labels: { a: 'b' },
       volumes: ['/a:/b:ro'],
+      mounts: [],
+      volumesFrom: [],
       extraHosts: [],
       capAdd: [],
       capDrop: ['ALL'],

@@ -28,6 +28,7 @@ const flags = {
   label: flag.list('list', 'A label for the container', 'l'),
   'label-file': flag.list('list', 'A file of labels, one a line'),
   memory: flag.bytes('Most memory', 'm'),
+  mount: flag.list('mount', 'A mount: "type=bind|volume|tmpfs,source=...,target=..."'),
   name: flag.text('string', "The container's name"),
   network: flag.text('network', 'The network: default, host or none'),
   'pids-limit': flag.number('int', 'Most processes; -1: no limit'),
@@ -51,6 +52,8 @@ const flags = {
   ulimit: flag.list('ulimit', 'A resource limit: "nofile=1024:2048"'),
   user: flag.text('string', 'Who runs it: "name|uid[:group|gid]"', 'u'),
   volume: flag.list('list', 'A directory of this machine: "source:target[:ro]"', 'v'),
+  'volume-driver': flag.text('string', 'Driver of new volumes: local'),
+  'volumes-from': flag.list('list', 'All volumes of another container: "name[:ro]"'),
   workdir: flag.text('string', 'Working directory inside', 'w'),
 };
 
@@ -117,6 +120,7 @@ function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>):
     hostname: typed.hostname,
     cidfile: typed.cidfile,
     shmSize: typed['shm-size'],
+    volumeDriver: typed['volume-driver'],
     networks: network && [{ name: network }],
     command: argv.length > 0 ? argv : undefined,
     // An empty one takes the image's away.
@@ -133,6 +137,8 @@ function requestOf({ operands, flags: typed, cwd, env }: Context<typeof flags>):
       ...typed.label,
     ]),
     volumes: typed.volume,
+    mounts: typed.mount,
+    volumesFrom: typed['volumes-from'],
     extraHosts: typed['add-host'].map(extraHost),
     capAdd: typed['cap-add'],
     capDrop: typed['cap-drop'],

@@ -46,7 +46,9 @@ export class Ending implements Disposable {
     if (this.#state === 'running') this.finished(SIGNALLED + constants.signals.SIGKILL);
     const { store } = this.#parts;
     const row = store.read(({ containers }) => containers.get(this.#id));
-    if (this.#state === 'created' || remove === true || !row) removeContainer(store, this.#id);
+    if (this.#state === 'created' || remove === true || !row) {
+      removeContainer(store, this.#id, { volumes: true });
+    }
   }
 
   #now(): number {

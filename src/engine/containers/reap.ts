@@ -4,6 +4,7 @@ import type { Store } from '../../store/store.ts';
 import { fromRow, toRow, type Container } from './record.ts';
 import { isAbandoned, settled } from './settle.ts';
 import { tell } from './tell.ts';
+import { removeWithContainer } from '../volumes/with-container.ts';
 import { namesIn } from '../../sys/names-in.ts';
 
 /**
@@ -14,6 +15,7 @@ export function reap(store: Store): void {
   // Listed before the rows are read: a row comes before its directory, so none that is just
   // being made can look like one without a row.
   const found = namesIn(store.paths.containers);
+  const trash: string[] = [];
   const directory = store.paths.containers;
   const known = store.read(({ containers }) => containers.list().map(fromRow));
   const isWrong = (container: Container): boolean =>
@@ -31,26 +33,42 @@ export function reap(store: Store): void {
           tell(tables, 'die', row, ended.record.finishedAt ?? now);
         }
         if (!isAbandoned(ended, directory)) continue;
+        trash.push(...removeWithContainer(tables, store, container.id));
         containers.remove(container.id);
         tell(tables, 'destroy', row, now);
         gone.push(container.id);
       }
     });
   }
+  empty(trash);
   const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
   for (const id of found) if (!kept.has(id)) removeFiles(store, id);
 }
 
-/** Removes a container that does not run: its row, then its files. */
-export function removeContainer(store: Store, id: string): void {
-  store.write((tables) => {
+/**
+ * Removes a container that does not run: its row, then its files; with `volumes` the anonymous
+ * ones of them, too, that no other container has.
+ */
+export function removeContainer(
+  store: Store,
+  id: string,
+  options: { readonly volumes?: boolean } = {},
+): void {
+  const trash = store.write((tables) => {
     const row = tables.containers.get(id);
+    const gone = options.volumes === true ? removeWithContainer(tables, store, id) : [];
     tables.containers.remove(id);
     if (row) tell(tables, 'destroy', row, store.clock.now().getTime());
+    return gone;
   });
   removeFiles(store, id);
+  empty(trash);
 }
 
 function removeFiles(store: Store, id: string): void {
   rmSync(join(store.paths.containers, id), { recursive: true, force: true });
+}
+
+function empty(trash: readonly string[]): void {
+  for (const path of trash) rmSync(path, { recursive: true, force: true });
 }

@@ -13,15 +13,15 @@ const GRACE = 1000;
 const STEP = 10;
 
 /**
- * Removes a container with all its changes and anonymous volumes; with `force` it is killed
- * first. Returns the name that it was found by.
+ * Removes a container with all its changes; with `force` it is killed first, with `volumes` its
+ * anonymous volumes go, too. Returns the name that it was found by.
  *
  * Throws ContainerNotFoundError, ContainerConflictError.
  */
 export async function removeNamed(
   store: Store,
   name: string,
-  options: { readonly force?: boolean } = {},
+  options: { readonly force?: boolean; readonly volumes?: boolean } = {},
 ): Promise<string> {
   reap(store);
   const row = store.read(({ containers }) => containers.find(name));
@@ -36,7 +36,7 @@ export async function removeNamed(
     }
     await killed(name, record.process);
   }
-  removeContainer(store, id);
+  removeContainer(store, id, options);
   return name;
 }
 

@@ -23,6 +23,7 @@ import { checkName } from './names.ts';
 import type { ContainerParts } from './parts.ts';
 import { argvOf, environmentOf } from './process-plan.ts';
 import { reap } from './reap.ts';
+import { volumesFrom } from './volumes-from.ts';
 import { register, writeCidfile } from './register.ts';
 import { rlimitsOf } from '../rlimits.ts';
 
@@ -71,7 +72,7 @@ async function run(
   await options.admit?.(image.id);
   const config = configOf(store, image);
   const argv = argvOf(request, config);
-  const mounts = planMounts(request, config);
+  const mounts = planMounts(request, config, volumesFrom(store, request.volumesFrom ?? []));
   const layers = image.chain === undefined ? [] : parts.snapshotter.stack(image.chain);
   if (!layers)
     throw new ContainerStartError(`image ${request.image} is not whole: layers are missing`);
@@ -98,9 +99,10 @@ async function run(
   const directory = join(store.paths.containers, id);
   const root = makeRoot(directory, view);
   const prepared = prepareMounts(mounts, {
+    store,
+    id,
     view,
     directory,
-    volumes: join(store.paths.root, 'volumes'),
     hostname,
     network,
     extraHosts: request.extraHosts ?? [],

@@ -153,7 +153,9 @@ async function fetched(
     using lease = store.lease('pull');
     const intake = new LayerIntake(store, snapshotter, lease, { resumable: true });
     const names = [...new Set([canonicalName(reference), digestName(reference, remote.root)])];
-    const to = new StoreDestination({ store, snapshotter, intake, lease, action: 'pull' }, names);
+    const { mirror } = remote.manifest;
+    const parcel = { store, snapshotter, intake, lease, action: 'pull', mirror } as const;
+    const to = new StoreDestination(parcel, names);
     const from = new RegistrySource(repository, remote.manifest);
     await copy(from, to, { ...call, concurrency: PARALLEL, select: isForLinux });
   } catch (error) {

@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../../oci/digest.ts';
 import { Bucket } from '../../s3/bucket.ts';
 import type { S3Requests } from '../../s3/requests.ts';
 import { checkManifest } from '../check-manifest.ts';
-import { Problem } from '../errors.ts';
+import { Problem, RegistryDataError } from '../errors.ts';
 import { RecentBodies } from '../recent-bodies.ts';
 import type {
   NewManifest,
@@ -33,6 +33,8 @@ export interface BucketStorageOptions {
   readonly clock: Clock;
   /** Clients fetch blobs from the bucket itself. */
   readonly redirect: boolean;
+  /** Tags that stay what they are once they mean something. Without it, none. */
+  readonly isFixed?: ((repository: string, tag: string) => boolean) | undefined;
 }
 
 /** So many requests about one manifest are under way at once. */
@@ -46,12 +48,19 @@ const STRANGE = /[^\x21-\x7e]/;
 
 /**
  * A registry in a bucket of S3, which any number of processes can serve at once: none of them
- * keeps anything of its own. Looks what the store can do. Throws S3Error and NetError.
+ * keeps anything of its own. Looks what the store can do. Throws S3Error, NetError and
+ * RegistryDataError.
  */
 export async function openBucketStorage(options: BucketStorageOptions): Promise<BucketStorage> {
   const bucket = new Bucket(options.requests);
   const keys = new BucketKeys(options.prefix);
-  return new BucketStorage(bucket, keys, await probeStore(bucket, keys), options);
+  const traits = await probeStore(bucket, keys);
+  if (options.isFixed && !traits.conditions) {
+    throw new RegistryDataError(
+      `${options.requests.label}: immutable tags need a store that keeps to If-None-Match`,
+    );
+  }
+  return new BucketStorage(bucket, keys, traits, options);
 }
 
 /** See {@link openBucketStorage}. */
@@ -175,22 +184,15 @@ export class BucketStorage implements RegistryStorage {
     repository: string,
     manifest: NewManifest,
   ): ReturnType<RegistryStorage['putManifest']> {
-    const { digest, mediaType, body, tags, needs, referrer, mayReplace } = manifest;
-    const [first] = tags;
-    if (mayReplace) {
-      const current = first === undefined ? undefined : await this.#tags.get(repository, first);
-      if (!mayReplace(current?.digest)) return 'replaced';
-      this.#mustBeExact();
+    const { digest, mediaType, body, tags, needs, referrer, by } = manifest;
+    for (const tag of tags) {
+      const current = await this.#tags.get(repository, tag);
+      const obstacle = this.#objection(repository, manifest, tag)(current?.digest);
+      if (obstacle !== undefined) return obstacle;
     }
-    const inTurn = limiter(AT_ONCE);
-    const found = await Promise.all(
-      needs.map((need) => inTurn(() => this.#kept(repository, need.digest))),
-    );
-    for (const [at, need] of needs.entries()) {
-      const size = found[at];
-      if (size === undefined) return { missing: need.digest };
-      if (size !== need.size) return { wrongSize: need.digest };
-    }
+    if (manifest.mayReplace) this.#mustBeExact();
+    const lacking = await this.#lacking(repository, needs);
+    if (lacking) return lacking;
     await this.#makeRepository(repository);
     const row = { digest, mediaType, size: body.length };
     const at = this.#options.clock.now();
@@ -198,18 +200,30 @@ export class BucketStorage implements RegistryStorage {
       await this.#manifests.put(repository, digest, { body, mediaType });
       if (referrer) await this.#referrers.add(repository, digest, referrer, at);
       for (const tag of tags) {
-        const options = { at, mayReplace: tag === first ? mayReplace : undefined };
-        if (!(await this.#tags.set(repository, tag, row, options))) return 'replaced';
+        const objection = this.#objection(repository, manifest, tag);
+        const obstacle = await this.#tags.set(repository, tag, row, { at, by, objection });
+        if (obstacle !== undefined) return obstacle;
       }
       // Who removes it at this moment removes it before its tags: it may be gone without them.
     } while (!(await this.#manifests.get(repository, digest)));
     return undefined;
   }
 
-  async removeManifest(repository: string, reference: string): Promise<boolean> {
-    if (!isDigest(reference)) return this.#tags.remove(repository, reference);
+  async removeManifest(
+    repository: string,
+    reference: string,
+  ): ReturnType<RegistryStorage['removeManifest']> {
+    if (!isDigest(reference)) {
+      if (this.#isFixed(repository, reference)) {
+        return (await this.#tags.get(repository, reference)) ? { fixed: reference } : 'unknown';
+      }
+      return (await this.#tags.remove(repository, reference)) ? 'removed' : 'unknown';
+    }
     const row = await this.#manifests.get(repository, reference);
-    if (!row) return false;
+    if (!row) return 'unknown';
+    for await (const tag of this.#tags.of(repository, reference)) {
+      if (this.#isFixed(repository, tag)) return { fixed: tag };
+    }
     const body = await this.#manifests.body(repository, reference);
     const subject = body && checkManifest(body, row.mediaType).subject;
     const unlist = async (): Promise<void> => {
@@ -222,7 +236,7 @@ export class BucketStorage implements RegistryStorage {
     await unlist();
     await this.#manifests.remove(repository, reference);
     await unlist();
-    return true;
+    return 'removed';
   }
 
   async tags(repository: string, { after, limit }: Page): Promise<readonly string[]> {
@@ -263,6 +277,39 @@ export class BucketStorage implements RegistryStorage {
     return (await this.#links.renew(repository, link, this.#options.clock.now()))
       ? link.size
       : undefined;
+  }
+
+  async #lacking(
+    repository: string,
+    needs: NewManifest['needs'],
+  ): Promise<{ readonly missing: Digest } | { readonly wrongSize: Digest } | undefined> {
+    const inTurn = limiter(AT_ONCE);
+    const found = await Promise.all(
+      needs.map((need) => inTurn(() => this.#kept(repository, need.digest))),
+    );
+    for (const [at, need] of needs.entries()) {
+      const size = found[at];
+      if (size === undefined) return { missing: need.digest };
+      if (size !== need.size) return { wrongSize: need.digest };
+    }
+    return undefined;
+  }
+
+  /** What is against a tag's meaning a manifest, by what it means so far. */
+  #objection(
+    repository: string,
+    { digest, tags, mayReplace }: NewManifest,
+    tag: string,
+  ): (current: Digest | undefined) => 'replaced' | { readonly fixed: string } | undefined {
+    return (current) => {
+      if (tag === tags[0] && mayReplace && !mayReplace(current)) return 'replaced';
+      if (current === undefined || current === digest) return undefined;
+      return this.#isFixed(repository, tag) ? { fixed: tag } : undefined;
+    };
+  }
+
+  #isFixed(repository: string, tag: string): boolean {
+    return this.#options.isFixed?.(repository, tag) ?? false;
   }
 
   #mustBeExact(): void {

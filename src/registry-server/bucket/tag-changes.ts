@@ -43,33 +43,37 @@ export class TagChanges {
     return (await this.#last(repository, tag))?.row;
   }
 
-  /** Makes a tag mean a manifest, unless `mayReplace` has something against it. */
-  async set(
+  /**
+   * Makes a tag mean a manifest, unless `objection` has something against it, which is given then.
+   * It is asked with what the tag means so far.
+   */
+  async set<T>(
     repository: string,
     tag: string,
-    row: StoredManifest,
-    {
-      at,
-      mayReplace,
-    }: {
+    { digest, mediaType, size }: StoredManifest,
+    options: {
       readonly at: Date;
-      readonly mayReplace?: ((current: Digest | undefined) => boolean) | undefined;
+      readonly by: string | undefined;
+      readonly objection: (current: Digest | undefined) => T | undefined;
     },
-  ): Promise<boolean> {
-    const { digest, mediaType, size } = row;
+  ): Promise<T | undefined> {
+    const { at, by, objection } = options;
     const id = randomHex(8);
-    const body = Buffer.from(JSON.stringify({ id, at: at.toISOString(), digest, mediaType, size }));
+    const body = Buffer.from(
+      JSON.stringify({ id, at: at.toISOString(), digest, mediaType, size, by }),
+    );
     // Before the tag, so that who removes the manifest finds all that may mean it.
     await this.#bucket.put(`${this.#keys.tagged(repository, digest)}${tag}`, NOTHING);
     for (;;) {
       const last = await this.#last(repository, tag);
-      if (mayReplace && !mayReplace(last?.row?.digest)) return false;
+      const obstacle = objection(last?.row?.digest);
+      if (obstacle !== undefined) return obstacle;
       const key = this.#next(repository, tag, last);
       if (!this.#isExact) {
         await this.#bucket.put(`${key}!${id}${SET}`, body);
-        return true;
+        return undefined;
       }
-      if (await this.#take(key, body)) return true;
+      if (await this.#take(key, body)) return undefined;
     }
   }
 
