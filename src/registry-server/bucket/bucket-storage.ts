@@ -17,6 +17,7 @@ import type {
   StoredManifest,
   Upload,
 } from '../storage.ts';
+import { collect, type Collected } from './collect.ts';
 import { BucketKeys } from './keys.ts';
 import { Links } from './links.ts';
 import { ManifestStore } from './manifest-store.ts';
@@ -253,6 +254,17 @@ export class BucketStorage implements RegistryStorage {
     options: ReferrerPage,
   ): Promise<Iterable<Referrer>> {
     return this.#referrers.list(repository, subject, options);
+  }
+
+  /** Removes what nobody needs, as it goes. See {@link collect}. */
+  collect(grace: number, signal: AbortSignal): AsyncGenerator<Collected, void> {
+    const parts = {
+      bucket: this.#bucket,
+      keys: this.#keys,
+      requests: this.#options.requests,
+      manifests: this.#manifests,
+    };
+    return collect(parts, { grace, signal, now: this.#options.clock.now() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

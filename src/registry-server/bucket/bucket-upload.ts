@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Digest } from '../../oci/digest.ts';
-import { type Multipart, PART_MIN } from '../../s3/multipart.ts';
+import type { Multipart } from '../../s3/multipart.ts';
 import { randomHex } from '../../sys/random.ts';
 import { Problem } from '../errors.ts';
 import type { Upload } from '../storage.ts';
-import { offsetOf, type UploadedPart, type UploadState } from './upload-state.ts';
+import { offsetOf, partSize, type UploadedPart, type UploadState } from './upload-state.ts';
 
 type Algorithm = UploadState['algorithm'];
 
@@ -40,17 +40,9 @@ export interface KnownHash {
 
 /** After so many parts it is written how far it is. */
 const SAVE_EVERY = 8;
-/** So many parts have the least size; as many again are one time larger, and so on. */
-const STEP = 500;
-
 /** A hash of nothing. */
 export function emptyHash(revision: string, algorithm: Algorithm): KnownHash {
   return { revision, algorithm, hash: createHash(algorithm) };
-}
-
-/** The size of a part: small at first, and so that the largest blob has not too many of them. */
-export function partSize(number: number): number {
-  return PART_MIN * (1 + Math.floor(number / STEP));
 }
 
 /**

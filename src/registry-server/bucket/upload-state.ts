@@ -1,4 +1,4 @@
-import type { Multipart } from '../../s3/multipart.ts';
+import { type Multipart, PART_COUNT, PART_MIN } from '../../s3/multipart.ts';
 import { RegistryDataError } from '../errors.ts';
 
 /** An entity tag and the bytes it stands for. */
@@ -19,6 +19,16 @@ export interface UploadState {
 }
 
 const NEWLINE = 0x0a;
+/** So many parts have the least size; as many again are one time larger, and so on. */
+const STEP = 500;
+
+/** The size of a part: small at first, and so that the largest blob has not too many of them. */
+export function partSize(number: number): number {
+  return PART_MIN * (1 + Math.floor(number / STEP));
+}
+
+/** The most bytes of a state: more than the largest part and what tells of all parts. */
+export const STATE_LIMIT: number = partSize(PART_COUNT) + 4 * 1024 * 1024;
 
 /** Bytes that have come. */
 export function offsetOf({ parts, tail }: Pick<UploadState, 'parts' | 'tail'>): number {

@@ -11,11 +11,17 @@ import {
 import type { S3Requests } from '../../s3/requests.ts';
 import { randomHex } from '../../sys/random.ts';
 import { Problem } from '../errors.ts';
-import { BucketUpload, emptyHash, type KnownHash, partSize } from './bucket-upload.ts';
+import { BucketUpload, emptyHash, type KnownHash } from './bucket-upload.ts';
 import type { BucketKeys } from './keys.ts';
 import type { Links } from './links.ts';
 import type { StoreTraits } from './probe.ts';
-import { decodeState, encodeState, offsetOf, type UploadState } from './upload-state.ts';
+import {
+  decodeState,
+  encodeState,
+  offsetOf,
+  STATE_LIMIT,
+  type UploadState,
+} from './upload-state.ts';
 
 /** What uploads into a bucket work with. */
 export interface UploadsParts {
@@ -29,8 +35,6 @@ export interface UploadsParts {
 
 /** Hashes of open uploads that are kept; the bytes of others are read again at their end. */
 const HASH_LIMIT = 1000;
-/** The longest state: the largest part, and a line that tells of all parts. */
-const STATE_LIMIT = partSize(10_000) + 2 * 1024 * 1024;
 
 /** The uploads of a registry in a bucket, as far as this process has to do with them. */
 export class Uploads {
