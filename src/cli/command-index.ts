@@ -1,5 +1,6 @@
 import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
+import { CONTAINERS } from './container-index.ts';
 import { MANIFESTS } from './manifest-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
@@ -111,6 +112,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   ...BUILDERS,
+  ...CONTAINERS,
   ...MANIFESTS,
   {
     name: 'container diff',

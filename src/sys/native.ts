@@ -40,6 +40,9 @@ interface Native {
     aux: number,
   ): number;
   fsmount(number: number, fd: number, flags: number, attributes: number): number;
+  socket(domain: number, type: number, protocol: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  shutdown(fd: number, how: number): number;
   moveMount(
     number: number,
     fromDirectory: number,
@@ -90,6 +93,9 @@ function load(): Native {
     openat: declare('openat', 'int', 'int', path, 'int', 'uint'),
     statx: declare('statx', 'int', 'int', path, 'int', 'uint', bytes),
     flistxattr: declare('flistxattr', 'long', 'int', bytes, 'size_t'),
+    socket: declare('socket', 'int', 'int', 'int', 'int'),
+    connect: declare('connect', 'int', 'int', path, 'uint'),
+    shutdown: declare('shutdown', 'int', 'int', 'int'),
     // Neither glibc 2.36 nor musl wraps these, hence syscall(2).
     openat2: declare('syscall', 'long', 'long', 'int', path, path, 'size_t'),
     fsopen: declare('syscall', 'long', 'long', path, 'uint'),

@@ -181,6 +181,7 @@ test('run hands the command line on', async () => {
   assert.deepEqual(asked.runs, [
     {
       image: 'img',
+      attach: ['stdout', 'stderr', 'stdin'],
       name: 'web',
       user: '1:2',
       workdir: '/src',

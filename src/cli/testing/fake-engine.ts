@@ -4,7 +4,15 @@ import { setImmediate } from 'node:timers/promises';
 import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
 import { ATTESTATIONS } from './fake-attestations.ts';
-import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
+import {
+  CONTAINER_REST,
+  CONTAINERS,
+  fakeSession,
+  notAsked,
+  EVENTS,
+  HISTORY,
+  IMAGES,
+} from './fake-things.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK, HELD } from './fake-usage.ts';
 import type { ImagePruneRequest } from '../../engine/prune-types.ts';
@@ -249,10 +257,14 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       },
     },
     containers: {
-      async run(request) {
+      ...notAsked,
+      async run(request, options = {}) {
         asked.runs.push(request);
         if (request.image === 'nosuch:1') throw new UsageError('No such image: nosuch:1');
-        return { code: 3 };
+        return {
+          id: 'c1'.padEnd(64, '0'),
+          ...(options.attach && { session: fakeSession('c1', 3) }),
+        };
       },
       changes: async () => [
         { path: '/bin', change: 'changed' },
@@ -274,6 +286,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
           argv: found.command.split(' '),
           remove: false,
           pid: found.state === 'running' ? 123 : 0,
+          ...CONTAINER_REST,
           ...(size && { size: { written: 5, whole: 1_982_261 } }),
         };
       },

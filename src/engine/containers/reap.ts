@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
-import { fromRow, toRow, type Container } from './record.ts';
-import { isAbandoned, settled } from './settle.ts';
+import { needsRelease, release } from './end.ts';
+import { fromRow, isUp, toRow, type Container } from './record.ts';
+import { isAbandoned, isOwned, settled } from './settle.ts';
 import { tell } from './tell.ts';
+import { mountsBelow } from '../../sys/mount.ts';
 import { namesIn } from '../../sys/names-in.ts';
 
 /**
@@ -38,16 +40,35 @@ export function reap(store: Store): void {
     });
   }
   const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
-  for (const id of found) if (!kept.has(id)) removeFiles(store, id);
+  if (found.length === 0) return;
+  const mounts = mountsBelow(directory);
+  for (const container of known) {
+    if (gone.includes(container.id) || isIdle(container, directory)) {
+      if (!needsRelease(store, container, mounts)) continue;
+      release(store, container.id, container.record.settings.cgroupParent);
+    }
+  }
+  for (const id of found.filter((one) => !kept.has(one))) {
+    release(store, id);
+    removeFiles(store, id);
+  }
+}
+
+/** Neither does it run, nor is anybody about to start it. */
+function isIdle(container: Container, directory: string): boolean {
+  const { state, record } = settled(container, directory);
+  return !isUp(state) && state !== 'restarting' && !isOwned(record);
 }
 
 /** Removes a container that does not run: its row, then its files. */
 export function removeContainer(store: Store, id: string): void {
-  store.write((tables) => {
-    const row = tables.containers.get(id);
+  const row = store.write((tables) => {
+    const found = tables.containers.get(id);
     tables.containers.remove(id);
-    if (row) tell(tables, 'destroy', row, store.clock.now().getTime());
+    if (found) tell(tables, 'destroy', found, store.clock.now().getTime());
+    return found;
   });
+  release(store, id, row && fromRow(row).record.settings.cgroupParent);
   removeFiles(store, id);
 }
 
