@@ -107,7 +107,11 @@ await build({
 await build({
   ...common,
   plugins: [builtins],
-  entryPoints: ['src/index.ts', 'src/runtime/executor-child.ts'],
+  entryPoints: [
+    'src/index.ts',
+    'src/runtime/executor-child.ts',
+    'src/registry-server/access/bcrypt-worker.ts',
+  ],
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
 });

@@ -3,7 +3,7 @@
 # Nothing of them is installed on the machine, and nothing of stave needs them.
 #
 #   scripts/peers.sh install               make the folder (a minute or two; nothing happens where it is complete)
-#   scripts/peers.sh exec COMMAND [ARG..]  run docker, podman, buildah, skopeo, crane, umoci ... of that folder
+#   scripts/peers.sh exec COMMAND [ARG..]  run docker, podman, buildah, skopeo, crane, oras, umoci ... of that folder
 #   scripts/peers.sh dockerd start         start Docker Engine with BuildKit; prints DOCKER_HOST=...
 #   scripts/peers.sh dockerd stop          stop the one that `start` started
 #   scripts/peers.sh versions              what the folder holds
@@ -19,7 +19,7 @@ state=${STAVE_PEERS_STATE:-/var/tmp/stave-peers-state}
 self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 
 engines='docker.io docker-cli docker-buildx containerd podman buildah'
-tools='skopeo umoci crane docker-registry cosign notation'
+tools='skopeo umoci crane oras docker-registry cosign notation'
 below='crun runc conmon netavark passt fuse-overlayfs uidmap iproute2 iptables procps ca-certificates git curl busybox-static xz-utils zstd'
 
 say() { echo "peers: $*" >&2; }

@@ -2,6 +2,9 @@ import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { CONTAINERS } from './container-index.ts';
 import { MANIFESTS } from './manifest-index.ts';
+import { NETWORKS } from './network-index.ts';
+import { REGISTRY } from './registry-index.ts';
+import { VOLUMES } from './volume-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
 export interface CommandEntry {
@@ -25,8 +28,10 @@ export const GROUPS: Readonly<Record<string, string>> = {
   doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Manage manifests in registries, and lists of them',
+  network: 'Manage networks of containers',
   registry: 'Run a registry',
   system: 'Manage stave',
+  volume: 'Manage volumes',
 };
 
 /** Every command, with every name it answers to. */
@@ -114,6 +119,21 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...BUILDERS,
   ...CONTAINERS,
   ...MANIFESTS,
+  ...NETWORKS,
+  ...REGISTRY,
+  ...VOLUMES,
+  {
+    name: 'container commit',
+    aliases: ['commit'],
+    summary: 'Make an image of what a container changed',
+    load: async () => (await import('./commands/container-commit.ts')).containerCommit,
+  },
+  {
+    name: 'container cp',
+    aliases: ['cp'],
+    summary: 'Copy files between a container and this machine',
+    load: async () => (await import('./commands/container-cp.ts')).containerCp,
+  },
   {
     name: 'container diff',
     aliases: ['diff'],
@@ -125,6 +145,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['export'],
     summary: 'Write the files of a container as a tar archive',
     load: async () => (await import('./commands/container-export.ts')).containerExport,
+  },
+  {
+    name: 'container prune',
+    aliases: [],
+    summary: 'Remove the containers that do not run',
+    load: async () => (await import('./commands/container-prune.ts')).containerPrune,
   },
   {
     name: 'container rm',
@@ -203,12 +229,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Forget the credentials for a registry',
     load: async () => (await import('./commands/logout.ts')).logout,
-  },
-  {
-    name: 'registry serve',
-    aliases: [],
-    summary: 'Be a registry that keeps its images in a folder',
-    load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
   {
     name: 'tags',

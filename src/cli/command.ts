@@ -15,11 +15,19 @@ export interface Input {
   secret(): Promise<string | undefined>;
 }
 
-/** A store other than the one that the command line asks for. */
-export interface StorePlace {
-  readonly root: string | undefined;
+/** What the engine is opened with; counts when it is asked for first. */
+export interface EnginePlace {
+  /** A store other than the one that the command line asks for. */
+  readonly root?: string | undefined;
   /** None is made: StoreMissingError. */
-  readonly mustExist: boolean;
+  readonly mustExist?: boolean;
+  /** How registries are reached, besides what files and variables say. */
+  readonly registries?: {
+    /** Any certificate will do, and no TLS where there is none. */
+    readonly tlsVerify?: false;
+    /** The whole path of a folder with certificates for every host. */
+    readonly certificateFolder?: string;
+  };
 }
 
 /** The process around a command: what only the door may touch. */
@@ -35,7 +43,7 @@ export interface Host {
   /** The version in package.json. */
   readonly version: () => string;
   /** Opens the store and everything above it, once. */
-  readonly engine: (place?: StorePlace) => Promise<Engine>;
+  readonly engine: (place?: EnginePlace) => Promise<Engine>;
 }
 
 /** What a command gets to work with. */

@@ -120,6 +120,7 @@ export const CREATE_FLAGS = {
   userns: flag.choice(['', 'host'], "Namespace of users: the machine's own, host"),
   uts: flag.choice(['', 'host'], 'Namespace of host names: host'),
   volume: flag.list('list', 'A directory of this machine, or a volume: "source:target[:ro]"', 'v'),
+  'volume-driver': flag.text('string', 'Driver of new volumes: local'),
   'volumes-from': flag.list('list', 'The volumes of another container: "name[:ro]"'),
   workdir: flag.text('string', 'Working directory inside', 'w'),
 };

@@ -70,6 +70,7 @@ export function createRequest({
       logOptions: filled(logOptions),
       init: typed.init || undefined,
       mounts: listed(typed.mount),
+      volumeDriver: typed['volume-driver'],
       volumesFrom: listed(typed['volumes-from']),
       publish: listed(typed.publish),
       publishAll: typed['publish-all'] || undefined,

@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import type { LayerStep, StepOrigin } from '../engine/understand-types.ts';
 import { visibleCell } from './visible.ts';
 
-/** `Dockerfile:7`, `Dockerfile:7-9`. */
+/** `Dockerfile:7`, `Dockerfile:7-9`, `commit of web1`. */
 export function originText({ file, lines: [first, last] }: StepOrigin): string {
+  if (first === 0) return file;
   const name = basename(file);
   // What came by standard input goes by its usual name, as in messages of the build.
   return `${name === '-' ? 'Dockerfile' : name}:${first}${last > first ? `-${last}` : ''}`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { Exit } from '../base/errors.ts';
 import type { Engine } from '../engine/engine.ts';
-import { Interrupted, type Host } from './command.ts';
+import { type EnginePlace, Interrupted, type Host } from './command.ts';
 import { explain } from './explain.ts';
 import { parseGlobalOptions, storeLocation } from './global-options.ts';
 import { standardInput } from './input.ts';
@@ -27,7 +27,7 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
       clock: systemClock,
       signal: stop.signal,
       version: packageVersion,
-      engine: (place) => (engine ??= open(place?.root ?? options.root, uid, place?.mustExist)),
+      engine: (place = {}) => (engine ??= open({ root: options.root, ...place }, uid)),
     };
     code = await main(options, host);
     // One that could not be opened was complained about already.
@@ -44,15 +44,16 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
   return code;
 }
 
-async function open(asked: string | undefined, uid: number, mustExist = false): Promise<Engine> {
+async function open(place: EnginePlace, uid: number): Promise<Engine> {
+  const { root, mustExist = false, registries } = place;
   const { openEngine } = await import('../engine/open-engine.ts');
-  const location = storeLocation(asked, uid, process.env);
+  const location = storeLocation(root, uid, process.env);
   return openEngine({
     ...location,
     version: packageVersion(),
     mustExist,
     ownProcess: true,
-    registries: { environment: process.env },
+    registries: { environment: process.env, ...registries },
   });
 }
 

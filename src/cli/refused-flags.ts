@@ -21,7 +21,6 @@ export const CREATE_REFUSED: FlagTable = {
     'runtime',
     'storage-opt',
     'use-api-socket',
-    'volume-driver',
   ]),
   gpus: flag.refused('graphics processors cannot be given to containers in this version'),
   ...refused(WINDOWS, ['cpu-count', 'cpu-percent', 'io-maxbandwidth', 'io-maxiops', 'isolation']),

@@ -114,12 +114,12 @@ export function containerListing(
   };
 }
 
-/** Named volumes. Which containers used one is not kept: links are not counted. */
+/** Volumes, and how many containers have them. */
 export function volumeListing(rows: readonly VolumeUsage[]): Listing<VolumeUsage> {
   return {
     rows,
     fields: [
-      { key: 'Links', title: 'LINKS', value: () => '0' },
+      { key: 'Links', title: 'LINKS', value: ({ links }) => String(links) },
       { key: 'Name', title: 'VOLUME NAME', value: ({ name }) => name },
       { key: 'Size', title: 'SIZE', value: ({ size }) => humanSize(size, 4) },
     ],

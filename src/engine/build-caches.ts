@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { HttpClient } from '../net/request.ts';
 import { localCache, localCacheTarget } from '../build/cache/local-cache.ts';
 import type { CacheSource } from '../build/cache/remote.ts';
-import type { S3Parts } from '../build/cache/s3-cache.ts';
+import type { S3Parts } from '../s3/requests.ts';
 import type { BuildCaches } from '../build/cache/session.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { Connections } from '../registry/connection.ts';

@@ -1,4 +1,4 @@
-import type { S3Place } from '../build/cache/s3-cache.ts';
+import type { S3CachePlace } from '../build/cache/s3-cache.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** Where a cache of build results lies. */
@@ -17,7 +17,7 @@ export type CachePlace =
       /** As typed. */
       readonly reference: string;
     }
-  | ({ readonly type: 's3' } & S3Place);
+  | ({ readonly type: 's3' } & S3CachePlace);
 
 /** One `--cache-from`. */
 export interface CacheImport {

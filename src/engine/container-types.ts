@@ -190,7 +190,14 @@ export interface Containers {
   /** Throws ContainerNotFoundError. */
   inspect(name: string, options?: { readonly size?: boolean }): Promise<ContainerDetails>;
   /** Throws ContainerNotFoundError, ContainerConflictError when it runs and `force` is not set. */
-  remove(name: string, options?: { readonly force?: boolean }): Promise<string>;
+  remove(
+    name: string,
+    options?: {
+      readonly force?: boolean;
+      /** Its anonymous volumes go, too. */
+      readonly volumes?: boolean;
+    },
+  ): Promise<string>;
   /** Removes those that do not run; without limits all of them. */
   prune(filter?: ContainerPruneFilter): Promise<ContainersPruned>;
   /** What its monitor calls when a container has ended: see `engine/containers/after-exit.ts`. */

@@ -7,8 +7,10 @@ import type { SavedArchive } from './archive-types.ts';
 interface InRegistry {
   readonly kind: 'registry';
   readonly name: string;
-  /** Without TLS, or with a certificate that nobody vouches for, if it must be. */
-  readonly insecure?: boolean;
+  /** Any certificate will do, and no TLS where there is none. */
+  readonly tlsVerify?: false;
+  /** A folder with certificates, besides those of the usual places. */
+  readonly certificateFolder?: string;
   /** Instead of those that are stored. */
   readonly credentials?: { readonly username: string; readonly password: string } | undefined;
 }

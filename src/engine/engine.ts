@@ -15,11 +15,14 @@ import type {
   SavedArchive,
   SaveDirectoryCall,
 } from './archive-types.ts';
+import type { Commit } from './commit-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { Copied, CopyRequest } from './copy-types.ts';
+import type { CopyFiles } from './cp-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
+import type { Networks } from './network-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { ImageIndex } from './image-index.ts';
@@ -38,11 +41,15 @@ import type {
 import type { System } from './system-types.ts';
 import type { Trust, TrustAnchor } from './trust-types.ts';
 import type { Verification } from './verify-types.ts';
+import type { Volumes } from './volume-types.ts';
 
 /** Everything stave can do, by noun and verb. The CLI, the HTTP doors and scripts all come in here. */
 export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  readonly copyFiles: CopyFiles;
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;
@@ -50,6 +57,8 @@ export interface Engine extends AsyncDisposable {
   readonly freshness: Freshening;
   readonly trust: Trust;
   readonly attestations: Attestations;
+  /** See {@link Commit}. */
+  readonly commit: Commit;
   build(request: BuildRequest, options?: CallOptions): Promise<BuildResult>;
   /**
    * Builds an image again without any cache and says whether, and in what, the result differs;

@@ -1,7 +1,7 @@
 /** Something that happened. */
 export interface StaveEvent {
   readonly at: Date;
-  readonly type: 'image' | 'container' | 'builder';
+  readonly type: 'image' | 'container' | 'builder' | 'network' | 'volume';
   /** Docker's word for it: `tag`, `die`, `prune`. */
   readonly action: string;
   /** An ID, or for a pull or push a familiar name; empty where it is about many. */
@@ -18,6 +18,8 @@ export interface EventFilter {
   readonly image?: readonly string[];
   /** IDs or names of containers, or their beginnings. */
   readonly container?: readonly string[];
+  /** IDs or names of networks, or their beginnings. */
+  readonly network?: readonly string[];
   /** `key` or `key=value`. */
   readonly label?: readonly string[];
   /** Kinds of things that have no events here; with a value nothing passes. */

@@ -17,15 +17,18 @@ import type { BuildRequest } from './build-types.ts';
 import { attestationsOf } from './attestations.ts';
 import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
+import { copyFilesOf } from './cp.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
 import { exitProgram } from './exit-program.ts';
 import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
+import { networksOf } from './networks/networks.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 import { trustOf } from './trust/trust.ts';
+import { volumesOf } from './volumes.ts';
 
 type ApplyChanges = typeof import('../build/changes.ts').applyChanges;
 
@@ -144,7 +147,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const parts = { store, snapshotter: await snapshotter(), connections };
     const registry = async (...place: Parameters<OpenRegistry>): Promise<Destination> => {
       const { buildRegistry } = await import('./build-registry.ts');
-      return buildRegistry(connectionsTo)(...place);
+      return buildRegistry(store, connectionsTo)(...place);
     };
     await using bases = basesOf(parts, request.pull === true, call);
     return await runBuild(
@@ -166,6 +169,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     images,
     containers,
+    networks: networksOf(store),
+    volumes: volumesOf(store),
+    copyFiles: copyFilesOf(store, snapshotter),
+    async commit(request, call = {}) {
+      const { commitContainer } = await import('./commit/commit.ts');
+      const parts = { store, snapshotter: await snapshotter(), applyChanges };
+      return commitContainer(parts, request, call);
+    },
     system: systemOf({
       store,
       snapshotter,

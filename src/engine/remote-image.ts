@@ -1,8 +1,8 @@
 import type { CallOptions } from '../base/progress.ts';
 import { chooseManifest } from '../oci/choose-manifest.ts';
 import type { Digest } from '../oci/digest.ts';
-import { DOCUMENT_LIMIT } from '../oci/limits.ts';
-import type { Manifest } from '../oci/manifest.ts';
+import { CHILD_COUNT_LIMIT, DOCUMENT_LIMIT } from '../oci/limits.ts';
+import type { Index, Manifest } from '../oci/manifest.ts';
 import { parseManifestOrIndex } from '../oci/parse-manifest.ts';
 import { formatPlatform, type Platform } from '../oci/platform.ts';
 import { RegistryError, RemoteNotFoundError } from '../registry/errors.ts';
@@ -41,6 +41,7 @@ export async function remoteImage(
       if (!isConfig(parsed.config)) throw noImage(repository, parsed);
       return { root, manifest, parsed };
     }
+    checkCount(repository, document.index);
     const chosen = chooseManifest(document.index.manifests, platform);
     if (!chosen) {
       const offered = document.index.manifests.flatMap((entry) =>
@@ -66,6 +67,12 @@ export async function remoteImage(
     }
   }
   throw new RegistryError(`the image of ${repository.label} lies in more than ${DEPTH} indexes`);
+}
+
+/** Throws RegistryError for an index that is longer than any image needs. */
+export function checkCount({ label }: Repository, { manifests }: Index): void {
+  if (manifests.length <= CHILD_COUNT_LIMIT) return;
+  throw new RegistryError(`the index of ${label} has more than ${CHILD_COUNT_LIMIT} entries`);
 }
 
 function noImage(repository: Repository, manifest: Manifest): UnsupportedImageError {

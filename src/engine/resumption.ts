@@ -1,10 +1,16 @@
 import type { RepositoryOptions } from '../registry/repository.ts';
 import { ingestKey } from '../store/blob-store.ts';
+import { openKeptUpload } from '../store/kept-uploads.ts';
 import type { Store } from '../store/store.ts';
 
-/** What a store keeps of downloads that did not end, for those that come after them. */
-export function resumption({ blobs }: Store): Pick<RepositoryOptions, 'partial' | 'aside'> {
+/** What a store keeps of transfers that did not end, for those that come after them. */
+export function resumption({
+  blobs,
+  paths,
+  clock,
+}: Store): Pick<RepositoryOptions, 'partial' | 'aside' | 'kept'> {
   return {
+    kept: (upload) => openKeptUpload(paths, upload, clock.now().getTime()),
     partial: (digest) => blobs.partial(ingestKey(digest)),
     async aside(digest, part) {
       const key = `part ${part}: ${digest}`;

@@ -153,14 +153,16 @@ export interface ImageUsage {
 export interface ContainerUsage {
   readonly container: ContainerSummary;
   readonly size: number;
-  /** Volumes that are its own. */
+  /** Volumes that it has. */
   readonly volumes: number;
 }
 
-/** A named volume. */
+/** A volume. */
 export interface VolumeUsage {
   readonly name: string;
   readonly size: number;
+  /** Containers that have it. */
+  readonly links: number;
 }
 
 /** A part of the store, and what keeps it there. */

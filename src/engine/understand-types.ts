@@ -2,11 +2,11 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
 
-/** Where in a Dockerfile a step stands. */
+/** Where in a Dockerfile a step stands, or what else made its layer. */
 export interface StepOrigin {
-  /** Absolute path of the Dockerfile, or another stable name for it. */
+  /** Absolute path of the Dockerfile, or another stable name for it; `commit of web1`. */
   readonly file: string;
-  /** First and last line, from 1. */
+  /** First and last line, from 1; both 0 where there are no lines. */
   readonly lines: readonly [number, number];
 }
 

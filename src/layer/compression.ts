@@ -1,7 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
 import { isErrno, StaveError } from '../base/errors.ts';
 import { CompressionError, LayerLimitError } from './errors.ts';
-import { blocks, gzipped } from './gzip-writer.ts';
+import { blocks, type CompressOptions, gzipped } from './gzip-writer.ts';
 import { DEFAULT_LIMITS, type LayerLimits } from './limits.ts';
 import { through, zlib } from './zlib-stream.ts';
 import { zstdFrames } from './zstd-frames.ts';
@@ -93,10 +93,15 @@ function decoder(
 
 /**
  * Compresses. The result depends on the bytes and the level alone, not on how they come or on
- * the machine. Levels: gzip 0 to 9, zstd 1 to 22; without one, that of layers.
+ * the machine.
  */
-export function compressed(bytes: Bytes, format: 'gzip' | 'zstd', level?: number): Bytes {
-  if (format === 'gzip') return gzipped(bytes, level);
+export function compressed(
+  bytes: Bytes,
+  format: 'gzip' | 'zstd',
+  options: CompressOptions = {},
+): Bytes {
+  const { level } = options;
+  if (format === 'gzip') return gzipped(bytes, options);
   const engine = zlib().createZstdCompress({
     chunkSize: CHUNK,
     params: {
@@ -104,7 +109,12 @@ export function compressed(bytes: Bytes, format: 'gzip' | 'zstd', level?: number
       [zlib().constants.ZSTD_c_checksumFlag]: 1,
     },
   });
-  return through(engine, blocks(bytes, CHUNK));
+  // A block has been taken when the next one is asked for.
+  const block = Buffer.allocUnsafeSlow(CHUNK);
+  return through(
+    engine,
+    blocks(bytes, CHUNK, () => block),
+  );
 }
 
 async function* gunzipped(source: Bytes): AsyncGenerator<Uint8Array, void> {

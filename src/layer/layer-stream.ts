@@ -28,7 +28,10 @@ export interface LayerTaps {
   readonly table?: FileTableWriter;
   /** Is shown everything before it is written. */
   readonly watch?: LayerWatch | undefined;
-  /** Gets the tar. Content comes in the very chunks that were given: use them before returning. */
+  /**
+   * Gets the tar. Content comes in the very chunks that were given: use them before returning.
+   * Other chunks may be kept, or given back.
+   */
   readonly output?: (chunk: Uint8Array) => void;
 }
 
@@ -49,6 +52,9 @@ export class LayerStream implements LayerWatch {
   readonly #output: ((chunk: Uint8Array) => void) | undefined;
   readonly #hash = createHash('sha256');
   #batch = Buffer.allocUnsafeSlow(BATCH);
+  /** Batches that the output got, and those that came back. */
+  readonly #lent = new WeakMap<Uint8Array, Buffer<ArrayBuffer>>();
+  readonly #spare: Buffer<ArrayBuffer>[] = [];
   #at = 0;
   #size = 0;
   #contentSize = 0;
@@ -118,6 +124,12 @@ export class LayerStream implements LayerWatch {
     };
   }
 
+  /** Takes back a chunk that the output got and nobody needs any more. */
+  giveBack(chunk: Uint8Array): void {
+    const batch = this.#lent.get(chunk);
+    if (batch && this.#lent.delete(chunk)) this.#spare.push(batch);
+  }
+
   #hashContent(chunk: Uint8Array): void {
     if (this.#fileHash === undefined && chunk.length === this.#missing) {
       // For small files this is several times cheaper than a hash object.
@@ -148,8 +160,8 @@ export class LayerStream implements LayerWatch {
     this.#at = 0;
     if (!this.#output) return;
     this.#output(batch);
-    // Who got the batch may keep it.
-    this.#batch = Buffer.allocUnsafeSlow(BATCH);
+    this.#lent.set(batch, this.#batch);
+    this.#batch = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BATCH);
   }
 
   #expectWhole(): void {

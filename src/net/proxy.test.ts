@@ -25,6 +25,9 @@ test('proxyFor() takes domains with all below them, and with a dot only what is 
   assert.equal(proxied('http://a.b.c/', '.b.c'), false);
   assert.equal(proxied('http://ab.c/', 'b.c'), true);
   assert.equal(proxied('http://a/', '*'), false);
+  assert.equal(proxied('http://A.B.c/', 'b.C'), false);
+  assert.equal(proxied('http://a.b.c/', '*.b.c'), false);
+  assert.equal(proxied('http://b.c.evil/', 'b.c'), true);
 });
 
 test('proxyFor() takes addresses, networks and ports', () => {
@@ -35,6 +38,10 @@ test('proxyFor() takes addresses, networks and ports', () => {
   assert.equal(proxied('http://a:81/', 'a:80'), true);
   assert.equal(proxied('http://a/', 'a:80'), false);
   assert.equal(proxied('https://a/', 'a:443'), false);
+  assert.equal(proxied('http://[fd00::5]:81/', '[fd00::5]:81'), false);
+  assert.equal(proxied('http://[fd00::5]:82/', '[fd00::5]:81'), true);
+  assert.equal(proxied('http://10.1.2.3/', '10.0.0.0/33, 10.0.0.0/x, fd00::/8'), true);
+  assert.equal(proxied('http://10.1.2.3/', ',, 10.1.2.3 '), false);
 });
 
 test('proxyFor() refuses a proxy it cannot speak to, without showing its password', () => {

@@ -74,3 +74,13 @@ test('request() speaks TLS with the server through a tunnel', { skip }, async ()
   assert.equal(await ask('https://stave.test/', { ca: [own.cert] }, { proxy: settings }), 'in');
   assert.deepEqual(asked, ['stave.test:443', 'Basic dTpw']);
 });
+
+test('request() speaks no TLS before 1.2', { skip }, async () => {
+  const own = certificate('IP:127.0.0.1');
+  const old = { ...own, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' };
+  await using server = await listening(
+    createServer(old as Parameters<typeof createServer>[0], (_, answer) => void answer.end('old')),
+  );
+  const url = `https://127.0.0.1:${server.port}/`;
+  await assert.rejects(ask(url, { verify: false }), { code: 'NETWORK' });
+});

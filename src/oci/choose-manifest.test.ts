@@ -28,6 +28,7 @@ test('chooseManifest() takes the variant that was asked for, or the nearest belo
   const names = ['linux/arm/v7', 'linux/amd64/v3', 'linux/amd64', 'linux/386'];
   assert.equal(choose(names, 'linux/amd64'), 'linux/amd64');
   assert.equal(choose(names, 'linux/amd64/v4'), 'linux/amd64/v3');
+  assert.equal(choose(['linux/amd64', 'linux/amd64/v2'], 'linux/amd64/v3'), 'linux/amd64/v2');
   assert.equal(choose(['linux/arm/v5', 'linux/arm/v6'], 'linux/arm/v7'), 'linux/arm/v6');
   assert.equal(choose(['linux/arm64/v8', 'linux/arm/v7'], 'linux/arm64'), 'linux/arm64/v8');
 });

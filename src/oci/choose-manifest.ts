@@ -1,5 +1,5 @@
 import type { Descriptor } from './descriptor.ts';
-import { matchesPlatform, normalisePlatform, type Platform } from './platform.ts';
+import { isNearer, matchesPlatform, type Platform } from './platform.ts';
 
 /** How an entry of an index that describes another entry is marked. */
 const REFERENCE_TYPE = 'vnd.docker.reference.type';
@@ -42,15 +42,4 @@ function relatives({ os, architecture }: Platform): Platform[] {
 
 function isBlank({ os, architecture }: Platform): boolean {
   return os === '' && architecture === '';
-}
-
-/** Both fit; the higher variant is the nearer one, and the plain one where that is what was asked for. */
-function isNearer(wanted: Platform, one: Platform, other: Platform): boolean {
-  const level = (platform: Platform): number => {
-    const { variant } = normalisePlatform(platform);
-    return variant === normalisePlatform(wanted).variant
-      ? Infinity
-      : Number(/^v([0-9]+)$/.exec(variant ?? '')?.[1] ?? 0);
-  };
-  return level(one) > level(other);
 }

@@ -13,6 +13,9 @@ export const LAYER_COUNT_LIMIT = 500;
 /** The most descriptors of one index. */
 export const DESCRIPTOR_COUNT_LIMIT = 10_000;
 
+/** The most entries of an index that an image is pulled out of. */
+export const CHILD_COUNT_LIMIT = 1000;
+
 /** The most places that a descriptor may name. */
 export const URL_COUNT_LIMIT = 100;
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatPlatform, hostPlatform, matchesPlatform, parsePlatform } from './platform.ts';
+import {
+  choosePlatform,
+  formatPlatform,
+  hostPlatform,
+  matchesPlatform,
+  parsePlatform,
+} from './platform.ts';
 
 const HOST = { os: 'linux', architecture: 'amd64' };
 
@@ -53,3 +59,20 @@ for (const [wanted, made, yes] of [
     assert.equal(matchesPlatform(parsePlatform(wanted, HOST), parsePlatform(made, HOST)), yes);
   });
 }
+
+test('choosePlatform() takes the nearest that runs there, else the first', () => {
+  const choose = (made: readonly string[], wanted: string): string | undefined =>
+    made[
+      choosePlatform(
+        made.map((one) => parsePlatform(one, HOST)),
+        parsePlatform(wanted, HOST),
+      )
+    ];
+  assert.equal(choose(['linux/amd64/v2', 'linux/amd64'], 'linux/amd64'), 'linux/amd64');
+  const levels = ['linux/amd64', 'linux/amd64/v2', 'linux/amd64/v3', 'linux/amd64/v4'];
+  assert.equal(choose(levels, 'linux/amd64/v3'), 'linux/amd64/v3');
+  assert.equal(choose(levels.toReversed(), 'linux/amd64/v2'), 'linux/amd64/v2');
+  assert.equal(choose(['linux/arm/v5', 'linux/arm/v6'], 'linux/arm/v7'), 'linux/arm/v6');
+  assert.equal(choose(['linux/s390x', 'linux/arm64'], 'linux/amd64'), 'linux/s390x');
+  assert.equal(choose([], 'linux/amd64'), undefined);
+});

@@ -119,15 +119,29 @@ export function matchesPlatform(wanted: Platform, made: Platform): boolean {
 }
 
 /**
- * Which of several things made for platforms is meant where `wanted` is asked for: one made
- * for exactly that, else one that runs there too, else the first. -1 only for none at all.
+ * Which of several things made for platforms is meant where `wanted` is asked for: the nearest
+ * of those that run there, the first among equals, else the first. -1 only for none at all.
  */
 export function choosePlatform(made: readonly (Platform | undefined)[], wanted: Platform): number {
-  const name = formatPlatform(normalisePlatform(wanted));
-  const exact = made.findIndex((one) => one && formatPlatform(normalisePlatform(one)) === name);
-  if (exact >= 0) return exact;
-  const fitting = made.findIndex((one) => one && matchesPlatform(wanted, one));
-  return fitting >= 0 ? fitting : Math.min(made.length, 1) - 1;
+  let best: { readonly at: number; readonly platform: Platform } | undefined;
+  for (const [at, platform] of made.entries()) {
+    if (!platform || !matchesPlatform(wanted, platform)) continue;
+    if (!best || isNearer(wanted, platform, best.platform)) best = { at, platform };
+  }
+  return best?.at ?? Math.min(made.length, 1) - 1;
+}
+
+/**
+ * Of two platforms that both match `wanted`, whether `one` comes closer to it than `other`: the
+ * higher variant does, and the plain one where that is what was asked for.
+ */
+export function isNearer(wanted: Platform, one: Platform, other: Platform): boolean {
+  const asked = normalisePlatform(wanted).variant;
+  const height = (platform: Platform): number => {
+    const { variant } = normalisePlatform(platform);
+    return variant === asked ? Infinity : Number(/^v([0-9]+)$/.exec(variant ?? '')?.[1] ?? 0);
+  };
+  return height(one) > height(other);
 }
 
 /** The platform of this machine, from the value of `process.arch`. */

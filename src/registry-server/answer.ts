@@ -1,12 +1,21 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Digest } from '../oci/digest.ts';
+import type { Access, Caller, Need } from './access/access.ts';
 import { Problem } from './errors.ts';
+import type { Limits } from './limits.ts';
+import { paced } from './pace.ts';
 
 /** A request that is being answered. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
+  readonly access: Access;
+  readonly limits: Limits;
+  /** Known once it is clear what the request is about. */
+  caller: Caller;
+  /** What the request is about, as soon as that is clear. */
+  need: Need;
   /** The client waits for a word before it sends the body (`Expect: 100-continue`). */
   waits: boolean;
 }
@@ -104,12 +113,10 @@ function drain(request: IncomingMessage, done: () => void): void {
 
 /** The pieces of a request's body, which the client is asked for if it waits. */
 export async function* bodyOf(exchange: Exchange): AsyncGenerator<Uint8Array> {
-  const { request, response } = exchange;
+  const { request, response, limits } = exchange;
   if (exchange.waits) response.writeContinue();
   exchange.waits = false;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    yield chunk as Uint8Array;
-  }
+  yield* paced(request, limits);
 }
 
 /** The whole of a short body. Throws Problem 413 for one of more than `limit` bytes. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidInputError } from '../base/errors.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
 import { Fields, parseJson } from '../oci/json.ts';
 import { DESCRIPTOR_COUNT_LIMIT, DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { MediaType } from '../oci/media-types.ts';
@@ -21,6 +21,8 @@ export interface CheckedManifest {
   readonly mediaType: string;
   /** What must be in the repository. */
   readonly needs: readonly { readonly digest: Digest; readonly size: number }[];
+  /** What would be missed if it were gone: also what may be elsewhere. Never the subject. */
+  readonly names: readonly Digest[];
   readonly subject: Digest | undefined;
   readonly artifactType: string | undefined;
   readonly annotations: Readonly<Record<string, string>> | undefined;
@@ -55,6 +57,8 @@ export function checkManifest(body: Uint8Array, contentType: string): CheckedMan
   const children = isIndex ? descriptors(fields, 'manifests') : [];
   const subject = fields.optionalFields('subject');
   const artifactType = fields.optionalText('artifactType');
+  const subjectDigest = subject && parseDescriptor(subject.json, 'the subject').digest;
+  const described = [...(config ? [config] : []), ...layers, ...children];
   return {
     mediaType,
     needs: [
@@ -62,11 +66,22 @@ export function checkManifest(body: Uint8Array, contentType: string): CheckedMan
       ...layers.filter((one) => !ELSEWHERE.test(one.mediaType)),
       ...children,
     ],
-    subject: subject && parseDescriptor(subject.json, 'the subject').digest,
+    names:
+      isImage || isIndex
+        ? described.map(({ digest }) => digest)
+        : digestsIn(body).filter((digest) => digest !== subjectDigest),
+    subject: subjectDigest,
     artifactType:
       artifactType === undefined || artifactType === '' ? config?.mediaType : artifactType,
     annotations: fields.optionalTextMap('annotations'),
   };
+}
+
+/** Whatever looks like a digest, in a document of a kind that is not known. */
+function digestsIn(body: Uint8Array): Digest[] {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString();
+  const found = text.match(/sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})(?![0-9a-f])/g) ?? [];
+  return [...new Set(found)].filter(isDigest);
 }
 
 function descriptors(fields: Fields, key: string): ReturnType<typeof parseDescriptor>[] {

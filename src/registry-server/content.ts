@@ -10,12 +10,15 @@ import {
   readSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bytes } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { randomHex } from '../sys/random.ts';
@@ -26,14 +29,23 @@ import type { OpenBlob } from './storage.ts';
 const PIECE = 256 * 1024;
 /** So little is read at once: to hand it to another thread takes longer. */
 const SHORT = 64 * 1024;
+/** How exactly it is known when a content was last asked for, in milliseconds. */
+const USE_STEP = 10 * 60 * 1000;
 const readFd = promisify(read);
 
-/** The contents of a registry: each once, and as hard links where a repository has it. */
+/**
+ * The contents of a registry: each once, and as hard links where a repository has it. The time of
+ * a file's last change is when somebody last showed that the content is of use.
+ */
 export class Content {
   readonly #paths: RegistryPaths;
+  readonly #clock: Clock;
+  /** How many are about to give a content to a repository. */
+  readonly #held = new Map<Digest, number>();
 
-  constructor(paths: RegistryPaths) {
+  constructor(paths: RegistryPaths, clock: Clock) {
     this.#paths = paths;
+    this.#clock = clock;
   }
 
   /** The size of a content that a repository has. */
@@ -41,15 +53,49 @@ export class Content {
     return statSync(this.#paths.blob(repository, digest), { throwIfNoEntry: false })?.size;
   }
 
+  /** The same for a client, who will count on it. */
+  asked(repository: string, digest: Digest): number | undefined {
+    const path = this.#paths.blob(repository, digest);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat) this.#touch(path, stat);
+    return stat?.size;
+  }
+
   open(repository: string, digest: Digest): OpenBlob | undefined {
+    const path = this.#paths.blob(repository, digest);
     let fd: number;
     try {
-      fd = openSync(this.#paths.blob(repository, digest), 'r');
+      fd = openSync(path, 'r');
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return undefined;
       throw error;
     }
-    return opened(fd);
+    const stat = fstatSync(fd);
+    this.#touch(path, stat);
+    return opened(fd, stat.size);
+  }
+
+  /** It was needed until now. */
+  released(repository: string, digest: Digest): void {
+    const path = this.#paths.blob(repository, digest);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat) this.#touch(path, stat);
+  }
+
+  /** Until it is disposed of, no collection takes a content away that no repository has. */
+  hold(digest: Digest): Disposable {
+    this.#held.set(digest, (this.#held.get(digest) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#held.get(digest) ?? 0) - 1;
+        if (left > 0) this.#held.set(digest, left);
+        else this.#held.delete(digest);
+      },
+    };
+  }
+
+  isHeld(digest: Digest): boolean {
+    return this.#held.has(digest);
   }
 
   /** True when some repository has it. What none has is on its way out. */
@@ -64,12 +110,14 @@ export class Content {
 
   /** Gives a repository the file at `path`, whose bytes are verified and on the disk. */
   async commit(path: string, repository: string, digest: Digest): Promise<void> {
+    using _ = this.hold(digest);
     this.#link(path, this.#paths.pool(digest));
     await this.link(repository, digest);
   }
 
   /** Writes bytes that hash to the digest. */
   async write(repository: string, digest: Digest, body: Uint8Array): Promise<void> {
+    using _ = this.hold(digest);
     if (this.isKnown(digest)) {
       await this.link(repository, digest);
       return;
@@ -86,6 +134,7 @@ export class Content {
 
   /** Gives a repository a content that is here. On disk when it returns. */
   async link(repository: string, digest: Digest): Promise<void> {
+    using _ = this.hold(digest);
     const target = this.#paths.blob(repository, digest);
     try {
       this.#link(this.#paths.pool(digest), target);
@@ -94,6 +143,7 @@ export class Content {
       await this.#renew(digest);
       this.#link(this.#paths.pool(digest), target);
     }
+    this.released(repository, digest);
     await syncPath(dirname(target));
   }
 
@@ -103,6 +153,16 @@ export class Content {
     const was = existsSync(path);
     rmSync(path, { force: true });
     return was;
+  }
+
+  #touch(path: string, { mtimeMs }: Stats): void {
+    const now = this.#clock.now();
+    if (mtimeMs > now.getTime() - USE_STEP) return;
+    try {
+      utimesSync(path, now, now);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
   }
 
   /** False when there is something already. */
@@ -129,13 +189,13 @@ export class Content {
   }
 }
 
-function opened(fd: number): OpenBlob {
+function opened(fd: number, size: number): OpenBlob {
   let open = true;
   const close = (): void => {
     if (open) closeSync(fd);
     open = false;
   };
-  return { size: fstatSync(fd).size, read: (start, end) => pieces(fd, start, end, close), close };
+  return { size, read: (start, end) => pieces(fd, start, end, close), close };
 }
 
 async function* pieces(fd: number, start: number, end: number, close: () => void): Bytes {

@@ -17,6 +17,8 @@ export type ProblemCode =
   | 'NAME_INVALID'
   | 'NAME_UNKNOWN'
   | 'SIZE_INVALID'
+  | 'TOOMANYREQUESTS'
+  | 'UNAUTHORIZED'
   | 'UNSUPPORTED';
 
 /** A request that is answered with an error of the specification. */

@@ -53,8 +53,11 @@ test('a change that a crash cut off in the journal is forgotten, and others go o
   await filled(registry);
   const before = await seen(registry, 'team/app');
   const journal = join(registry.root, 'repositories/team+app/journal');
-  const whole = readFileSync(journal, 'utf8');
-  await registry.restart(() => appendFileSync(journal, '{"at":"2026-01-01T00:00:00Z","unt'));
+  let whole = '';
+  await registry.restart(() => {
+    whole = readFileSync(journal, 'utf8');
+    appendFileSync(journal, '{"at":"2026-01-01T00:00:00Z","unt');
+  });
   assert.equal(readFileSync(journal, 'utf8'), whole);
   assert.deepEqual(await seen(registry, 'team/app'), before);
   await registry.send('DELETE', '/v2/team/app/manifests/v1');

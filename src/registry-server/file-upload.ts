@@ -24,6 +24,8 @@ export interface UploadEvents {
   readonly closed: (running: RunningHash | undefined) => void;
   /** The content is here already. */
   readonly isKnown: (digest: Digest) => boolean;
+  /** Keeps what is known from going away. */
+  readonly hold: (digest: Digest) => Disposable;
 }
 
 /** A hash of nothing. */
@@ -75,6 +77,7 @@ export class FileUpload implements Upload {
     this.#running = undefined;
     const isRight = `${algorithm}:${hash.digest('hex')}` === digest;
     if (isRight) {
+      using _ = this.#events.hold(digest);
       if (!this.#events.isKnown(digest)) await syncFd(this.#fd);
       await this.#events.commit(this.#path, digest);
     }

@@ -1,138 +1,242 @@
-import { rmSync } from 'node:fs';
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { type Digest } from '../oci/digest.ts';
+import { IndexConnection } from './index-connection.ts';
 import type { Referrer, ReferrerRow, StoredManifest } from './storage.ts';
 
-/** Raised when the tables change: older ones are made anew from the journals. */
-const VERSION = 1;
-const TABLES = `
-  CREATE TABLE repositories (
-    name TEXT PRIMARY KEY,
-    applied INTEGER NOT NULL DEFAULT 0, -- bytes of the journal that the tables hold
-    listed INTEGER NOT NULL DEFAULT -1  -- the same for index.json
-  ) WITHOUT ROWID;
-  CREATE TABLE manifests (
-    repository TEXT NOT NULL, digest TEXT NOT NULL,
-    media_type TEXT NOT NULL, size INTEGER NOT NULL,
-    PRIMARY KEY (repository, digest)
-  ) WITHOUT ROWID;
-  CREATE TABLE tags (
-    repository TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,
-    PRIMARY KEY (repository, name)
-  ) WITHOUT ROWID;
-  CREATE INDEX tags_by_digest ON tags (repository, digest);
-  CREATE TABLE referrers (
-    place INTEGER PRIMARY KEY AUTOINCREMENT,
-    repository TEXT NOT NULL, subject TEXT NOT NULL, digest TEXT NOT NULL,
-    artifact_type TEXT, descriptor TEXT NOT NULL,
-    UNIQUE (repository, digest)
-  );
-  CREATE INDEX referrers_by_subject ON referrers (repository, subject, place);
-`;
+/** Changes of a tag that are remembered. */
+export const HISTORY_LIMIT = 100;
+
+/** Why a tag came to mean what it means. */
+export type TagChange = 'push' | 'delete' | 'rollback' | 'retention' | 'damaged';
+
+/** One change of a tag. */
+export interface HistoryRow {
+  readonly place: number;
+  readonly tag: string;
+  /** In milliseconds. */
+  readonly at: number;
+  /** What it meant from then on; null when it was removed. */
+  readonly digest: Digest | null;
+  readonly actor: string | null;
+  readonly what: TagChange;
+}
+
+/** A repository and how far its journal has been read. */
+export interface RepositoryRow {
+  readonly name: string;
+  /** The inode of the journal. */
+  readonly journal: string;
+  /** Bytes of the journal that the tables hold, and that `index.json` shows. */
+  readonly applied: number;
+  readonly listed: number;
+  /** Bytes of the journal when it was last written anew. */
+  readonly base: number;
+}
+
+/** A manifest with its times in milliseconds. */
+export interface ManifestRow extends StoredManifest {
+  readonly id: number;
+  readonly pushed: number;
+  readonly pulled: number | null;
+}
+
+/** A manifest that a repository got. */
+export interface PutRow {
+  readonly manifest: StoredManifest;
+  /** In milliseconds. */
+  readonly at: number;
+  /** What would be missed if it were gone. */
+  readonly names: readonly Digest[];
+  readonly referrer: ReferrerRow | undefined;
+}
 
 /**
  * What the journals say, in tables that answer quickly. They can be lost: opening makes new ones
  * when they are damaged or of another version.
  */
 export class IndexTables implements Disposable {
-  readonly #connection: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly db: IndexConnection;
 
   constructor(file: string) {
-    try {
-      this.#connection = connect(file);
-    } catch {
-      for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
-      this.#connection = connect(file);
-    }
+    this.db = new IndexConnection(file);
   }
 
   /** Runs `body` in a transaction, which it leaves undone when it throws. */
   change(body: () => void): void {
-    this.#connection.exec('BEGIN IMMEDIATE');
-    try {
-      body();
-      this.#connection.exec('COMMIT');
-    } catch (error) {
-      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
-      throw error;
-    }
+    this.db.change(body);
   }
 
-  addRepository(name: string): void {
-    this.#run('INSERT OR IGNORE INTO repositories (name) VALUES (?)', name);
+  addRepository(name: string, journal: string): void {
+    this.db.run('INSERT OR IGNORE INTO repositories (name, journal) VALUES (?, ?)', name, journal);
   }
 
   /** Forgets a repository, so that its journal is read from its beginning. */
   removeRepository(name: string): void {
-    for (const table of ['manifests', 'tags', 'referrers']) {
-      this.#run(`DELETE FROM ${table} WHERE repository = ?`, name);
+    for (const table of ['manifests', 'tags', 'referrers', 'history']) {
+      this.db.run(`DELETE FROM ${table} WHERE repository = ?`, name);
     }
-    this.#run('DELETE FROM repositories WHERE name = ?', name);
+    this.db.run('DELETE FROM repositories WHERE name = ?', name);
   }
 
-  repository(name: string): { readonly applied: number; readonly listed: number } | undefined {
-    return this.#get('SELECT applied, listed FROM repositories WHERE name = ?', name);
+  repository(name: string): RepositoryRow | undefined {
+    return this.db.get('SELECT * FROM repositories WHERE name = ?', name);
   }
 
   repositories(after: string, limit: number): string[] {
     const sql = 'SELECT name FROM repositories WHERE name > ? ORDER BY name LIMIT ?';
-    return this.#all<{ name: string }>(sql, after, limit).map(({ name }) => name);
+    return this.db.all<{ name: string }>(sql, after, limit).map(({ name }) => name);
   }
 
   /** All repositories with the positions in their journals. */
-  positions(): { readonly name: string; readonly applied: number; readonly listed: number }[] {
-    return this.#all('SELECT name, applied, listed FROM repositories');
+  positions(): RepositoryRow[] {
+    return this.db.all('SELECT * FROM repositories');
   }
 
-  setApplied(name: string, position: number): void {
-    this.#run('UPDATE repositories SET applied = ? WHERE name = ?', position, name);
+  /** Without a `change` that others see, `index.json` is as right as before. */
+  setApplied(name: string, position: number, change: boolean): void {
+    this.db.run(
+      `UPDATE repositories SET applied = ?1,
+       listed = CASE WHEN listed = applied AND NOT ?2 THEN ?1 ELSE listed END WHERE name = ?3`,
+      position,
+      change ? 1 : 0,
+      name,
+    );
   }
 
   setListed(name: string, position: number): void {
-    this.#run('UPDATE repositories SET listed = ? WHERE name = ?', position, name);
+    this.db.run('UPDATE repositories SET listed = ? WHERE name = ?', position, name);
   }
 
-  putManifest(
-    repository: string,
-    row: StoredManifest,
-    tags: readonly string[],
-    referrer: ReferrerRow | undefined,
-  ): void {
-    this.#run(
-      'INSERT OR REPLACE INTO manifests VALUES (?, ?, ?, ?)',
+  /** A journal was written anew and says the same. On the disk when it returns. */
+  setJournal(name: string, journal: string, size: number): void {
+    this.db.changeForGood(() => {
+      this.db.run(
+        `UPDATE repositories SET journal = ?, listed = CASE listed WHEN applied THEN ? ELSE -1 END,
+         applied = ?, base = ? WHERE name = ?`,
+        journal,
+        size,
+        size,
+        size,
+        name,
+      );
+    });
+  }
+
+  putManifest(repository: string, row: PutRow): void {
+    const { manifest, at, names, referrer } = row;
+    const { digest, mediaType, size } = manifest;
+    const put = this.db.get<{ id: number }>(
+      `INSERT INTO manifests (repository, digest, media_type, size, pushed) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET media_type = excluded.media_type, pushed = excluded.pushed
+       RETURNING id`,
       repository,
-      row.digest,
-      row.mediaType,
-      row.size,
+      digest,
+      mediaType,
+      size,
+      at,
     );
-    for (const tag of tags) {
-      this.#run('INSERT OR REPLACE INTO tags VALUES (?, ?, ?)', repository, tag, row.digest);
+    for (const name of names) {
+      this.db.run('INSERT OR IGNORE INTO needs VALUES (?, ?)', keyOf(name), put?.id ?? 0);
     }
     if (!referrer) return;
     const { subject, artifactType = null, descriptor } = referrer;
-    this.#run(
+    this.db.run(
       `INSERT OR IGNORE INTO referrers (repository, subject, digest, artifact_type, descriptor)
        VALUES (?, ?, ?, ?, ?)`,
       repository,
       subject,
-      row.digest,
+      digest,
       artifactType,
       descriptor,
     );
   }
 
-  removeTag(repository: string, name: string): void {
-    this.#run('DELETE FROM tags WHERE repository = ? AND name = ?', repository, name);
+  /** A tag means a manifest from now on, or nothing. */
+  setTag(repository: string, tag: string, digest: Digest | null, at: number): void {
+    if (digest === null) {
+      this.db.run('DELETE FROM tags WHERE repository = ? AND name = ?', repository, tag);
+    } else {
+      this.db.run('INSERT OR REPLACE INTO tags VALUES (?, ?, ?, ?)', repository, tag, digest, at);
+    }
+  }
+
+  /** Forgets tags that mean what is not there. */
+  dropEmptyTags(repository: string): void {
+    this.db.run(
+      `DELETE FROM tags WHERE repository = ?1 AND NOT EXISTS (
+         SELECT 1 FROM manifests m WHERE m.repository = ?1 AND m.digest = tags.digest)`,
+      repository,
+    );
+  }
+
+  /** Remembers a change of a tag, and forgets the oldest one of many. */
+  addHistory(repository: string, row: Omit<HistoryRow, 'place'>): void {
+    this.db.run(
+      `INSERT INTO history (repository, tag, at, digest, actor, what) VALUES (?, ?, ?, ?, ?, ?)`,
+      repository,
+      row.tag,
+      row.at,
+      row.digest,
+      row.actor,
+      row.what,
+    );
+    this.db.run(
+      `DELETE FROM history WHERE repository = ?1 AND tag = ?2 AND place <= (
+         SELECT place FROM history WHERE repository = ?1 AND tag = ?2
+         ORDER BY place DESC LIMIT 1 OFFSET ?3)`,
+      repository,
+      row.tag,
+      HISTORY_LIMIT,
+    );
+  }
+
+  /** Forgets changes before a time, but for what the tags mean now. */
+  trimHistory(repository: string, before: number): void {
+    this.db.run(
+      `DELETE FROM history WHERE repository = ?1 AND at < ?2 AND place NOT IN (
+         SELECT max(h.place) FROM history h JOIN tags t
+         ON t.repository = h.repository AND t.name = h.tag
+         WHERE h.repository = ?1 GROUP BY h.tag)`,
+      repository,
+      before,
+    );
+  }
+
+  /** Changes of a tag, or of all tags, the newest first. */
+  history(repository: string, tag: string | undefined, limit: number): HistoryRow[] {
+    const columns = 'SELECT place, tag, at, digest, actor, what FROM history WHERE repository = ?';
+    return tag === undefined
+      ? this.db.all(`${columns} ORDER BY place DESC LIMIT ?`, repository, limit)
+      : this.db.all(`${columns} AND tag = ? ORDER BY place DESC LIMIT ?`, repository, tag, limit);
+  }
+
+  /** Some changes of all tags in the order in which they came, after the one with a place. */
+  historyFrom(repository: string, after: number, limit: number): HistoryRow[] {
+    return this.db.all(
+      `SELECT place, tag, at, digest, actor, what FROM history
+       WHERE repository = ? AND place > ? ORDER BY place LIMIT ?`,
+      repository,
+      after,
+      limit,
+    );
   }
 
   removeManifest(repository: string, digest: string): void {
     for (const table of ['manifests', 'tags', 'referrers']) {
-      this.#run(`DELETE FROM ${table} WHERE repository = ? AND digest = ?`, repository, digest);
+      this.db.run(`DELETE FROM ${table} WHERE repository = ? AND digest = ?`, repository, digest);
     }
   }
 
+  setPulled(repository: string, digest: string, at: number): void {
+    this.db.run(
+      'UPDATE manifests SET pulled = ? WHERE repository = ? AND digest = ?',
+      at,
+      repository,
+      digest,
+    );
+  }
+
   manifest(repository: string, digest: string): StoredManifest | undefined {
-    return this.#get(
+    return this.db.get(
       `SELECT digest, media_type AS mediaType, size FROM manifests
        WHERE repository = ? AND digest = ?`,
       repository,
@@ -141,7 +245,7 @@ export class IndexTables implements Disposable {
   }
 
   tagged(repository: string, tag: string): StoredManifest | undefined {
-    return this.#get(
+    return this.db.get(
       `SELECT m.digest, m.media_type AS mediaType, m.size FROM tags t
        JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
        WHERE t.repository = ? AND t.name = ?`,
@@ -150,18 +254,65 @@ export class IndexTables implements Disposable {
     );
   }
 
+  /** What a tag means, and since when in milliseconds. */
+  tagRow(repository: string, tag: string): { digest: Digest; at: number } | undefined {
+    const sql = 'SELECT digest, at FROM tags WHERE repository = ? AND name = ?';
+    return this.db.get(sql, repository, tag);
+  }
+
+  /** Some manifests in the order in which they came, after the one with an id. */
+  manifests(repository: string, after: number, limit: number): ManifestRow[] {
+    return this.db.all(
+      `SELECT id, digest, media_type AS mediaType, size, pushed, pulled FROM manifests
+       WHERE repository = ? AND id > ? ORDER BY id LIMIT ?`,
+      repository,
+      after,
+      limit,
+    );
+  }
+
+  /** A manifest of the repository that cannot do without a content. */
+  neededBy(repository: string, digest: Digest): Digest | undefined {
+    return this.db.get<{ digest: Digest }>(
+      `SELECT m.digest FROM needs n JOIN manifests m ON m.id = n.manifest
+       WHERE n.blob = ? AND m.repository = ? LIMIT 1`,
+      keyOf(digest),
+      repository,
+    )?.digest;
+  }
+
+  /** What a manifest refers to. */
+  subjectOf(repository: string, digest: Digest): Digest | undefined {
+    return this.db.get<{ subject: Digest }>(
+      'SELECT subject FROM referrers WHERE repository = ? AND digest = ?',
+      repository,
+      digest,
+    )?.subject;
+  }
+
+  /** Forgets what manifests that are gone have needed. */
+  forgetNeeds(): void {
+    this.db.run('DELETE FROM needs WHERE manifest NOT IN (SELECT id FROM manifests)');
+  }
+
   tags(repository: string, after: string, limit: number): string[] {
     const sql = 'SELECT name FROM tags WHERE repository = ? AND name > ? ORDER BY name LIMIT ?';
-    return this.#all<{ name: string }>(sql, repository, after, limit).map(({ name }) => name);
+    return this.db.all<{ name: string }>(sql, repository, after, limit).map(({ name }) => name);
+  }
+
+  tagsOf(repository: string, digest: Digest): string[] {
+    const sql = 'SELECT name FROM tags WHERE repository = ? AND digest = ? ORDER BY name';
+    return this.db.all<{ name: string }>(sql, repository, digest).map(({ name }) => name);
   }
 
   /** Every manifest as often as it has tags, and once when it has none. */
   listing(repository: string): Iterable<StoredManifest & { readonly tag: string | null }> {
-    return this.#statement(
+    return this.db.iterate(
       `SELECT m.digest, m.media_type AS mediaType, m.size, t.name AS tag FROM manifests m
        LEFT JOIN tags t ON t.repository = m.repository AND t.digest = m.digest
        WHERE m.repository = ? ORDER BY t.name IS NULL, t.name, m.digest`,
-    ).iterate(repository) as Iterable<never>;
+      repository,
+    );
   }
 
   referrers(
@@ -170,56 +321,25 @@ export class IndexTables implements Disposable {
     options: { readonly after: number; readonly artifactType: string | undefined },
   ): Iterable<Referrer> {
     const { after, artifactType = null } = options;
-    return this.#statement(
+    return this.db.iterate(
       `SELECT place, descriptor FROM referrers
        WHERE repository = ? AND subject = ? AND place > ? AND coalesce(artifact_type = ?, ? IS NULL)
        ORDER BY place`,
-    ).iterate(repository, subject, after, artifactType, artifactType) as Iterable<never>;
+      repository,
+      subject,
+      after,
+      artifactType,
+      artifactType,
+    );
   }
 
   [Symbol.dispose](): void {
-    this.#connection.close();
-  }
-
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows the columns
-  #get<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
-    return this.#statement(sql).get(...values) as T | undefined;
-  }
-
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- only the caller knows the columns
-  #all<T>(sql: string, ...values: SQLInputValue[]): T[] {
-    return this.#statement(sql).all(...values) as T[];
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#statement(sql).run(...values);
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#connection.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    this.db[Symbol.dispose]();
   }
 }
 
-/**
- * Opens the tables or makes them. Not synced at each change: what power loss takes is still in the
- * journals. Throws the errors of SQLite, and RangeError for tables of another version.
- */
-function connect(file: string): DatabaseSync {
-  const connection = new (process.getBuiltinModule('node:sqlite').DatabaseSync)(file);
-  try {
-    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    const { user_version: version } = connection.prepare('PRAGMA user_version').get() ?? {};
-    if (version === 0) {
-      connection.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${VERSION}; COMMIT`);
-    } else if (version !== VERSION) throw new RangeError('tables of another version');
-    return connection;
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
+/** A digest in few bytes. */
+function keyOf(digest: Digest): Buffer {
+  const colon = digest.indexOf(':');
+  return Buffer.from(digest.slice(colon + 1), 'hex');
 }

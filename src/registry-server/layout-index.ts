@@ -67,18 +67,7 @@ export class LayoutIndexes {
     const target = join(this.#paths.repository(repository), 'index.json');
     const fd = openSync(`${target}.new`, 'w', 0o644);
     try {
-      let text =
-        '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[';
-      let comma = '';
-      for (const { digest, mediaType, size, tag } of this.#tables.listing(repository)) {
-        const annotations = tag === null ? undefined : { 'org.opencontainers.image.ref.name': tag };
-        text += comma + JSON.stringify({ mediaType, digest, size, annotations });
-        comma = ',';
-        if (text.length < PIECE) continue;
-        writeAll(fd, Buffer.from(text));
-        text = '';
-      }
-      writeAll(fd, Buffer.from(`${text}]}`));
+      for (const text of listText(this.#tables, repository)) writeAll(fd, Buffer.from(text));
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -86,4 +75,20 @@ export class LayoutIndexes {
     renameSync(`${target}.new`, target);
     this.#tables.setListed(repository, row.applied);
   }
+}
+
+/** The `index.json` of a repository, in pieces. */
+export function* listText(tables: IndexTables, repository: string): Generator<string> {
+  let text =
+    '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[';
+  let comma = '';
+  for (const { digest, mediaType, size, tag } of tables.listing(repository)) {
+    const annotations = tag === null ? undefined : { 'org.opencontainers.image.ref.name': tag };
+    text += comma + JSON.stringify({ mediaType, digest, size, annotations });
+    comma = ',';
+    if (text.length < PIECE) continue;
+    yield text;
+    text = '';
+  }
+  yield `${text}]}`;
 }

@@ -35,9 +35,27 @@ export async function listRepositories(
   storage: RegistryStorage,
 ): Promise<void> {
   const { names: repositories, link } = await page(exchange, (after, limit) =>
-    storage.repositories({ after, limit }),
+    listable(exchange, storage, after, limit),
   );
   answerJson(exchange, 200, JSON.stringify({ repositories }), link('/v2/_catalog'));
+}
+
+/** The next repositories that the caller may pull from. */
+async function listable(
+  { access, caller }: Exchange,
+  storage: RegistryStorage,
+  after: string | undefined,
+  limit: number,
+): Promise<readonly string[]> {
+  const batch = access.seesAll(caller) ? limit : PAGE_LIMIT;
+  const found: string[] = [];
+  for (let last = after; ;) {
+    const names = await storage.repositories({ after: last, limit: batch });
+    found.push(...names.filter((name) => access.mayList(caller, name)));
+    last = names.at(-1);
+    if (found.length >= limit || names.length < batch) return found.slice(0, limit);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /**

@@ -1,10 +1,10 @@
 import { InvalidInputError } from '../base/errors.ts';
 import { digestLike, digestOf, isDigest } from '../oci/digest.ts';
-import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { answer, type Exchange, isUnchanged, matches, shortBody } from './answer.ts';
 import { type CheckedManifest, checkManifest, referrerOf } from './check-manifest.ts';
 import { Problem } from './errors.ts';
 import { isTag } from './names.ts';
+import { repositoryFull } from './quota.ts';
 import type { RegistryStorage } from './storage.ts';
 
 /** The most tags that one request may give a manifest. */
@@ -25,6 +25,7 @@ export async function getManifest(
   const manifest = await storage.manifest(repository, reference);
   if (!manifest) throw await unknownManifest(storage, repository);
   const { digest, mediaType, size } = manifest;
+  storage.pulled?.(repository, digest);
   const headers = { 'docker-content-digest': digest, etag: `"${digest}"` };
   if (isUnchanged(exchange, digest)) {
     answer(exchange, 304, headers);
@@ -64,13 +65,15 @@ export async function putManifest(
   }
   const tags = given === undefined ? [reference] : extra;
   if (!tags.every(isTag)) throw new Problem(400, 'MANIFEST_INVALID', 'the tag is none');
-  const body = await shortBody(exchange, DOCUMENT_LIMIT);
+  const body = await shortBody(exchange, exchange.limits.manifestSize);
+  const { quota } = exchange.limits;
+  if (quota && body.length > (await quota.room(storage, repository))) throw repositoryFull();
   const digest = given === undefined ? digestOf(body) : digestLike(given, body);
   if (given !== undefined && digest !== given) {
     throw new Problem(400, 'DIGEST_INVALID', 'the bytes that came do not have this digest');
   }
   const checked = check(body, request.headers['content-type']);
-  const { mediaType, needs, subject } = checked;
+  const { mediaType, needs, names, subject } = checked;
   const condition = request.headers['if-match'];
   const obstacle = await storage.putManifest(repository, {
     digest,
@@ -78,7 +81,9 @@ export async function putManifest(
     body,
     tags,
     needs,
+    names,
     referrer: referrerOf(checked, { digest, size: body.length }),
+    by: exchange.caller.name,
     mayReplace:
       condition === undefined
         ? undefined
@@ -86,6 +91,13 @@ export async function putManifest(
   });
   if (obstacle === 'replaced') {
     throw new Problem(412, 'MANIFEST_INVALID', 'the tag means another manifest by now');
+  }
+  if (obstacle && 'fixed' in obstacle) {
+    throw new Problem(
+      403,
+      'DENIED',
+      `the tag ${obstacle.fixed} is immutable, and means another manifest`,
+    );
   }
   if (obstacle && 'missing' in obstacle) {
     throw new Problem(
@@ -101,6 +113,7 @@ export async function putManifest(
       `${obstacle.wrongSize} has another size than the manifest says`,
     );
   }
+  quota?.add(repository, body.length);
   answer(exchange, 201, {
     location: `/v2/${repository}/manifests/${digest}`,
     'docker-content-digest': digest,
@@ -118,8 +131,12 @@ export async function deleteManifest(
   reference: string,
 ): Promise<void> {
   checkDigestLike(reference);
-  if (!(await storage.removeManifest(repository, reference))) {
-    throw await unknownManifest(storage, repository);
+  const result = await storage.removeManifest(repository, reference, exchange.caller.name);
+  if (result === 'unknown') throw await unknownManifest(storage, repository);
+  if (result !== 'removed') {
+    throw new Problem(405, 'UNSUPPORTED', `the tag ${result.fixed} is immutable`, {
+      allow: 'GET, HEAD',
+    });
   }
   answer(exchange, 202, {});
 }

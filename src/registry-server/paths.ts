@@ -11,6 +11,9 @@ import type { Digest } from '../oci/digest.ts';
  *       blobs/sha256/abcd…       hard links to the above
  *       journal                  every change, a JSON line each: the truth
  *     uploads/team+app/<UUID>    bytes that came so far
+ *     quarantine/sha256-abcd…    contents that were found damaged
+ *     scrub.json                 how far the check of all contents is
+ *     control                    a socket, while the registry runs
  *     index.db                   tables made from the journals
  */
 export class RegistryPaths {
@@ -34,6 +37,30 @@ export class RegistryPaths {
 
   get uploads(): string {
     return join(this.root, 'uploads');
+  }
+
+  /** Folders of repositories on their way out. */
+  get trash(): string {
+    return join(this.root, 'trash');
+  }
+
+  /** Contents whose bytes are not what they were. */
+  get quarantine(): string {
+    return join(this.root, 'quarantine');
+  }
+
+  /** Where a running registry takes orders. */
+  get control(): string {
+    return join(this.root, 'control');
+  }
+
+  /** How far the check of all contents is. */
+  get scrub(): string {
+    return join(this.root, 'scrub.json');
+  }
+
+  get blobs(): string {
+    return join(this.root, 'blobs');
   }
 
   /** The content of all repositories. */

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IndexTables } from './index-tables.ts';
 import { isRepositoryName } from './names.ts';
@@ -16,15 +16,17 @@ export function catchUp(
   const known = new Map(tables.positions().map((row) => [row.name, row]));
   const stale: string[] = [];
   for (const name of repositoriesOn(paths)) {
-    const size = statSync(paths.journal(name), { throwIfNoEntry: false })?.size;
-    if (size === undefined) continue;
+    const stat = statSync(paths.journal(name), { throwIfNoEntry: false });
+    if (!stat) continue;
+    const { size } = stat;
+    const journal = String(stat.ino);
     let row = known.get(name);
     known.delete(name);
-    if (row && row.applied > size) {
+    if (row && (row.applied > size || row.journal !== journal)) {
       tables.removeRepository(name);
       row = undefined;
     }
-    if (!row) tables.addRepository(name);
+    if (!row) tables.addRepository(name, journal);
     if (row?.applied !== size) replay(name);
     if (row?.applied !== size || row.listed !== size) stale.push(name);
   }
@@ -39,15 +41,22 @@ export function sweepUploads(
   remove: (path: string) => void,
 ): void {
   for (const entry of readdirSync(paths.uploads, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
     const place = join(paths.uploads, entry.name);
-    const files = entry.isDirectory()
-      ? readdirSync(place).map((name) => join(place, name))
-      : [place];
-    for (const path of files) {
+    for (const name of readdirSync(place)) {
+      const path = join(place, name);
       const modified = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
       if (modified !== undefined && modified < before) remove(path);
     }
   }
+}
+
+/** Removes what a process that was killed had begun to write or to remove. */
+export function sweepPieces(paths: RegistryPaths): void {
+  for (const entry of readdirSync(paths.uploads, { withFileTypes: true })) {
+    if (!entry.isDirectory()) rmSync(join(paths.uploads, entry.name), { force: true });
+  }
+  rmSync(paths.trash, { recursive: true, force: true });
 }
 
 function repositoriesOn(paths: RegistryPaths): string[] {

@@ -1,4 +1,5 @@
 import { type Digest, isDigest } from '../oci/digest.ts';
+import type { Access, Action, Need } from './access/access.ts';
 import { answerJson, type Exchange } from './answer.ts';
 import { deleteBlob, getBlob } from './blob-handlers.ts';
 import { Problem } from './errors.ts';
@@ -9,6 +10,12 @@ import type { RegistryStorage } from './storage.ts';
 import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload-handlers.ts';
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
+type UploadHandler = (
+  exchange: Exchange,
+  storage: RegistryStorage,
+  repository: string,
+  id: string,
+) => Promise<void>;
 /** What can be done at one address, by method. HEAD is what GET is. */
 type Methods = Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', Handler>>>;
 
@@ -25,12 +32,21 @@ const DISCOVERY = JSON.stringify({
 });
 const READING: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
+const NOTHING: Need = { kind: 'nothing' };
+const GREETING: Need = { kind: 'a greeting' };
+
 /** What answers requests depends on. */
 export interface Served {
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
   /** False while the registry ends. */
   readonly isReady: () => boolean;
+}
+
+/** An address: what can be done there, and what that needs. */
+interface Place {
+  readonly methods: Methods;
+  readonly need: Need;
 }
 
 /**
@@ -40,59 +56,96 @@ export interface Served {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#endpoints
  */
 export async function route(exchange: Exchange, path: string, served: Served): Promise<void> {
-  const { method = '' } = exchange.request;
-  const methods = methodsAt(path, served);
-  if (!methods) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
+  const { request, access, limits } = exchange;
+  const { method = '' } = request;
   const known = method === 'HEAD' ? 'GET' : method;
+  const place = placeAt(path, known, served, access);
+  if (!place) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
+  const { methods, need } = place;
   const handler = Object.hasOwn(methods, known) ? methods[known as keyof Methods] : undefined;
   if (!handler) {
     const allow = Object.keys(methods).flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]));
     throw new Problem(405, 'UNSUPPORTED', 'this cannot be done here', { allow: allow.join(', ') });
   }
-  if (served.readOnly && !READING.includes(method)) {
+  exchange.need = need;
+  if (need.kind !== 'nothing') {
+    const caller = access.identify(request);
+    exchange.caller = caller instanceof Promise ? await caller : caller;
+  }
+  limits.admit(exchange.caller, () => access.addressOf(request));
+  const refusal = access.refusal(request, exchange.caller, need);
+  if (refusal) throw refusal;
+  if (served.readOnly && need.kind === 'repository' && !READING.includes(method)) {
     throw new Problem(405, 'UNSUPPORTED', 'this registry is read-only', { allow: 'GET, HEAD' });
   }
   await handler(exchange);
 }
 
-function methodsAt(path: string, served: Served): Methods | undefined {
-  const { storage, isReady } = served;
+function placeAt(
+  path: string,
+  method: string,
+  { storage, isReady }: Served,
+  access: Access,
+): Place | undefined {
+  const to = (need: Need, GET: Handler): Place => ({ need, methods: { GET } });
   switch (path) {
     case '/v2':
     case '/v2/':
-      return { GET: (exchange) => answerJson(exchange, 200, '{}') };
+      return to(GREETING, (exchange) => answerJson(exchange, 200, '{}'));
     case '/v2/_catalog':
-      return { GET: (exchange) => listRepositories(exchange, storage) };
+      return to({ kind: 'catalog' }, (exchange) => listRepositories(exchange, storage));
     case '/v2/_oci/ext/discover':
-      return { GET: (exchange) => answerJson(exchange, 200, DISCOVERY) };
+      return to(GREETING, (exchange) => answerJson(exchange, 200, DISCOVERY));
     case '/livez':
-      return { GET: (exchange) => answerJson(exchange, 200, '{}') };
+      return to(NOTHING, (exchange) => answerJson(exchange, 200, '{}'));
     case '/readyz':
-      return { GET: (exchange) => answerJson(exchange, isReady() ? 200 : 503, '{}') };
+      return to(NOTHING, (exchange) => answerJson(exchange, isReady() ? 200 : 503, '{}'));
   }
-  if (!path.startsWith('/v2/')) return undefined;
-  return methodsIn(path.slice('/v2/'.length).split('/'), storage);
+  if (path.startsWith('/v2/')) {
+    return placeIn(path.slice('/v2/'.length).split('/'), method, storage);
+  }
+  const methods = access.addresses.get(path);
+  return methods && { methods, need: NOTHING };
 }
 
 /** `<name>/blobs/<digest>` and the like, from the end: a name may have these words in it too. */
-function methodsIn(parts: readonly string[], storage: RegistryStorage): Methods | undefined {
+function placeIn(
+  parts: readonly string[],
+  method: string,
+  storage: RegistryStorage,
+): Place | undefined {
   const [third, kind, last = ''] = parts.slice(-3);
   const name = parts.slice(0, -2).join('/');
+  const action = method === 'GET' ? 'pull' : method === 'DELETE' ? 'delete' : 'push';
+  const at = (repository: string, methods: Methods, needed: Action = action): Place => ({
+    methods,
+    need: { kind: 'repository', repository, action: needed },
+  });
   if (third === 'blobs' && kind === 'uploads') {
     const repository = checkedName(parts.slice(0, -3).join('/'));
-    return last === '' ? starting(repository, storage) : upload(repository, last, storage);
+    // Looking at an upload and leaving it are a part of pushing.
+    if (last === '') return at(repository, starting(repository, storage), 'push');
+    return at(repository, upload(repository, last, storage), 'push');
   }
   switch (kind) {
-    case 'blobs':
-      if (last === 'uploads') return starting(checkedName(name), storage);
-      return blob(checkedName(name), last, storage);
-    case 'manifests':
-      return manifest(checkedName(name), last, storage);
-    case 'referrers':
-      return referrers(checkedName(name), last, storage);
-    case 'tags':
+    case 'blobs': {
+      const repository = checkedName(name);
+      if (last === 'uploads') return at(repository, starting(repository, storage), 'push');
+      return at(repository, blob(repository, last, storage));
+    }
+    case 'manifests': {
+      const repository = checkedName(name);
+      return at(repository, manifest(repository, last, storage));
+    }
+    case 'referrers': {
+      const repository = checkedName(name);
+      return at(repository, referrers(repository, last, storage));
+    }
+    case 'tags': {
       if (last !== 'list') return undefined;
-      return tags(checkedName(name), storage);
+      const repository = checkedName(name);
+      return at(repository, tags(repository, storage));
+    }
     default:
       return undefined;
   }
@@ -103,22 +156,26 @@ function starting(name: string, storage: RegistryStorage): Methods {
 }
 
 function upload(name: string, id: string, storage: RegistryStorage): Methods {
-  if (!UPLOAD_ID.test(id)) {
-    throw new Problem(404, 'BLOB_UPLOAD_UNKNOWN', 'there is no such upload');
-  }
+  const known =
+    (handler: UploadHandler): Handler =>
+    (exchange) => {
+      if (!UPLOAD_ID.test(id)) {
+        throw new Problem(404, 'BLOB_UPLOAD_UNKNOWN', 'there is no such upload');
+      }
+      return handler(exchange, storage, name, id);
+    };
   return {
-    GET: (exchange) => getUpload(exchange, storage, name, id),
-    PATCH: (exchange) => patchUpload(exchange, storage, name, id),
-    PUT: (exchange) => putUpload(exchange, storage, name, id),
-    DELETE: (exchange) => deleteUpload(exchange, storage, name, id),
+    GET: known(getUpload),
+    PATCH: known(patchUpload),
+    PUT: known(putUpload),
+    DELETE: known(deleteUpload),
   };
 }
 
 function blob(name: string, text: string, storage: RegistryStorage): Methods {
-  const digest = checkedDigest(text);
   return {
-    GET: (exchange) => getBlob(exchange, storage, name, digest),
-    DELETE: (exchange) => deleteBlob(exchange, storage, name, digest),
+    GET: (exchange) => getBlob(exchange, storage, name, checkedDigest(text)),
+    DELETE: (exchange) => deleteBlob(exchange, storage, name, checkedDigest(text)),
   };
 }
 
@@ -131,8 +188,9 @@ function manifest(name: string, reference: string, storage: RegistryStorage): Me
 }
 
 function referrers(name: string, text: string, storage: RegistryStorage): Methods {
-  const subject = checkedDigest(text);
-  return { GET: (exchange) => listReferrers(exchange, storage, name, subject) };
+  return {
+    GET: (exchange) => listReferrers(exchange, storage, name, checkedDigest(text)),
+  };
 }
 
 function tags(name: string, storage: RegistryStorage): Methods {

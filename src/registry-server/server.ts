@@ -1,18 +1,32 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
-import { randomHex } from '../sys/random.ts';
-import { answerProblem, type Exchange } from './answer.ts';
-import { ListenError, Problem } from './errors.ts';
-import { route, type Served } from './router.ts';
+import type { Access } from './access/access.ts';
+import { openToAll } from './access/open-to-all.ts';
+import type { AuditRecord, AuditScope } from './audit.ts';
+import { ListenError } from './errors.ts';
+import { Limits, type LimitSettings } from './limits.ts';
+import { serve, type Serving } from './serve.ts';
 import type { RegistryStorage } from './storage.ts';
 
-/** In milliseconds: how long a head may take, a connection may be silent, an ending may last. */
-const HEAD_TIME = 20_000;
-const SILENCE = 60_000;
+/** How long an ending may last, and how often slow heads are looked for; in milliseconds. */
 const PATIENCE = 10_000;
+const HEAD_LOOK = 5000;
 /** How often connections without a request are cut while the registry ends, in milliseconds. */
 const IDLE_LOOK = 50;
+
+/** What TLS is spoken with, in PEM. */
+export interface TlsMaterial {
+  /** The certificate and those that lead to its authority. */
+  readonly cert: Uint8Array;
+  readonly key: Uint8Array;
+  /** Authorities of clients, whose certificates are asked for then. */
+  readonly clientCa?: Uint8Array | undefined;
+  /** Clients without a certificate are turned away. */
+  readonly requireClient?: boolean | undefined;
+}
 
 /** What a registry is made of. */
 export interface RegistryServerOptions {
@@ -22,8 +36,17 @@ export interface RegistryServerOptions {
   readonly port: number;
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
-  /** Certificate chain and key in PEM; without it plain HTTP is spoken. */
-  readonly tls?: { readonly cert: Uint8Array; readonly key: Uint8Array } | undefined;
+  /** Without it plain HTTP is spoken. */
+  readonly tls?: TlsMaterial | undefined;
+  /** Who may do what; everyone everything by default. Whoever opened it ends it. */
+  readonly access?: Access | undefined;
+  readonly limits?: LimitSettings | undefined;
+  /** Is told what was done, by whom. */
+  readonly audit?: ((record: AuditRecord) => void) | undefined;
+  /** What `audit` is told of; `changes` by default. */
+  readonly auditScope?: AuditScope | undefined;
+  /** The machine's clock by default. */
+  readonly clock?: Clock | undefined;
   /** Is told of failures that are nobody's fault outside, under the word that the client got. */
   readonly onFailure: (error: unknown, word: string) => void;
 }
@@ -32,30 +55,45 @@ export interface RegistryServerOptions {
 export interface RegistryServer extends AsyncDisposable {
   /** `http://127.0.0.1:5000`. */
   readonly url: string;
+  /** New connections get this certificate. Throws ListenError, and nothing has changed. */
+  setTls(tls: TlsMaterial): void;
   /** Takes no more connections, lets requests end for a while, and cuts the rest. */
   close(): Promise<void>;
 }
 
 /** Begins to listen. Throws ListenError. */
 export async function openRegistryServer(options: RegistryServerOptions): Promise<RegistryServer> {
-  const { host, port, storage, readOnly, tls, onFailure } = options;
+  const { host, port, storage, readOnly, tls, onFailure, clock = systemClock } = options;
   let ready = true;
-  const served: Served = { storage, readOnly, isReady: () => ready };
+  const limits = new Limits(options.limits ?? {}, clock);
+  if (limits.quota && !storage.repositorySize) {
+    throw new ListenError('what this storage holds cannot be limited by repository');
+  }
+  const serving: Serving = {
+    served: { storage, readOnly, isReady: () => ready },
+    access: options.access ?? openToAll(),
+    limits,
+    clock,
+    audit: options.audit,
+    auditScope: options.auditScope ?? 'changes',
+    onFailure,
+  };
   const running = new Set<Promise<void>>();
   const handle = (request: IncomingMessage, response: ServerResponse, waits: boolean): void => {
     if (!ready) response.shouldKeepAlive = false;
-    const done = serve(request, response, waits, served, onFailure);
+    const done = serve(request, response, waits, serving);
     running.add(done);
     void done.finally(() => running.delete(done));
   };
-  const server = makeServer(tls);
+  const server = makeServer(tls, limits);
   server.on('request', (request, response) => handle(request, response, false));
   server.on('checkContinue', (request, response) => handle(request, response, true));
   server.on('clientError', refuseNoise);
-  server.headersTimeout = HEAD_TIME;
-  // Uploads take their time; silence ends them.
+  server.headersTimeout = limits.headTime;
+  if (limits.connections !== undefined) server.maxConnections = limits.connections;
+  // Uploads take their time; silence ends them, that of a body sooner and with an answer.
   server.requestTimeout = 0;
-  server.setTimeout(SILENCE);
+  server.setTimeout(limits.silence * 2);
   await listening(server, host, port);
   const close = async (): Promise<void> => {
     if (!ready) return;
@@ -70,73 +108,51 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
     clearTimeout(timer);
     await Promise.allSettled(running);
   };
-  return { url: urlOf(server, tls !== undefined), close, [Symbol.asyncDispose]: close };
+  return {
+    url: urlOf(server, tls !== undefined),
+    setTls(next) {
+      if (!('setSecureContext' in server)) throw new ListenError('this registry speaks no TLS');
+      try {
+        (server as Server & Pick<TlsServer, 'setSecureContext'>).setSecureContext(contextOf(next));
+      } catch (error) {
+        throw badCertificate(error);
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-function makeServer(tls: RegistryServerOptions['tls']): Server {
-  const options = { noDelay: true, keepAliveTimeout: SILENCE };
+function makeServer(tls: TlsMaterial | undefined, { silence, headTime }: Limits): Server {
+  const options = {
+    noDelay: true,
+    keepAliveTimeout: silence,
+    connectionsCheckingInterval: Math.min(HEAD_LOOK, headTime),
+  };
   if (!tls) return process.getBuiltinModule('node:http').createServer(options);
   try {
     return process.getBuiltinModule('node:https').createServer({
       ...options,
-      ...tls,
-      cert: Buffer.from(tls.cert),
-      key: Buffer.from(tls.key),
-      minVersion: 'TLSv1.2',
+      ...contextOf(tls),
+      requestCert: tls.clientCa !== undefined,
+      rejectUnauthorized: tls.requireClient === true,
     });
   } catch (error) {
-    throw new ListenError('the certificate and its key cannot be used', { cause: error });
+    throw badCertificate(error);
   }
 }
 
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  waits: boolean,
-  served: Served,
-  onFailure: RegistryServerOptions['onFailure'],
-): Promise<void> {
-  response.setHeader('docker-distribution-api-version', 'registry/2.0');
-  const { path, query } = addressOf(request.url ?? '');
-  const exchange: Exchange = { request, response, query, waits };
-  try {
-    if (path === undefined) throw new Problem(400, 'NAME_INVALID', 'the address cannot be read');
-    await route(exchange, path, served);
-  } catch (error) {
-    // Nobody is there to be told.
-    if (response.destroyed || request.socket.destroyed) return;
-    if (response.headersSent) {
-      response.destroy();
-      onFailure(error, 'while it was sent');
-      return;
-    }
-    if (error instanceof Problem) {
-      const { code, message, headers, httpStatus } = error;
-      answerProblem(exchange, httpStatus, { code, message }, headers);
-      return;
-    }
-    if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
-      answerProblem(exchange, 507, { code: 'DENIED', message: 'the registry is full' });
-      onFailure(error, 'the registry is full');
-      return;
-    }
-    const word = randomHex(8);
-    const message = `the registry failed; its log says why under ${word}`;
-    answerProblem(exchange, 500, { code: 'UNSUPPORTED', message });
-    onFailure(error, word);
-  }
+function contextOf({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
+  return {
+    cert: Buffer.from(cert),
+    key: Buffer.from(key),
+    ...(clientCa && { ca: Buffer.from(clientCa) }),
+    minVersion: 'TLSv1.2',
+  };
 }
 
-/** Path and query of a request line; no path when it cannot be decoded. */
-function addressOf(target: string): { path: string | undefined; query: URLSearchParams } {
-  const mark = target.indexOf('?');
-  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
-  const raw = mark < 0 ? target : target.slice(0, mark);
-  try {
-    return { path: raw.includes('%') ? decodeURIComponent(raw) : raw, query };
-  } catch {
-    return { path: undefined, query };
-  }
+function badCertificate(cause: unknown): ListenError {
+  return new ListenError('the certificate and its key cannot be used', { cause });
 }
 
 /**

@@ -29,9 +29,13 @@ export interface NewManifest {
   readonly tags: readonly string[];
   /** What must be in the repository. */
   readonly needs: readonly { readonly digest: Digest; readonly size: number }[];
+  /** What a collection must leave there for it. */
+  readonly names: readonly Digest[];
   readonly referrer?: ReferrerRow | undefined;
   /** Asked while nobody else can change the repository, with what the first tag means so far. */
   readonly mayReplace?: ((current: Digest | undefined) => boolean) | undefined;
+  /** Who pushes it. */
+  readonly by?: string | undefined;
 }
 
 /** A page of something that is listed. */
@@ -94,6 +98,9 @@ export interface RegistryStorage extends AsyncDisposable {
   mount(repository: string, digest: Digest, from: string | undefined): Promise<boolean>;
   removeBlob(repository: string, digest: Digest): Promise<'removed' | 'unknown' | 'a manifest'>;
 
+  /** Bytes of what a repository has; what cannot tell has no such function. */
+  repositorySize?(repository: string): Awaitable<number>;
+
   /** Begins an upload and gives its name. */
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;
   /** An upload of this repository; `busy` while another request has it. */
@@ -110,10 +117,21 @@ export interface RegistryStorage extends AsyncDisposable {
     repository: string,
     manifest: NewManifest,
   ): Promise<
-    { readonly missing: Digest } | { readonly wrongSize: Digest } | 'replaced' | undefined
+    | { readonly missing: Digest }
+    | { readonly wrongSize: Digest }
+    /** A tag that may not mean something else. */
+    | { readonly fixed: string }
+    | 'replaced'
+    | undefined
   >;
-  /** Removes a tag alone, or a manifest with its tags. False when there is none. */
-  removeManifest(repository: string, reference: string): Promise<boolean>;
+  /** Removes a tag alone, or a manifest with its tags; `by` is who does. */
+  removeManifest(
+    repository: string,
+    reference: string,
+    by?: string,
+  ): Promise<'removed' | 'unknown' | { readonly fixed: string }>;
+  /** A client has asked for a manifest. What is remembered of it is coarse. */
+  pulled?(repository: string, digest: Digest): void;
 
   /** Tags in the order of their bytes. */
   tags(repository: string, page: Page): Awaitable<readonly string[]>;

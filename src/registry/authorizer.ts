@@ -2,6 +2,7 @@ import type { CallOptions } from '../base/progress.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type Credentials, findCredentials } from './credentials.ts';
 import { NO_CREDENTIALS, RegistryAccessError } from './errors.ts';
+import { isInsecure } from './host.ts';
 import { basicHeader, fetchToken, type Token } from './tokens.ts';
 import type { Wire } from './wire.ts';
 
@@ -29,16 +30,25 @@ export class Authorizer {
   readonly #registry: string;
   readonly #wire: Wire;
   readonly #given: Credentials | undefined;
+  readonly #offline: boolean;
   readonly #tokens = new Map<string, Kept>();
   readonly #credentials = new Map<string, Promise<Credentials | undefined>>();
   /** Scopes that a registry wants for what others give for less, by those that it was asked with. */
   readonly #wider = new Map<string, string>();
   #challenge: Challenge | undefined;
+  #identity: string | undefined;
 
-  constructor(registry: string, wire: Wire, credentials?: Credentials) {
+  /** With `offline`, token services are asked for what stands for the password later. */
+  constructor(registry: string, wire: Wire, credentials?: Credentials, offline = false) {
     this.#registry = registry;
     this.#wire = wire;
     this.#given = credentials;
+    this.#offline = offline;
+  }
+
+  /** What a token service gave to stand for the password. */
+  get identity(): string | undefined {
+    return this.#identity;
   }
 
   /**
@@ -48,8 +58,10 @@ export class Authorizer {
   async permission(base: URL, scopes: readonly string[], call: CallOptions): Promise<Permission> {
     const challenge = this.#challenge;
     if (!challenge) return { header: undefined };
-    const credentials = await this.#found(scopes, call);
+    const isPlain = base.protocol === 'http:' && !isInsecure(base.host, this.#wire.settings);
+    const credentials = isPlain ? undefined : await this.#found(scopes, call);
     if (challenge.scheme === 'basic') {
+      if (isPlain) throw this.#notInTheOpen(base);
       const header = credentials && basicHeader(credentials);
       if (header === undefined) throw this.#nothingKnown();
       return { header };
@@ -68,6 +80,7 @@ export class Authorizer {
           challenge,
           scopes: this.#wider.get(key)?.split(' ') ?? scopes,
           credentials,
+          offline: this.#offline,
         },
         call,
       );
@@ -75,11 +88,19 @@ export class Authorizer {
       kept = fresh;
       this.#tokens.set(key, fresh);
       token.then(
-        (value) => (fresh.value = value),
+        (value) => {
+          fresh.value = value;
+          this.#identity ??= value.identity;
+        },
         () => this.#tokens.get(key) === fresh && this.#tokens.delete(key),
       );
     }
     return { header: `Bearer ${(await kept.token).text}`, kept };
+  }
+
+  /** Whether the registry has ever said how it lets itself be asked. */
+  get isChallenged(): boolean {
+    return this.#challenge !== undefined;
   }
 
   /** The request was let in. */
@@ -150,6 +171,12 @@ export class Authorizer {
       );
     }
     return found;
+  }
+
+  #notInTheOpen({ host }: URL): RegistryAccessError {
+    return new RegistryAccessError(`${this.#registry} wants a password over plain HTTP`, {
+      hint: `Name ${host} as an insecure registry if that is how it is meant to be.`,
+    });
   }
 
   #nothingKnown(): RegistryAccessError {

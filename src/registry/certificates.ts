@@ -24,7 +24,7 @@ export function tlsFor(host: string, settings: RegistrySettings): TlsSettings {
     }
     own ??= pairOf(folder, names);
   }
-  const verify = ca.length > 0 || !isInsecure(host, settings);
+  const verify = settings.tlsVerify !== false && (ca.length > 0 || !isInsecure(host, settings));
   return { ...(ca.length > 0 && { ca }), ...own, ...(!verify && { verify }) };
 }
 
@@ -32,13 +32,14 @@ function foldersOf(host: string, settings: RegistrySettings): string[] {
   const home = homeOf(settings);
   const { etc = '/etc' } = settings;
   const config = variable(settings, 'XDG_CONFIG_HOME') ?? `${home}/.config`;
-  return [
-    ...(settings.certificates ?? []),
+  const usual = [
     `${config}/containers/certs.d`,
     `${config}/docker/certs.d`,
     `${etc}/containers/certs.d`,
     `${etc}/docker/certs.d`,
   ].map((folder) => `${folder}/${host}`);
+  const { certificateFolder: own } = settings;
+  return own === undefined ? usual : [own, ...usual];
 }
 
 function pairOf(

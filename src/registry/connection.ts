@@ -32,6 +32,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes, or what opens a stream anew for each try. */
   readonly body?: Uint8Array | (() => Promise<Bytes>);
+  /** More milliseconds than others until the answer begins. */
+  readonly work?: number;
   /** False: passing failures are the caller's to handle. */
   readonly retry?: boolean;
 }
@@ -50,6 +52,8 @@ export interface Connection {
    * Throws NetError, RegistryAccessError.
    */
   ask(request: RegistryRequest, call?: CallOptions): Promise<HttpResponse>;
+  /** What its token service gave to stand for the password, when it was asked to: see `as`. */
+  readonly identity: string | undefined;
 }
 
 /** Connections to registries, one per registry, kept open. Leaving the scope closes them. */
@@ -58,7 +62,7 @@ export interface Connections extends Disposable {
   to(registry: string, scheme?: Place['scheme']): Connection;
   /** Where a name leads: mirrors, and the place itself. Throws RegistryConfigError. */
   route(reference: Reference): ReturnType<RegistryRules['route']>;
-  /** A connection that shows just these credentials, for `login`. */
+  /** A connection that shows just these credentials, and asks for an identity token: for `login`. */
   as(registry: string, credentials: Credentials | undefined): Connection;
 }
 
@@ -100,11 +104,13 @@ export function openConnections(given: RegistrySettings = {}): Connections {
     registry: string,
     credentials?: Credentials,
     scheme?: Place['scheme'],
+    offline = false,
   ): Connection => {
     client ??= openClient({
       proxy: proxiesOf(settings),
       ...(settings.userAgent !== undefined && { userAgent: settings.userAgent }),
       ...(settings.stall !== undefined && { stall: settings.stall }),
+      ...(settings.connect !== undefined && { connect: settings.connect }),
     });
     const headers = {
       ...metaHeaders(settings),
@@ -112,8 +118,8 @@ export function openConnections(given: RegistrySettings = {}): Connections {
     };
     return new HostConnection(
       registry,
-      { client, settings, tls },
-      { credentials, scheme, headers },
+      { client, settings, tls, connect: (host) => rules?.ways.get(host)?.connect },
+      { credentials, scheme, headers, offline },
     );
   };
   return {
@@ -129,7 +135,7 @@ export function openConnections(given: RegistrySettings = {}): Connections {
     },
     as(registry, credentials) {
       route({ registry, repository: '' });
-      return connect(registry, credentials);
+      return connect(registry, credentials, undefined, true);
     },
     [Symbol.dispose]: () => client?.[Symbol.dispose](),
   };
@@ -140,6 +146,7 @@ interface HostOptions {
   readonly scheme: Place['scheme'];
   /** What this host is shown with every request. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly offline: boolean;
 }
 
 class HostConnection implements Connection {
@@ -151,12 +158,20 @@ class HostConnection implements Connection {
   #base: Promise<URL> | undefined;
   #answered = false;
 
-  constructor(registry: string, wire: Wire, { credentials, scheme, headers }: HostOptions) {
+  constructor(
+    registry: string,
+    wire: Wire,
+    { credentials, scheme, headers, offline }: HostOptions,
+  ) {
     this.registry = registry;
     this.#wire = wire;
     this.#headers = headers;
     if (scheme) this.#base = Promise.resolve(new URL(`${scheme}//${registry}/`));
-    this.#authorizer = new Authorizer(registry, wire, credentials);
+    this.#authorizer = new Authorizer(registry, wire, credentials, offline);
+  }
+
+  get identity(): string | undefined {
+    return this.#authorizer.identity;
   }
 
   base(call: CallOptions = {}): Promise<URL> {
@@ -168,7 +183,7 @@ class HostConnection implements Connection {
   }
 
   async #found(call: CallOptions): Promise<URL> {
-    const patience = new Patience(this.#wire.settings, call.signal);
+    const patience = new Patience(this.#wire.settings, call);
     for (;;) {
       try {
         return await openEndpoint(this.registry, this.#wire, call);
@@ -182,7 +197,7 @@ class HostConnection implements Connection {
     const base = await this.base(call);
     const url = new URL(request.target, base);
     const { method = 'GET' } = request;
-    const patience = new Patience(this.#wire.settings, call.signal);
+    const patience = new Patience(this.#wire.settings, call);
     for (let renewals = 0; ;) {
       let response: HttpResponse;
       let permission: Awaited<ReturnType<Authorizer['permission']>>;
@@ -211,7 +226,7 @@ class HostConnection implements Connection {
       this.#answered = true;
       this.#warn(response, call);
       if (response.status === 401 && response.url.origin === base.origin) {
-        const header = response.headers['www-authenticate'];
+        const header = await this.#challengeOf(response, base, call);
         const again = this.#authorizer.refused(permission, header);
         renewals += 1;
         if (again && renewals <= RENEWALS) {
@@ -223,6 +238,25 @@ class HostConnection implements Connection {
       if (response.status !== 403) this.#authorizer.worked(permission);
       if (request.retry === false || !(await patience.afterAnswer(response))) return response;
     }
+  }
+
+  /** How the registry lets itself be asked. Some say it of `/v2/` alone. */
+  async #challengeOf(
+    { headers }: HttpResponse,
+    base: URL,
+    call: CallOptions,
+  ): Promise<string | undefined> {
+    const header = headers['www-authenticate'];
+    if (header !== undefined || this.#authorizer.isChallenged) return header;
+    const ping = new URL('/v2/', base);
+    const response = await this.#send(
+      ping,
+      { target: ping, scopes: [], headers: this.#headers },
+      undefined,
+      call,
+    );
+    await response.discard();
+    return response.headers['www-authenticate'];
   }
 
   /** One try, with its redirects. */
@@ -244,6 +278,8 @@ class HostConnection implements Connection {
         headers,
         redirects: 0,
         tls: this.#wire.tls(url.host),
+        connect: this.#wire.connect?.(url.host),
+        work: request.work,
         signal,
         ...(body !== undefined && { body: body instanceof Uint8Array ? body : await body() }),
       });

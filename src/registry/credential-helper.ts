@@ -43,12 +43,21 @@ export async function helperGet(
 export async function helperStore(
   helper: string,
   server: string,
-  credentials: { readonly username: string; readonly password: string },
+  {
+    username,
+    password,
+    identityToken,
+  }: {
+    readonly username: string;
+    readonly password: string;
+    readonly identityToken?: string | undefined;
+  },
   settings: RegistrySettings,
 ): Promise<void> {
   checkServer(server);
-  const { username, password } = credentials;
-  const input = JSON.stringify({ ServerURL: server, Username: username, Secret: password });
+  const [Username, Secret] =
+    identityToken === undefined ? [username, password] : [TOKEN_USER, identityToken];
+  const input = JSON.stringify({ ServerURL: server, Username, Secret });
   const { code, stdout, stderr } = await ask(helper, 'store', input, settings);
   if (code !== 0) throw failure(helper, code, (stdout.trim() || stderr.trim()).slice(0, 300));
 }

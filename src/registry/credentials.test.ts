@@ -61,6 +61,12 @@ test('findCredentials() takes pairs, names, and tokens of both kinds', async () 
   ]);
 });
 
+test('findCredentials() asks no helper that the environment names', async () => {
+  const config = { credsStore: 'nosuch', auths: { a: pair('u:p') } };
+  const environment = { HOME: '/nonexistent', DOCKER_AUTH_CONFIG: JSON.stringify(config) };
+  assert.equal((await findCredentials('a', '', { environment }))?.username, 'u');
+});
+
 test('findCredentials() asks one place after the other, and warns of one that is broken', async () => {
   const home = mkdtempSync(join(tmpdir(), 'stave-auth-'));
   try {

@@ -42,7 +42,7 @@ export function authFiles(
   };
   const name = 'DOCKER_AUTH_CONFIG';
   const text = variable(settings, name);
-  if (text !== undefined) add(name, () => parsed(Buffer.from(text), name));
+  if (text !== undefined) add(name, () => authsAlone(parsed(Buffer.from(text), name)));
   const runtime = variable(settings, 'XDG_RUNTIME_DIR');
   const config = variable(settings, 'XDG_CONFIG_HOME') ?? `${home}/.config`;
   const paths = [
@@ -53,6 +53,11 @@ export function authFiles(
   ];
   for (const path of paths) if (path !== undefined) add(path, () => readAuthFile(path));
   return files;
+}
+
+/** From the environment come credentials, and no programs that are asked for them. */
+function authsAlone({ auths }: JsonObject): JsonObject {
+  return auths === undefined ? {} : { auths };
 }
 
 /** A file of this form; undefined when there is none. Throws RegistryConfigError. */

@@ -33,8 +33,8 @@ export function isLoopback(host: string): boolean {
  *
  * @see https://docs.docker.com/reference/cli/dockerd/#insecure-registries
  */
-export function isInsecure(host: string, { insecure = [] }: RegistrySettings): boolean {
-  if (isLoopback(host)) return true;
+export function isInsecure(host: string, { insecure = [], tlsVerify }: RegistrySettings): boolean {
+  if (tlsVerify === false || isLoopback(host)) return true;
   const name = hostName(host);
   return insecure.some((rule) => {
     if (!rule.includes('/')) return rule === host || rule === name;

@@ -12,7 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { TestRegistry, type TestRegistryOptions } from '../../test/support/test-registry.ts';
+import {
+  type Fault,
+  TestRegistry,
+  type TestRegistryOptions,
+} from '../../test/support/test-registry.ts';
 import { openConnections, type Connections } from './connection.ts';
 import { login, registryNamed } from './login.ts';
 import { eraseCredentials } from './write-config.ts';
@@ -123,6 +127,32 @@ test('login() and logout give credentials to the helper of the host, and none to
     `erase <<< ${host}`,
     `get <<< ${host}`,
   ]);
+});
+
+test('login() keeps an identity token in place of the password', async () => {
+  await using at = await house();
+  const { registry, connections } = at;
+  const give: Fault = ({ url, kind, request }) => {
+    if (kind !== 'token' || request.method !== 'GET') return false;
+    assert.equal(url.searchParams.get('offline_token'), 'true');
+    return false;
+  };
+  registry.fault = give;
+  registry.identity = 's3cret';
+  await login(connections, registry.host, ALICE);
+  const kept = { auth: Buffer.from('alice:').toString('base64'), identitytoken: 's3cret' };
+  assert.deepEqual(at.read(), { auths: { [registry.host]: kept } });
+  putHelper(at.home, 'fake');
+  writeFileSync(at.config, '{"credsStore":"fake"}');
+  await login(connections, registry.host, ALICE);
+  assert.match(
+    readFileSync(join(at.home, 'log'), 'utf8'),
+    /"Username":"<token>","Secret":"s3cret"/,
+  );
+  const { findCredentials } = await import('./credentials.ts');
+  const found = await findCredentials(registry.host, '', connections.settings);
+  assert.equal(found?.identityToken, 's3cret');
+  assert.equal(found?.password, undefined);
 });
 
 test('login() says that a helper is missing', async () => {

@@ -29,20 +29,23 @@ export async function knownCredentials(
   return findCredentials(registry, '', connections.settings, call);
 }
 
-/** Asks the registry whether credentials are good. Throws RegistryAccessError, NetError. */
+/**
+ * Asks the registry whether credentials are good. Gives the identity token that its token service
+ * offers in place of a password. Throws RegistryAccessError, NetError.
+ */
 export async function checkCredentials(
   connections: Connections,
   registry: string,
   credentials: Credentials,
   call: CallOptions = {},
-): Promise<void> {
+): Promise<string | undefined> {
   const connection = connections.as(registry, credentials);
   const target = '/v2/';
   let status: string;
   try {
     const response = await connection.ask({ target, scopes: [] }, call);
     await response.discard();
-    if (response.status === 200) return;
+    if (response.status === 200) return connection.identity;
     status = `${response.status} ${STATUS.get(response.status) ?? ''}`.trim();
   } catch (error) {
     if (!(error instanceof RegistryAccessError)) throw error;
@@ -63,8 +66,9 @@ export async function login(
   { username, password }: Login,
   call: CallOptions = {},
 ): Promise<StoredAt> {
-  await checkCredentials(connections, registry, { place: 'login', username, password }, call);
-  return storeCredentials(registry, { username, password }, connections.settings);
+  const credentials = { place: 'login', username, password };
+  const identityToken = await checkCredentials(connections, registry, credentials, call);
+  return storeCredentials(registry, { username, password, identityToken }, connections.settings);
 }
 
 const STATUS = new Map([

@@ -16,6 +16,8 @@ export interface RemoteManifest {
   readonly bytes: Buffer;
   /** The entity tag under which a registry gave it, if it did. */
   readonly etag?: string;
+  /** The mirror that it came from, where it was not the registry itself. */
+  readonly mirror?: string;
 }
 
 const KNOWN: readonly string[] = [

@@ -29,12 +29,12 @@ export function mirrored(
   const first = async <T>(
     wanted: string,
     call: CallOptions,
-    ask: (from: Mirror['repository']) => Promise<T>,
+    ask: (from: Mirror['repository'], mirror?: string) => Promise<T>,
   ): Promise<T> => {
     for (const { place, repository } of mirrors) {
       if (place.by !== 'all' && (place.by === 'digest') !== isDigest(wanted)) continue;
       try {
-        return await ask(repository);
+        return await ask(repository, place.registry);
       } catch (error) {
         passOver(place, error, call);
       }
@@ -49,7 +49,10 @@ export function mirrored(
     registry: origin.registry,
     resolve: (tag, call = {}) => first(wantedOf(tag), call, (from) => from.resolve(tag, call)),
     getManifest: (tag, call = {}): Promise<RemoteManifest> =>
-      first(wantedOf(tag), call, (from) => from.getManifest(tag, call)),
+      first(wantedOf(tag), call, async (from, mirror) => {
+        const manifest = await from.getManifest(tag, call);
+        return mirror === undefined ? manifest : { ...manifest, mirror };
+      }),
     async referrers(subject, options = {}) {
       for (const { place, repository } of mirrors) {
         if (place.by === 'tag') continue;

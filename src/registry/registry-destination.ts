@@ -25,6 +25,7 @@ export interface RegistryDestinationOptions {
  */
 export class RegistryDestination implements Destination {
   readonly label: string;
+  readonly passing = true;
   readonly repository: Repository;
   readonly #tags: readonly string[];
   readonly #mountable: (blob: Digest) => readonly string[];

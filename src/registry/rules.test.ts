@@ -62,11 +62,42 @@ location = "inner.local/example"
     'hub.local:5000 /v2/cache/library/alpine/ all',
   ]);
   assert.deepEqual(routes(settings, 'reg.example.com/a/b'), ['inner.local /v2/example/a/b/ all']);
+  assert.deepEqual(routes(settings, 'reg.example.com:5000/a'), ['inner.local /v2/example/a/ all']);
   assert.deepEqual(routes(settings, 'example.com/a'), ['example.com /v2/a/ all']);
   assert.throws(() => routes(settings, 'secret/x'), {
     message: 'registry docker.io/secret is blocked in registries.conf',
   });
   assert.deepEqual(readRules(settings).insecure, ['m2.local', 'lab:5000']);
+});
+
+test('registries.conf may keep all mirrors of a registry to digests', (t) => {
+  const settings = machine(t, {
+    'containers/registries.conf': `
+[[registry]]
+location = "reg.a"
+mirror-by-digest-only = true
+[[registry.mirror]]
+location = "m1"
+[[registry]]
+location = "reg.b"
+[[registry.mirror]]
+location = "m2"
+pull-from-mirror = "tag-only"
+`,
+  });
+  assert.deepEqual(routes(settings, 'reg.a/x'), ['m1 /v2/x/ digest', 'reg.a /v2/x/ all']);
+  assert.deepEqual(routes(settings, 'reg.b/x'), ['m2 /v2/x/ tag', 'reg.b /v2/x/ all']);
+});
+
+test('names without a host are those of Docker Hub, whatever registries.conf searches', (t) => {
+  const settings = machine(t, {
+    'containers/registries.conf': `unqualified-search-registries = ["quay.io"]
+short-name-mode = "enforcing"
+[aliases]
+"alpine" = "quay.io/libpod/alpine"
+`,
+  });
+  assert.deepEqual(routes(settings, 'alpine'), ['docker.io /v2/library/alpine/ all']);
 });
 
 test('daemon.json names mirrors of Docker Hub, and hosts that may be insecure', (t) => {

@@ -3,7 +3,7 @@ import { isErrno } from '../base/errors.ts';
 import { Fields, parseJson } from '../oci/json.ts';
 import { type Reference, repositoryName } from '../oci/reference.ts';
 import { RegistryConfigError } from './errors.ts';
-import { endpointHost, HUB } from './host.ts';
+import { endpointHost, hostName, HUB } from './host.ts';
 import { homeOf, type RegistrySettings, variable } from './settings.ts';
 import { type HostEntry, readHosts, urlOf, type Way } from './hosts-toml.ts';
 import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
@@ -117,7 +117,7 @@ function registriesConf(settings: RegistrySettings): Entry[] {
 function matching(entries: readonly Entry[], name: string): Entry | undefined {
   const fits = ({ prefix }: Entry): boolean =>
     prefix.startsWith('*.')
-      ? hostOf(name).endsWith(prefix.slice(1))
+      ? hostName(hostOf(name)).endsWith(prefix.slice(1))
       : name === prefix || name.startsWith(`${prefix}/`);
   return entries.filter(fits).sort((a, b) => b.prefix.length - a.prefix.length)[0];
 }
@@ -136,9 +136,11 @@ function mirrorsOf({ prefix, table }: Entry, name: string): Place[] {
 
 /** `docker.io/library/x` with the prefix `docker.io` moved to `mirror/hub`: `mirror/hub/library/x`. */
 function moved(name: string, prefix: string, location: string): string {
-  return prefix.startsWith('*.')
-    ? `${location}${name.slice(hostOf(name).length)}`
-    : `${location}${name.slice(prefix.length)}`;
+  if (!prefix.startsWith('*.')) return `${location}${name.slice(prefix.length)}`;
+  const host = hostOf(name);
+  // Of a host only the name was meant: its port stays, where it has a place.
+  const port = location.includes('/') ? '' : (/:\d+$/.exec(host)?.[0] ?? '');
+  return `${location}${port}${name.slice(host.length)}`;
 }
 
 function placeOf(name: string, by: Place['by']): Place {

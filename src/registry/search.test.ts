@@ -105,3 +105,19 @@ test('search() does not follow a catalogue without end', async () => {
     answer(exchange, { repositories: [] }, { link: `<${exchange.url.pathname}?n=1000>; rel=next` });
   await assert.rejects(look({ fault }, 'app'), /neither|without end/);
 });
+
+test('search() asks for the right to read the catalogue and for no other', async () => {
+  await using registry = await TestRegistry.open({ auth: 'token' });
+  const auth = Buffer.from('alice:s3cret').toString('base64');
+  const environment = {
+    DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [registry.host]: { auth } } }),
+  };
+  registry.fault = (exchange) =>
+    exchange.url.pathname === '/v2/_catalog' && registry.scopes.length > 0
+      ? answer(exchange, { repositories: ['team/app'] })
+      : false;
+  using connections = openConnections({ environment, pause: 1, stall: 2000 });
+  const found = await search(connections, { registry: registry.host, term: 'app', limit: 5 });
+  assert.equal(found.length, 1);
+  assert.deepEqual(registry.scopes, ['registry:catalog:*']);
+});

@@ -15,12 +15,19 @@ export interface RegistrySettings {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Hosts (`host`, `host:port`, `10.0.0.0/8`) that may do without TLS or a valid certificate. */
   readonly insecure?: readonly string[];
-  /** Where `HOST[:PORT]/` folders with certificates are, besides the usual places. */
-  readonly certificates?: readonly string[];
+  /** False: any certificate will do, and no TLS where there is none, whatever files say. */
+  readonly tlsVerify?: boolean | undefined;
+  /** A folder with certificates for every host, besides those that hosts have in the usual places. */
+  readonly certificateFolder?: string | undefined;
   /** Where the settings of the machine are; `/etc` by default. */
   readonly etc?: string;
-  /** Milliseconds without a byte after which a request has failed; 30 s by default. */
+  /**
+   * Milliseconds without a byte after which a request has failed; 30 s by default, and twice as
+   * long for the first one.
+   */
   readonly stall?: number;
+  /** Milliseconds after which a connection is not waited for any more; 10 s by default. */
+  readonly connect?: number;
   /** Milliseconds before the second try; doubled for each further one. 500 by default. */
   readonly pause?: number;
   /** Tries without progress after which a request has failed; 5 by default. */

@@ -18,6 +18,7 @@ import { parseReference } from '../oci/reference.ts';
 import { openConnections } from './connection.ts';
 import { diagnose } from './doctor/diagnose.ts';
 import { openRepository } from './repository.ts';
+import type { RegistrySettings } from './settings.ts';
 
 const skip = existsSync('/usr/bin/openssl') ? false : 'certificates are made with openssl';
 let directory = '';
@@ -57,6 +58,7 @@ const read = (name: string): string => readFileSync(join(directory, name), 'utf8
 async function ask(
   files: Readonly<Record<string, string>>,
   options: TestRegistryOptions['tls'] | 'own' | 'none' = 'own',
+  settings: RegistrySettings = {},
 ): Promise<string> {
   const own = options === 'own' ? { cert: read('server.crt'), key: read('server.key') } : options;
   await using registry = await TestRegistry.open(own && own !== 'none' ? { tls: own } : {});
@@ -67,7 +69,8 @@ async function ask(
   for (const [name, from] of Object.entries(files)) {
     copyFileSync(join(directory, from), join(folder, name));
   }
-  using connections = openConnections({ environment: { HOME: home }, pause: 1, stall: 3000 });
+  const environment = { HOME: home };
+  using connections = openConnections({ environment, pause: 1, stall: 3000, ...settings });
   const repository = openRepository(connections, parseReference(`${registry.host}/app:v1`));
   const found = await repository.getManifest(undefined);
   assert.equal(found.descriptor.digest, digest);
@@ -116,4 +119,26 @@ test('half a certificate of ours is told', { skip }, async () => {
     code: 'REGISTRY_CONFIG',
     message: /me\.cert is there, but me\.key is not$/,
   });
+});
+
+test('where certificates are not to be looked at, none is', { skip }, async () => {
+  const other = { 'ca.crt': 'other.crt' };
+  assert.equal(await ask(other, 'own', { tlsVerify: false }), 'https:');
+  assert.equal(await ask(other, 'none', { tlsVerify: false }), 'http:');
+});
+
+test('a folder with certificates counts for every host', { skip }, async () => {
+  const folder = mkdtempSync(join(directory, 'folder-'));
+  copyFileSync(join(directory, 'ca.crt'), join(folder, 'ca.crt'));
+  const settings = { certificateFolder: folder };
+  assert.equal(await ask({}, 'own', settings), 'https:');
+  assert.equal(await ask({ 'ca.crt': 'other.crt' }, 'own', settings), 'https:');
+  copyFileSync(join(directory, 'other.crt'), join(folder, 'ca.crt'));
+  await assert.rejects(ask({}, 'own', settings), /signed by nobody known/);
+  copyFileSync(join(directory, 'ca.crt'), join(folder, 'ca.crt'));
+  const tls = { cert: read('server.crt'), key: read('server.key'), ca: read('ca.crt') };
+  await assert.rejects(ask({}, tls, settings));
+  copyFileSync(join(directory, 'client.crt'), join(folder, 'me.cert'));
+  copyFileSync(join(directory, 'client.key'), join(folder, 'me.key'));
+  assert.equal(await ask({}, tls, settings), 'https:');
 });

@@ -15,6 +15,8 @@ export interface Token {
   readonly text: string;
   /** Milliseconds since the epoch. */
   readonly expires: number;
+  /** What stands for the password from now on, where the service gives such a thing. */
+  readonly identity?: string;
 }
 
 /** What a token service is asked. */
@@ -26,12 +28,17 @@ export interface TokenRequest {
   readonly challenge: Challenge;
   readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
+  /** Asks for something that stands for the password later. */
+  readonly offline?: boolean;
 }
 
 /** Shorter lives are taken for this many seconds, as the specification of tokens says. */
 const SHORTEST_LIFE = 60;
 /** Answers of services that do not know the OAuth2 form. */
 const NO_OAUTH: ReadonlySet<number> = new Set([400, 401, 404, 405]);
+/** Answers of services that know nothing else. */
+const NO_GET: ReadonlySet<number> = new Set([404, 405]);
+const CLIENT = 'stave';
 
 /**
  * Fetches a token for just the given scopes. Throws RegistryAccessError when the service says
@@ -45,25 +52,28 @@ export async function fetchToken(
   call: CallOptions,
 ): Promise<Token> {
   const realm = realmOf(request, wire.settings);
-  const { credentials } = request;
+  const { credentials, offline = false } = request;
   const service = request.challenge.parameters.get('service');
   const send = (url: URL, how: HttpRequest): Promise<HttpResponse> =>
     ask(wire, url, { ...how, redirects: 0 }, call);
-
-  if (credentials?.identityToken !== undefined) {
-    const answer = await send(realm, {
+  const grant = (fields: Readonly<Record<string, string>>): Promise<HttpResponse> =>
+    send(realm, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: Buffer.from(
         new URLSearchParams({
-          grant_type: 'refresh_token',
-          refresh_token: credentials.identityToken,
-          client_id: 'stave',
+          ...fields,
+          client_id: CLIENT,
           ...(service !== undefined && { service }),
           ...(request.scopes.length > 0 && { scope: request.scopes.join(' ') }),
+          ...(offline && { access_type: 'offline' }),
         }).toString(),
       ),
     });
+
+  if (credentials?.identityToken !== undefined) {
+    const { identityToken } = credentials;
+    const answer = await grant({ grant_type: 'refresh_token', refresh_token: identityToken });
     if (answer.status === 200) return tokenIn(answer, realm);
     if (!NO_OAUTH.has(answer.status) || credentials.username === undefined) {
       throw await refusal(answer, request);
@@ -77,9 +87,18 @@ export async function fetchToken(
   if (authorization !== undefined && credentials?.username !== undefined) {
     url.searchParams.append('account', credentials.username);
   }
-  const answer = await send(url, {
+  if (offline) {
+    url.searchParams.append('offline_token', 'true');
+    url.searchParams.append('client_id', CLIENT);
+  }
+  let answer = await send(url, {
     ...(authorization !== undefined && { headers: { authorization } }),
   });
+  const { username, password } = credentials ?? {};
+  if (NO_GET.has(answer.status) && username !== undefined && password !== undefined) {
+    await answer.discard();
+    answer = await grant({ grant_type: 'password', username, password });
+  }
   if (answer.status !== 200) throw await refusal(answer, request);
   return tokenIn(answer, realm);
 }
@@ -125,18 +144,19 @@ function realmOf({ registry, base, challenge }: TokenRequest, settings: Registry
 }
 
 async function ask(
-  { client, settings, tls }: Wire,
+  { client, settings, tls, connect }: Wire,
   url: URL,
   request: HttpRequest,
   call: CallOptions,
 ): Promise<HttpResponse> {
-  const patience = new Patience(settings, call.signal);
+  const patience = new Patience(settings, call);
   for (;;) {
     let response: HttpResponse;
     try {
       response = await client.request(url, {
         ...request,
         tls: tls(url.host),
+        connect: connect?.(url.host),
         signal: call.signal,
       });
     } catch (error) {
@@ -155,7 +175,12 @@ async function tokenIn(response: HttpResponse, realm: URL): Promise<Token> {
   }
   const given = Number(fields.json['expires_in'] ?? SHORTEST_LIFE);
   const life = Number.isFinite(given) ? Math.max(SHORTEST_LIFE, given) : SHORTEST_LIFE;
-  return { text, expires: Date.now() + life * 1000 };
+  const now = Date.now();
+  // A service may give the same token to several. Where its clock is wrong, ours counts.
+  const issued = Date.parse(fields.optionalText('issued_at') ?? '');
+  const since = issued < now && issued + life * 1000 > now ? issued : now;
+  const identity = fields.optionalText('refresh_token') || undefined;
+  return { text, expires: since + life * 1000, ...(identity !== undefined && { identity }) };
 }
 
 async function refusal(response: HttpResponse, request: TokenRequest): Promise<Error> {

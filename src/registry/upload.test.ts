@@ -7,6 +7,7 @@ import { MediaType } from '../oci/media-types.ts';
 import { parseReference } from '../oci/reference.ts';
 import { openConnections } from './connection.ts';
 import { openRepository } from './repository.ts';
+import type { KeptUpload } from './upload.ts';
 
 const MIB = 1024 * 1024;
 
@@ -63,4 +64,61 @@ test('an upload elsewhere is sent nothing of us', async () => {
   await repository.putBlob(node, async () => once(data));
   assert.deepEqual(seen, [undefined]);
   assert.match(elsewhere.log[0] ?? '', /^PUT \/put\?x=1&digest=sha256%3A/);
+});
+
+/** What is remembered of uploads, as a store does. */
+function memory(before?: string): {
+  readonly kept: (name: string) => KeptUpload;
+  readonly text: () => string | undefined;
+} {
+  let text = before;
+  const kept: KeptUpload = {
+    get text() {
+      return text;
+    },
+    keep: (url) => void (text = url),
+    forget: () => void (text = undefined),
+    [Symbol.dispose]: () => undefined,
+  };
+  return { kept: () => kept, text: () => text };
+}
+
+test('an upload that another process began is begun anew when other bytes were in it', async () => {
+  const data = Buffer.alloc(2 * MIB, 'abc');
+  await using registry = await TestRegistry.open();
+  using connections = openConnections({ environment: { HOME: '/none' }, pause: 1 });
+  const reference = parseReference(`${registry.host}/app`);
+  const begun = await fetch(`http://${registry.host}/v2/app/blobs/uploads/`, { method: 'POST' });
+  const location = new URL(begun.headers.get('location') ?? '', begun.url);
+  const headers = { 'content-range': `0-${MIB - 1}` };
+  const wrong = await fetch(location, { method: 'PATCH', body: Buffer.alloc(MIB, 'x'), headers });
+  assert.equal(wrong.status, 202);
+  const { kept, text } = memory(location.href);
+  const repository = openRepository(connections, reference, { push: true, kept });
+  const node = { mediaType: MediaType.ociLayer, digest: digestOf(data), size: data.length };
+  await repository.putBlob(node, async () => once(data));
+  assert.ok(registry.blobs.get(node.digest)?.equals(data));
+  assert.equal(text(), undefined);
+});
+
+test('what a registry has of an upload is remembered when it cannot be reached, and only then', async () => {
+  const data = Buffer.alloc(2 * MIB, 'abc');
+  const node = { mediaType: MediaType.ociLayer, digest: digestOf(data), size: data.length };
+  for (const status of [503, 403]) {
+    await using registry = await TestRegistry.open({
+      fault({ request, response }) {
+        if (request.method !== 'PUT') return false;
+        request.resume();
+        fail(response, status, 'UNKNOWN', 'no');
+        return true;
+      },
+    });
+    using connections = openConnections({ environment: { HOME: '/none' }, pause: 1, tries: 2 });
+    const { kept, text } = memory();
+    const reference = parseReference(`${registry.host}/app`);
+    const repository = openRepository(connections, reference, { push: true, kept });
+    await assert.rejects(repository.putBlob(node, async () => once(data)));
+    assert.equal(text() !== undefined, status === 503);
+    assert.equal(registry.count(/^DELETE /), status === 503 ? 0 : 1);
+  }
 });

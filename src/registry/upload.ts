@@ -1,6 +1,7 @@
 import type { Bytes } from '../base/bytes.ts';
-import { DigestMismatchError } from '../base/errors.ts';
+import { DigestMismatchError, StaveError } from '../base/errors.ts';
 import type { CallOptions } from '../base/progress.ts';
+import { NetError } from '../net/errors.ts';
 import type { HttpResponse } from '../net/request.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Connection } from './connection.ts';
@@ -8,6 +9,14 @@ import { RegistryError } from './errors.ts';
 import { type Asked, refusalOf } from './faults.ts';
 import { Patience } from './patience.ts';
 import type { RegistrySettings } from './settings.ts';
+
+/** What is remembered of an upload, also for a later process. Leaving the scope does not forget it. */
+export interface KeptUpload extends Disposable {
+  /** The URL where it goes on, as it was kept last. */
+  readonly text: string | undefined;
+  keep(url: string): void;
+  forget(): void;
+}
 
 /** What an upload needs. */
 export interface UploadOptions {
@@ -24,7 +33,12 @@ export interface UploadOptions {
   readonly location?: URL | undefined;
   /** Bytes per request, where the blob is not to go in one. */
   readonly chunk?: number | undefined;
+  /** Opens what is remembered of the upload that is called so; undefined where nobody may. */
+  readonly kept?: ((name: string) => KeptUpload | undefined) | undefined;
 }
+
+/** A smaller blob is sent again as soon as it is asked for. */
+const WORTH_KEEPING = 1024 * 1024;
 
 /** A registry's own smallest chunk, if it names one, is no more than this. */
 const LARGEST_CHUNK = 512 * 1024 * 1024;
@@ -34,30 +48,79 @@ const PROGRESS = 64 * 1024;
 /** How long a registry may take to hear that an upload has ended, in milliseconds. */
 const CANCEL_TIME = 2000;
 
+/** Bytes for each millisecond that a registry may work on a blob before it says that it has it. */
+const WORK = 20_000;
+
 /** One upload under way: where it goes on, and how far the registry has it. */
 interface Session {
   location: URL;
   offset: number;
   /** Bytes per request; undefined sends all the rest in one. */
   chunk: number | undefined;
+  /** Begun by another process. */
+  readonly isOld?: boolean;
 }
 
 /**
  * Sends a blob: all of it in one PUT, or in chunks where a body was too large for the way there.
- * After a failure the registry is asked how much it has, and the rest is sent.
+ * After a failure the registry is asked how much it has, and the rest is sent; the same where an
+ * earlier process broke off, as long as the registry knows of it.
  *
  * Throws RegistryError, RegistryAccessError, NetError, and what reading the blob throws.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs
  */
 export async function upload(options: UploadOptions, call: CallOptions): Promise<void> {
-  const open: { session: Session | undefined } = { session: undefined };
+  const { connection, path, node } = options;
+  using kept =
+    node.size < WORTH_KEEPING
+      ? undefined
+      : options.kept?.(`${connection.registry} ${path} ${node.digest}`);
+  const open: Open = { session: await earlier(options, kept, call), kept };
   try {
     await send(options, open, call);
   } catch (error) {
-    if (open.session) await cancel(options, open.session);
+    const mayGoOn = kept !== undefined && isOutOfReach(error);
+    if (open.session && !mayGoOn) {
+      kept?.forget();
+      await cancel(options, open.session);
+    }
     throw error;
   }
+  kept?.forget();
+}
+
+/** The upload under way, and what is remembered of it. */
+interface Open {
+  session: Session | undefined;
+  readonly kept: KeptUpload | undefined;
+}
+
+/** What a process left that died, if the registry has it still. */
+async function earlier(
+  options: UploadOptions,
+  kept: KeptUpload | undefined,
+  call: CallOptions,
+): Promise<Session | undefined> {
+  const { text } = kept ?? {};
+  if (text === undefined || !URL.canParse(text)) return undefined;
+  const session = { location: new URL(text), offset: 0, chunk: options.chunk, isOld: true };
+  try {
+    const found = await resume(options, session, call, { retry: false });
+    // What a mount has begun is not needed then.
+    if (found && options.location) await cancel(options, { ...found, location: options.location });
+    return found;
+  } catch (error) {
+    call.signal?.throwIfAborted();
+    if (error instanceof StaveError) return undefined;
+    throw error;
+  }
+}
+
+/** True where the registry may still have the upload when it can be reached again. */
+function isOutOfReach(error: unknown): boolean {
+  if (error instanceof RegistryError) return (error.status ?? 0) >= 500;
+  return error instanceof NetError;
 }
 
 /** Says that the rest of an upload will not come. Registries forget it some time in any case. */
@@ -73,13 +136,9 @@ async function cancel({ connection, scopes }: UploadOptions, { location }: Sessi
   }
 }
 
-async function send(
-  options: UploadOptions,
-  open: { session: Session | undefined },
-  call: CallOptions,
-): Promise<void> {
+async function send(options: UploadOptions, open: Open, call: CallOptions): Promise<void> {
   const { settings, node } = options;
-  const patience = new Patience(settings, call.signal);
+  const patience = new Patience(settings, call);
   let { chunk, location } = options;
   let refused = 0;
   let arrived = 0;
@@ -87,6 +146,7 @@ async function send(
     const session = (open.session ??= await begin(options, { location, chunk }, call));
     // Where a mount became an upload, only the first try goes on there.
     location = undefined;
+    open.kept?.keep(session.location.href);
     if (session.offset - arrived >= PROGRESS) patience.progress();
     arrived = Math.max(arrived, session.offset);
     try {
@@ -106,8 +166,7 @@ async function send(
         open.session = undefined;
         continue;
       }
-      const isLost = response.status === 404 || response.status === 416;
-      if (isLost && (refused += 1) <= 2) {
+      if (isLost(session, response) && (refused += 1) <= 2) {
         await response.discard();
         open.session = undefined;
         continue;
@@ -118,6 +177,11 @@ async function send(
     }
     open.session = await resume(options, session, call);
   }
+}
+
+/** True when it has to be begun again; nobody knows what became of another process's upload. */
+function isLost({ isOld = false }: Session, { status }: HttpResponse): boolean {
+  return status === 404 || status === 416 || (isOld && (status === 400 || status === 409));
 }
 
 async function begin(
@@ -158,6 +222,7 @@ async function step(
         ...(!isWhole && end > offset && { 'content-range': `${offset}-${end - 1}` }),
       },
       body: async () => part(await open(), offset, end),
+      ...(isLast && { work: Math.ceil(node.size / WORK) }),
       retry: false,
     },
     call,
@@ -171,8 +236,9 @@ async function resume(
   { connection, scopes }: UploadOptions,
   session: Session,
   call: CallOptions,
+  options: { readonly retry?: boolean } = {},
 ): Promise<Session | undefined> {
-  const response = await connection.ask({ target: session.location, scopes }, call);
+  const response = await connection.ask({ target: session.location, scopes, ...options }, call);
   await response.discard();
   if (response.status !== 204 && response.status !== 202) return undefined;
   follow(session, response);

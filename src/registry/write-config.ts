@@ -29,24 +29,34 @@ export interface StoredAt {
   readonly changed: boolean;
 }
 
+/** What is kept for a registry. */
+export interface StoredCredentials {
+  readonly username: string;
+  readonly password: string;
+  /** Kept in place of the password. */
+  readonly identityToken?: string | undefined;
+}
+
 /**
  * Stores credentials as Docker does: with the helper that its config names, or in the config
  * itself. Throws RegistryConfigError, also when the config is broken: it is not written over.
  */
 export async function storeCredentials(
   registry: string,
-  credentials: { readonly username: string; readonly password: string },
+  credentials: StoredCredentials,
   settings: RegistrySettings,
 ): Promise<StoredAt> {
   const path = dockerConfigPath(settings);
   const json = readAuthFile(path) ?? {};
   const helper = helperFor({ place: path, json }, registry);
-  const { username, password } = credentials;
-  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  const { username, password, identityToken } = credentials;
+  const isToken = identityToken !== undefined;
+  const auth = Buffer.from(`${username}:${isToken ? '' : password}`).toString('base64');
   if (helper !== undefined) await helperStore(helper, serverKey(registry), credentials, settings);
   const auths = authsOf(json);
   // What a helper keeps must not lie here as well, as an earlier login may have left it.
-  const after = helper === undefined ? { auth } : {};
+  const after =
+    helper === undefined ? { auth, ...(isToken && { identitytoken: identityToken }) } : {};
   const changed = !isDeepStrictEqual(auths.get(serverKey(registry)), after);
   if (!changed) return { path, helper, changed };
   auths.set(serverKey(registry), after);

@@ -11,7 +11,7 @@ import { type DiffId, finish } from '../oci/digest.ts';
 import type { Store } from '../store/store.ts';
 import { externalDecompressor } from '../sys/helper.ts';
 import { LayerDamagedError, LayerMissingError } from './errors.ts';
-import { treeTar } from './tree-tar.ts';
+import { type TarOptions, treeTar } from './tree-tar.ts';
 import { writeTree } from './write-tree.ts';
 
 /**
@@ -22,7 +22,7 @@ import { writeTree } from './write-tree.ts';
 export async function* tarOf(
   store: Store,
   layer: DiffId,
-  options: CallOptions,
+  options: TarOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const blob = keptBlob(store, layer);
   if (blob) {

@@ -5,6 +5,7 @@ import type { LayerWatch } from '../layer/layer-stream.ts';
 import type { ChainId, DiffId } from '../oci/digest.ts';
 import type { Lease } from '../store/store.ts';
 import type { StackView } from './stack-view.ts';
+import type { TarOptions } from './tree-tar.ts';
 
 /** A layer being made, invisible to everybody else. Leaving the scope without `seal` removes it. */
 export interface LayerDraft extends AsyncDisposable {
@@ -76,7 +77,7 @@ export interface Snapshotter {
   /** A read-only view of a stack, without mounting anything. `[]` is an empty root. */
   view(layers: readonly DiffId[]): StackView;
   /** The layer's uncompressed tar: its kept blob, or written again and checked against the diff ID. */
-  tar(layer: DiffId, options?: CallOptions): Bytes;
+  tar(layer: DiffId, options?: TarOptions): Bytes;
   /** {@link tar} in pieces that are not kept: quicker. */
   pourTar(layer: DiffId, sink: ByteSink, options?: CallOptions): Promise<void>;
   files(layer: DiffId): Iterable<LayerFile>;

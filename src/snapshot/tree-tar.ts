@@ -3,37 +3,34 @@ import { LayerStream, type LayerWatch } from '../layer/layer-stream.ts';
 import type { DiffId } from '../oci/digest.ts';
 import { writeTree } from './write-tree.ts';
 
-const CHUNK = 512 * 1024;
+/** How a tar is given out. */
+export interface TarOptions extends CallOptions {
+  /** A chunk holds until the next one is asked for, and no longer: nothing is copied. */
+  readonly passing?: boolean;
+}
 
-/**
- * The tar of a directory as a layer, in chunks of about half a MiB; the same files give the same bytes.
- * Returns its digest.
- */
+/** The tar of a directory as a layer; the same files give the same bytes. Returns its digest. */
 export async function* treeTar(
   directory: string,
-  { signal, watch }: CallOptions & { readonly watch?: LayerWatch | undefined },
+  { signal, watch, passing }: TarOptions & { readonly watch?: LayerWatch | undefined },
 ): AsyncGenerator<Uint8Array, DiffId> {
-  let pieces: Uint8Array[] = [];
-  let size = 0;
+  const pieces: Uint8Array[] = [];
   const stream = new LayerStream({
     watch,
-    output: (chunk) => {
-      // Content is in a buffer that the walk uses again.
-      pieces.push(Buffer.from(chunk));
-      size += chunk.length;
-    },
+    // Content is in a buffer that the walk uses again when it goes on.
+    output: (chunk) => void pieces.push(passing === true ? chunk : Buffer.from(chunk)),
   });
-  const take = (): Buffer => {
-    const all = Buffer.concat(pieces, size);
-    pieces = [];
-    size = 0;
-    return all;
-  };
+  function* ready(): Generator<Uint8Array, void> {
+    for (const piece of pieces.splice(0)) {
+      yield piece;
+      stream.giveBack(piece);
+    }
+  }
   for (const _ of writeTree(directory, stream)) {
     signal?.throwIfAborted();
-    if (size >= CHUNK) yield take();
+    if (pieces.length > 0) yield* ready();
   }
   const { diffId } = stream.finish();
-  if (size > 0) yield take();
+  yield* ready();
   return diffId;
 }

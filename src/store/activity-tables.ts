@@ -6,7 +6,7 @@ export interface EventRow {
   readonly id: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly type: 'image' | 'container' | 'builder';
+  readonly type: 'image' | 'container' | 'builder' | 'network' | 'volume';
   /** `tag`, `die`, `prune`: Docker's word for it. */
   readonly action: string;
   /** Whom it happened to: an ID mostly; empty where it is about many. */
@@ -36,4 +36,44 @@ export interface LeaseRow {
 export interface LeaseTable {
   /** The oldest first. */
   list(): LeaseRow[];
+}
+
+/** A network of containers. */
+export interface NetworkRow {
+  /** 64 hex digits. */
+  readonly id: string;
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** What else is known of it; the store does not look inside. */
+  readonly json: string;
+}
+
+/** Networks by name and ID; `bridge`, `host` and `none` are made with the store. */
+export interface NetworkTable {
+  /** By name, ID, or the unique beginning of an ID. */
+  find(text: string): NetworkRow | undefined;
+  /** By name. */
+  list(): NetworkRow[];
+  /** Inserts, or replaces the JSON. Throws when another network has the name. */
+  put(row: NetworkRow): void;
+  /** Its endpoints go with it. */
+  remove(id: string): void;
+}
+
+/** The place of a container that runs on a network. */
+export interface EndpointRow {
+  readonly container: string;
+  readonly network: string;
+  readonly json: string;
+}
+
+/** Who is on which network just now; after the power failed, who was. */
+export interface EndpointTable {
+  /** The oldest first. */
+  list(): EndpointRow[];
+  of(container: string): EndpointRow[];
+  put(row: EndpointRow): void;
+  /** All of a container without `network`. */
+  remove(container: string, network?: string): void;
 }

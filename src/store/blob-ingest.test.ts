@@ -3,6 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scratchStore } from '../../test/scratch-store.ts';
+import { digestOf } from '../oci/digest.ts';
 
 const CHUNK = Buffer.from('a piece of something');
 
@@ -36,4 +37,23 @@ test('what nobody can go on with is begun anew', async () => {
   assert.equal(second.offset, 0);
   await second.write(CHUNK);
   assert.equal((await second.commit()).size, CHUNK.length);
+});
+
+test('what another writer left is hashed, also by one that is told the digest', async () => {
+  using scratch = scratchStore();
+  const { blobs } = scratch.store;
+  const digest = digestOf(Buffer.concat([CHUNK, CHUNK]));
+  {
+    await using broken = await blobs.ingest('one');
+    await broken.write(Buffer.from('a piece of nothing..'));
+  }
+  const second = await blobs.ingest('one', { hash: false });
+  assert.equal(second.offset, CHUNK.length);
+  await second.write(CHUNK);
+  await assert.rejects(second.commit({ digest }, digest), { code: 'DIGEST_MISMATCH' });
+  const third = await blobs.ingest('one', { hash: false });
+  assert.equal(third.offset, 0);
+  await third.write(CHUNK);
+  await third.write(CHUNK);
+  assert.equal((await third.commit({ digest }, digest)).digest, digest);
 });

@@ -86,9 +86,9 @@ async function resume(
 ): Promise<BlobWriter> {
   const fd = openSync(path, 'r+');
   try {
-    const hash = isHashed ? createHash('sha256') : undefined;
-    // What nobody hashes is not gone on with.
-    if (!resumable || !hash) ftruncateSync(fd);
+    if (!resumable) ftruncateSync(fd);
+    // Nobody has seen what is there already.
+    const hash = isHashed || fstatSync(fd).size > 0 ? createHash('sha256') : undefined;
     const offset = hash && resumable ? await hashFile(fd, hash, Infinity, signal) : 0;
     return new IngestWriter(host, path, lock, { fd, hash, offset, resumable });
   } catch (error) {
@@ -194,7 +194,7 @@ class IngestWriter implements BlobWriter {
   async #digest(expected: Digest | undefined, known: Digest | undefined): Promise<Digest> {
     const algorithm = expected?.startsWith('sha512:') === true ? 'sha512' : 'sha256';
     if (algorithm === 'sha256' && this.#hash) return finish(this.#hash);
-    if (algorithm === 'sha256' && known !== undefined) return known;
+    if (known?.startsWith(`${algorithm}:`) === true) return known;
     const hash = createHash(algorithm);
     await hashFile(this.#fd, hash, this.#offset);
     return parseDigest(`${algorithm}:${hash.digest('hex')}`);

@@ -14,6 +14,8 @@ export interface ReadOptions extends CallOptions {
   readonly start?: number;
   /** Inclusive, as in an HTTP range. */
   readonly end?: number;
+  /** A chunk holds until the next one is asked for: all come in the same memory. */
+  readonly passing?: boolean;
 }
 
 /** Content by digest, to read. */
@@ -29,7 +31,10 @@ export interface BlobReader {
 export interface IngestOptions extends CallOptions {
   /** `false`: nobody can go on where the writer stopped, and what it wrote goes with its process. */
   readonly resumable?: boolean;
-  /** `false`: somebody else hashes the same bytes; `commit` is told the digest, or reads them again. */
+  /**
+   * `false`: somebody else hashes the same bytes; `commit` is told the digest, or reads them again.
+   * What an earlier writer left is hashed all the same, and what follows it.
+   */
   readonly hash?: boolean;
 }
 
@@ -67,8 +72,8 @@ export interface BlobWriter extends AsyncDisposable {
   readonly offset: number;
   write(chunk: Uint8Array): Promise<void>;
   /**
-   * Hashes as it was written, so this reads nothing back. `known` is the SHA-256 digest of what
-   * was written, from a writer that does not hash. Throws DigestMismatchError.
+   * Hashes as it was written, so this reads nothing back. `known` is the digest of what was
+   * written, where the writer does not hash. Throws DigestMismatchError.
    */
   commit(expected?: Partial<BlobInfo>, known?: Digest): Promise<BlobInfo>;
   discard(): Promise<void>;

@@ -213,16 +213,19 @@ export class DiskBlobs implements BlobStore, IngestHost {
 
   async *#readFile(
     path: string,
-    { start = 0, end, signal }: ReadOptions,
+    { start = 0, end, signal, passing }: ReadOptions,
   ): AsyncGenerator<Uint8Array, void> {
     const fd = openSync(path, 'r');
     const breathe = breather();
     try {
       const stop = end === undefined ? Infinity : end + 1;
+      let buffer: Buffer | undefined;
       for (let at = start; at < stop;) {
         signal?.throwIfAborted();
-        const chunk = Buffer.allocUnsafe(Math.min(CHUNK, stop - at));
-        const count = readSync(fd, chunk, 0, chunk.length, at);
+        const size = Math.min(CHUNK, stop - at);
+        const chunk =
+          passing === true ? (buffer ??= Buffer.allocUnsafe(size)) : Buffer.allocUnsafe(size);
+        const count = readSync(fd, chunk, 0, size, at);
         if (count === 0) return;
         at += count;
         yield chunk.subarray(0, count);

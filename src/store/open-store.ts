@@ -26,12 +26,14 @@ import { imageTable } from './image-table.ts';
 import { indexTable } from './index-table.ts';
 import { withStoreErrors } from './io-errors.ts';
 import { layerTable } from './layer-table.ts';
+import { endpointTable, networkTable } from './network-table.ts';
 import { leaseTable } from './lease-table.ts';
 import { Leases, type LeaseContext } from './leases.ts';
 import { makeRoot } from './make-root.ts';
 import { storePaths, type StorePaths } from './paths.ts';
 import { FORMAT } from './schema.ts';
 import { fileDigestTable } from './file-digests.ts';
+import { volumeTable } from './volume-table.ts';
 import { containerTable, factTable, searchedTable, sourceTable } from './small-tables.ts';
 import { selectionTable } from './selections.ts';
 import type {
@@ -146,6 +148,9 @@ function tablesOf(db: Database, hold: (kind: 'layer' | 'chain', key: string) => 
     selections: selectionTable(db),
     files: fileDigestTable(db),
     containers: containerTable(db),
+    volumes: volumeTable(db),
+    networks: networkTable(db),
+    endpoints: endpointTable(db),
     facts: factTable(db),
     sources: sourceTable(db),
     events: eventTable(db),

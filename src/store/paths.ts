@@ -18,6 +18,7 @@ import { encoded } from '../oci/digest.ts';
  *     git/<hash of URL>/      repositories that builds fetch from, bare
  *     lists/<hash of name>    manifest lists that are being made
  *     containers/<id>/        bundle, upper, work, log of a container
+ *     volumes/<name>/_data    what a volume holds
  *     run/                    run-time state where no /run directory is used
  */
 export interface StorePaths {
@@ -34,6 +35,7 @@ export interface StorePaths {
   readonly trash: string;
   readonly cacheMounts: string;
   readonly containers: string;
+  readonly volumes: string;
   readonly git: string;
   readonly lists: string;
   blob(digest: Digest): string;
@@ -60,6 +62,7 @@ export function storePaths(root: string, run = `${root}/run`): StorePaths {
     trash: `${root}/trash`,
     cacheMounts: `${root}/cache-mounts`,
     containers: `${root}/containers`,
+    volumes: `${root}/volumes`,
     git: `${root}/git`,
     lists: `${root}/lists`,
     blob: (digest) => `${root}/blobs/${digest.replace(':', '/')}`,

@@ -21,7 +21,8 @@ export const USE_STEP = 5 * 60 * 1000;
 /**
  * Records that something happened to an image, in the transaction that does it. `name` is a
  * canonical name that it is about; by default the image's ID stands in its place, as in
- * Docker's events. Of a pull or a push the name is the actor.
+ * Docker's events. Of a pull or a push the name is the actor, and `mirror` who gave it in place
+ * of its registry.
  */
 export function recordImage(
   tables: Tables,
@@ -29,6 +30,7 @@ export function recordImage(
   id: Digest,
   at: number,
   name?: string,
+  mirror?: string,
 ): void {
   const labels = action === 'delete' ? {} : (tables.images.get(id)?.labels ?? {});
   const reference = name === undefined ? undefined : parseReference(name);
@@ -39,7 +41,7 @@ export function recordImage(
     type: 'image',
     action,
     actor: reference && moved ? familiar(reference) : id,
-    attributes: { ...labels, name: shown ?? id },
+    attributes: { ...labels, name: shown ?? id, ...(mirror !== undefined && { mirror }) },
   });
 }
 

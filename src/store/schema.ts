@@ -231,4 +231,43 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE images ADD COLUMN used_at INTEGER;
   CREATE INDEX containers_image ON containers (image);
   `,
+  `
+  -- Volumes: directories that outlive their containers.
+  CREATE TABLE volumes (
+    name TEXT PRIMARY KEY,
+    driver TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    anonymous INTEGER NOT NULL,
+    labels TEXT NOT NULL,            -- JSON, null where none were given
+    options TEXT NOT NULL            -- JSON, null where none were given
+  ) WITHOUT ROWID;
+
+  -- Which containers, running or not, have which volumes.
+  CREATE TABLE container_volumes (
+    container TEXT NOT NULL REFERENCES containers ON DELETE CASCADE,
+    volume TEXT NOT NULL REFERENCES volumes,
+    PRIMARY KEY (container, volume)
+  ) WITHOUT ROWID;
+  CREATE INDEX container_volumes_volume ON container_volumes (volume);
+  `,
+  `
+  -- Networks of containers, and who is on them.
+  CREATE TABLE networks (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    json TEXT NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO networks (id, name, created_at, json)
+    SELECT lower(hex(randomblob(32))), name, 1000 * CAST(strftime('%s', 'now') AS INTEGER),
+      json_object('driver', driver)
+    FROM (SELECT 'bridge' AS name, 'bridge' AS driver
+      UNION ALL SELECT 'host', 'host' UNION ALL SELECT 'none', 'null');
+  CREATE TABLE endpoints (
+    container TEXT NOT NULL,
+    network TEXT NOT NULL REFERENCES networks ON DELETE CASCADE,
+    json TEXT NOT NULL,
+    UNIQUE (container, network)
+  );
+  `,
 ];

@@ -1,4 +1,5 @@
-import type { EventTable, LeaseTable } from './activity-tables.ts';
+import type { EndpointTable, EventTable, LeaseTable, NetworkTable } from './activity-tables.ts';
+import type { VolumeTable } from './volume-table.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { ChainId, Digest, DiffId } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -16,11 +17,14 @@ export interface Tables {
   readonly selections: SelectionTable;
   readonly files: FileDigestTable;
   readonly containers: ContainerTable;
+  readonly volumes: VolumeTable;
   readonly facts: FactTable;
   readonly sources: SourceTable;
   readonly searched: SearchedTable;
   readonly events: EventTable;
   readonly leases: LeaseTable;
+  readonly networks: NetworkTable;
+  readonly endpoints: EndpointTable;
 }
 
 /** One image: a config with its manifest. Stays until it is removed, named or not. */

@@ -9,6 +9,8 @@ const LOCK_NB = 4;
 /** A file lock that is held. Leaving the scope, or the end of the process, releases it. */
 export interface Lock extends Disposable {
   readonly path: string;
+  /** A child that is given it holds the lock as well, until both have let it go. */
+  readonly fd: number;
 }
 
 /**
@@ -58,6 +60,7 @@ function held(fd: number, path: string): Lock {
   let open = true;
   return {
     path,
+    fd,
     [Symbol.dispose]() {
       if (open) closeSync(fd);
       open = false;

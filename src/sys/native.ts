@@ -40,7 +40,6 @@ interface Native {
     aux: number,
   ): number;
   fsmount(number: number, fd: number, flags: number, attributes: number): number;
-  socket(domain: number, type: number, protocol: number): number;
   connect(fd: number, address: Uint8Array, length: number): number;
   shutdown(fd: number, how: number): number;
   moveMount(
@@ -51,6 +50,11 @@ interface Native {
     to: Buffer,
     flags: number,
   ): number;
+  socket(family: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Buffer, size: number): number;
+  bind(fd: number, address: Buffer, size: number): number;
+  listen(fd: number, backlog: number): number;
+  getsockname(fd: number, address: Buffer, size: Buffer): number;
 }
 
 type Koffi = Pick<typeof koffi, 'load' | 'errno'>;
@@ -93,7 +97,6 @@ function load(): Native {
     openat: declare('openat', 'int', 'int', path, 'int', 'uint'),
     statx: declare('statx', 'int', 'int', path, 'int', 'uint', bytes),
     flistxattr: declare('flistxattr', 'long', 'int', bytes, 'size_t'),
-    socket: declare('socket', 'int', 'int', 'int', 'int'),
     connect: declare('connect', 'int', 'int', path, 'uint'),
     shutdown: declare('shutdown', 'int', 'int', 'int'),
     // Neither glibc 2.36 nor musl wraps these, hence syscall(2).
@@ -101,6 +104,11 @@ function load(): Native {
     fsopen: declare('syscall', 'long', 'long', path, 'uint'),
     fsconfig: declare('syscall', 'long', 'long', 'int', 'uint', path, path, 'int'),
     fsmount: declare('syscall', 'long', 'long', 'int', 'uint', 'uint'),
+    socket: declare('socket', 'int', 'int', 'int', 'int'),
+    setsockopt: declare('setsockopt', 'int', 'int', 'int', 'int', path, 'uint'),
+    bind: declare('bind', 'int', 'int', path, 'uint'),
+    listen: declare('listen', 'int', 'int', 'int'),
+    getsockname: declare('getsockname', 'int', 'int', bytes, bytes),
     moveMount: declare('syscall', 'long', 'long', 'int', path, 'int', path, 'uint'),
   };
 }

@@ -13,6 +13,8 @@ export interface HelperOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes of its standard output that are taken; 4 MiB unless given. */
   readonly limit?: number;
+  /** Given to it as its standard input; there is none without it. */
+  readonly input?: string;
 }
 
 /** How a program ended. */
@@ -25,7 +27,7 @@ export interface HelperEnd {
 }
 
 /**
- * Runs a program of the host to its end, without input. It is killed with all that it started
+ * Runs a program of the host to its end. It is killed with all that it started
  * when `signal` aborts or when it says too much. Throws HelperMissingError, the signal's
  * reason, and HelperFailedError when it cannot be started or says too much.
  */
@@ -36,10 +38,13 @@ export async function runHelper(
 ): Promise<HelperEnd> {
   const path = helperPath(program);
   if (path === undefined) throw new HelperMissingError(program);
-  const { env, cwd, signal, limit = 4 * 1024 * 1024 } = options;
+  const { env, cwd, signal, input, limit = 4 * 1024 * 1024 } = options;
   signal?.throwIfAborted();
   // A process group of its own: such programs start others, which must end with them.
-  const child = spawn(path, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(path, args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  // It may end before it has read all; its exit code says what that means.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input ?? '');
   const { pid } = child;
   const stop = (): void => {
     try {

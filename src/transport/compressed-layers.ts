@@ -140,8 +140,8 @@ async function compress(
       task.outcome = 'exists';
       return known;
     }
-    const tar = task.count(snapshotter.tar(diffId, call));
-    for await (const chunk of compressed(tar, format, level)) {
+    const tar = task.count(snapshotter.tar(diffId, { ...call, passing: true }));
+    for await (const chunk of compressed(tar, format, { level, passing: true })) {
       call.signal?.throwIfAborted();
       await writer.write(chunk);
     }

@@ -1,7 +1,7 @@
 import { type Bytes, collect, once } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
 import { limiter, together } from '../base/limit.ts';
-import type { CallOptions, Outcome } from '../base/progress.ts';
+import { type CallOptions, ofTask, type Outcome } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
@@ -9,7 +9,7 @@ import { DOCUMENT_LIMIT } from '../oci/limits.ts';
 import { verified } from '../oci/verified.ts';
 import { childrenOf, isConfig, isParent } from './children.ts';
 import { TransferError } from './errors.ts';
-import type { Destination, Mounted, Source } from './transport.ts';
+import type { Destination, FetchOptions, Mounted, Source } from './transport.ts';
 
 /** Indexes inside indexes, and nodes of one graph: real images have 2 levels and some hundred nodes. */
 const DEPTH_LIMIT = 8;
@@ -77,26 +77,31 @@ export async function copy(
       total: node.size,
       unit: 'bytes',
     });
-    const skipped = await writing(() => skip(node));
+    const own = { ...call, progress: ofTask(call.progress, task.id) };
+    const fetching = to.passing === true ? { ...own, passing: true } : own;
+    const skipped = await writing(() => skip(node, own));
     if (skipped === undefined) {
-      const reopen = async (): Promise<Bytes> => task.count(await open(node));
-      await put(node, await reopen(), reopen);
+      const reopen = async (): Promise<Bytes> => task.count(await open(node, fetching));
+      const body = await reopen();
+      await writing(() => to.put(node, body, { ...own, reopen }));
     }
     if (typeof skipped === 'object') task.from = skipped.mounted;
     task.outcome = typeof skipped === 'object' ? 'mounted' : (skipped ?? 'done');
   };
 
-  const skip = async (node: Descriptor): Promise<Outcome | Mounted | undefined> =>
-    (await to.has(node, call)) ? 'exists' : to.adopt?.(node, from, call);
+  const skip = async (node: Descriptor, own: CallOptions): Promise<Outcome | Mounted | undefined> =>
+    (await to.has(node, own)) ? 'exists' : to.adopt?.(node, from, own);
 
-  const open = async (node: Descriptor): Promise<Bytes> => {
+  const open = async (node: Descriptor, options: FetchOptions = call): Promise<Bytes> => {
     const inline = inlineOf(node);
     if (inline) return once(inline);
-    return reading(async () => verified(readings(await from.fetch(node, call)), node, from.label));
+    return reading(async () =>
+      verified(readings(await from.fetch(node, options)), node, from.label),
+    );
   };
 
-  const put = (node: Descriptor, body: Bytes, reopen?: () => Promise<Bytes>): Promise<void> =>
-    writing(() => to.put(node, body, reopen ? { ...call, reopen } : call));
+  const put = (node: Descriptor, body: Bytes): Promise<void> =>
+    writing(() => to.put(node, body, call));
 
   const reading = <T>(job: () => Promise<T>): Promise<T> => sided('source', from.label, job);
   const writing = <T>(job: () => Promise<T>): Promise<T> => sided('destination', to.label, job);

@@ -43,6 +43,13 @@ export interface IntakeOptions {
   readonly resumable?: boolean;
 }
 
+/** How a layer is taken. */
+export interface TakeOptions extends CallOptions {
+  /** Bytes of the body. */
+  readonly size?: number;
+  readonly isChecked?: boolean;
+}
+
 /**
  * Brings layers into the store: the blob byte for byte, and, while it arrives, its unpacked
  * form. Whatever it takes or finds is held by the lease until an image owns it.
@@ -105,19 +112,17 @@ export class LayerIntake {
    * image nobody asked for, or need the layers below it.
    *
    * Layers compressed with bzip2 or xz are stored uncompressed. With a `size`, that of the body,
-   * bombs are refused by what they announce.
+   * bombs are refused by what they announce. A body that `isChecked` throws itself, at its end
+   * at the latest, when it does not have the digest.
    * Throws DigestMismatchError, DiskFullError.
    */
-  async take(
-    body: Bytes,
-    digest?: Digest,
-    call: CallOptions & { readonly size?: number } = {},
-  ): Promise<TakenLayer> {
+  async take(body: Bytes, digest?: Digest, call: TakeOptions = {}): Promise<TakenLayer> {
     if (digest !== undefined) this.#lease.hold('blob', digest);
     if (digest === undefined || !this.#resumable) {
       return this.#take(await peek(body, SNIFF_LENGTH), digest && { digest }, call);
     }
-    await using writer = await this.#store.blobs.ingest(ingestKey(digest), call);
+    const hash = call.isChecked !== true;
+    await using writer = await this.#store.blobs.ingest(ingestKey(digest), { ...call, hash });
     // Whoever wrote it until now may have brought it whole.
     const here = this.find(digest);
     if (here) {
@@ -135,7 +140,7 @@ export class LayerIntake {
   async #take(
     { head, bytes }: Peeked,
     known: { readonly digest: Digest; readonly writer?: BlobWriter } | undefined,
-    call: CallOptions & { readonly size?: number },
+    call: TakeOptions,
   ): Promise<TakenLayer> {
     const mediaType = MEDIA_TYPES.get(sniff(head));
     const source = mediaType === undefined ? await plain(bytes) : bytes;
@@ -146,7 +151,7 @@ export class LayerIntake {
         ...call,
         resumable: false,
         // Unpacking hashes the same bytes.
-        hash: !isPlain,
+        hash: !isPlain && !(known && call.isChecked === true),
       }));
     const passing = new Passing(source, writer);
     const iterator = passing.bytes()[Symbol.asyncIterator]();
@@ -156,7 +161,8 @@ export class LayerIntake {
       while (!(await iterator.next()).done);
       const isKept = known && mediaType !== undefined;
       const diffId = isPlain && 'diffId' in result ? asBlob(result.diffId) : undefined;
-      const info = await writer.commit(isKept ? { digest: known.digest } : {}, diffId);
+      const hashed = isKept && call.isChecked === true ? known.digest : diffId;
+      const info = await writer.commit(isKept ? { digest: known.digest } : {}, hashed);
       this.#lease.hold('blob', info.digest);
       return this.#remember({ ...info, mediaType: mediaType ?? MediaType.ociLayer }, result);
     } catch (error) {

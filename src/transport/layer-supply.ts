@@ -140,7 +140,11 @@ export class LayerSupply {
       unit: 'bytes',
     });
     const body = task.count(this.open(diffId, offer, call));
-    let { result } = await intake.take(body, blob.digest, { ...call, size: blob.size });
+    let { result } = await intake.take(body, blob.digest, {
+      ...call,
+      size: blob.size,
+      isChecked: true,
+    });
     if ('failure' in result && result.failure instanceof LayerEntryError) {
       // Alone it could not be unpacked: it may hold hard links to files of the layers below.
       const below = stack.slice(0, stack.indexOf(diffId));

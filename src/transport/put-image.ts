@@ -25,6 +25,8 @@ export interface NewImage {
   readonly clamped?: boolean;
   /** How it came here, for the events; `create`, as builds do, by default. */
   readonly action?: ImageAction;
+  /** The mirror that gave it in place of its registry. */
+  readonly mirror?: string | undefined;
   /** The lines of the Dockerfile that made it, where it was built here. */
   readonly steps?: ImageSteps;
 }
@@ -48,12 +50,12 @@ export function putImage(store: Store, image: NewImage): ImageRow {
 /** Archives and registries bring names with the image; elsewhere they are put on it. */
 function tell(
   tables: Tables,
-  { id, action = 'create' }: NewImage,
+  { id, action = 'create', mirror }: NewImage,
   names: readonly string[],
   now: number,
 ): void {
   const tags = names.filter((name) => !name.includes('@'));
-  if (action === 'pull') recordImage(tables, action, id, now, tags[0] ?? names[0]);
+  if (action === 'pull') recordImage(tables, action, id, now, tags[0] ?? names[0], mirror);
   else {
     if (action !== 'load') for (const name of tags) recordImage(tables, 'tag', id, now, name);
     recordImage(tables, action, id, now);

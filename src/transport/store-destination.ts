@@ -30,6 +30,8 @@ export interface StoreDestinationParts {
   readonly lease: Lease;
   /** How it comes here, for the events. */
   readonly action: ImageAction;
+  /** The mirror that gives it in place of its registry. */
+  readonly mirror?: string | undefined;
   /** Where the image waits for others, with its documents and small layers. Without: it is made visible at once. */
   readonly batch?: ImageBatch;
 }
@@ -82,7 +84,7 @@ export class StoreDestination implements Destination {
     const { store, lease, intake, batch } = this.#parts;
     if (isLayer(node)) {
       if (batch) await intake.takeHeld(await collect(body), node, batch, options);
-      else await intake.take(body, node.digest, { ...options, size: node.size });
+      else await intake.take(body, node.digest, { ...options, size: node.size, isChecked: true });
       return;
     }
     if (isClaim(node)) {
@@ -185,6 +187,7 @@ export class StoreDestination implements Destination {
       chain,
       blobs: this.#keptBlobs(manifest),
       action: this.#parts.action,
+      mirror: this.#parts.mirror,
     };
   }
 

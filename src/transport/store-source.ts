@@ -7,7 +7,7 @@ import { Verifier } from '../oci/verified.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageRow } from '../store/tables.ts';
-import type { Source } from './transport.ts';
+import type { FetchOptions, Source } from './transport.ts';
 
 /**
  * An image of the store. Kept blobs come as they are. A digest may also be that of a layer's
@@ -29,7 +29,7 @@ export function storeSource(
   return {
     label,
     root: () => Promise.resolve(image.manifest),
-    async fetch(node: Descriptor, options?: CallOptions): Promise<Bytes> {
+    async fetch(node: Descriptor, options?: FetchOptions): Promise<Bytes> {
       const layer = await layerOf(node);
       return layer ? snapshotter.tar(layer, options) : store.blobs.open(node.digest, options);
     },

@@ -2,6 +2,12 @@ import type { Bytes, ByteSink } from '../base/bytes.ts';
 import type { CallOptions, Outcome } from '../base/progress.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 
+/** How a node's bytes are asked for. */
+export interface FetchOptions extends CallOptions {
+  /** A chunk need hold until the next one is asked for, and no longer: its memory may be used again. */
+  readonly passing?: boolean;
+}
+
 /** A place images come from: a registry repository, the local store, an archive. */
 export interface Source {
   /** For people: `docker.io/library/alpine`, `the archive`. */
@@ -11,7 +17,7 @@ export interface Source {
   /** The root of the graph this source was opened on. */
   root(options?: CallOptions): Promise<Descriptor>;
   /** The node's bytes, unverified: whoever asks for them passes them through `verified`. */
-  fetch(node: Descriptor, options?: CallOptions): Promise<Bytes>;
+  fetch(node: Descriptor, options?: FetchOptions): Promise<Bytes>;
   /** The node's bytes, checked against the node, in pieces that are not kept: quicker than {@link fetch}. */
   pour?(node: Descriptor, sink: ByteSink, options?: CallOptions): Promise<void>;
 }
@@ -30,6 +36,8 @@ export interface Mounted {
 /** A place images go to. `put` sees children before parents; `commit` comes once, last. */
 export interface Destination {
   readonly label: string;
+  /** It is done with each chunk of a body before it asks for the next. */
+  readonly passing?: boolean;
   has(node: Descriptor, options?: CallOptions): Promise<boolean>;
   /** Takes the node without its bytes passing through the copy: a mount, a note where to fetch it later. */
   adopt?(

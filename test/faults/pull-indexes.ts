@@ -92,6 +92,11 @@ export const INDEXES: PullScenarios = {
     /^no matching manifest for linux\/amd64 in the manifest list entries$/,
     (registry) => [image(registry, 'amd64', { os: 'windows' }), image(registry, 's390x')],
   ),
+  'an index without end': index(
+    'has an index of a thousand images and one',
+    /the index of .*\/team\/app has more than 1000 entries/,
+    (registry) => Array<Entry>(1001).fill(image(registry, 'amd64')),
+  ),
   attestation: index(
     'has an image and its provenance',
     'ok',

@@ -6,13 +6,11 @@
  *
  * usage: attestations.ts
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { peer, run, stave as staveOf, type Builder } from './builders.ts';
+import { startReference } from './registry-server.ts';
 
 const top = join(import.meta.dirname, '../..');
 const work = mkdtempSync(join(tmpdir(), 'stave-attestations-'));
@@ -40,15 +38,6 @@ function check(what: string, builder: Builder, args: readonly string[], wanted?:
   const ok = code === 0 && (wanted === undefined || wanted.test(stdout));
   say(what, ok ? undefined : `exit ${code}: ${stderr.trim() || stdout.slice(0, 300)}`);
   return stdout;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** The peers' folder is a Debian; its list must be that of dpkg-query, to the letter. */
@@ -155,19 +144,9 @@ function push(host: string, repository: string): string {
   return name;
 }
 
-let registry: ReturnType<typeof spawn> | undefined;
 try {
-  const host = `127.0.0.1:${await freePort()}`;
-  const config = {
-    version: '0.1',
-    log: { level: 'error' },
-    storage: { filesystem: { rootdirectory: join(work, 'registry') } },
-    http: { addr: host },
-  };
-  writeFileSync(join(work, 'registry.yml'), JSON.stringify(config));
-  const argv = ['exec', 'docker-registry', 'serve', join(work, 'registry.yml')];
-  registry = spawn(join(top, 'scripts/peers.sh'), argv, { stdio: 'ignore', detached: true });
-  await delay(2000);
+  using registry = await startReference(top, work);
+  const { host } = registry;
   withDpkg();
   for (const [program, version, judge] of [
     [cosign, ['version'], withCosign],
@@ -177,8 +156,6 @@ try {
     else console.log(`skip ${program.name}: the peers are without it`);
   }
 } finally {
-  if (registry?.pid !== undefined && registry.exitCode === null)
-    process.kill(-registry.pid, 'SIGTERM');
   rmSync(work, { recursive: true, force: true });
 }
 console.log(failures === 0 ? 'all is well' : `${failures} went wrong`);

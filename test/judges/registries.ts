@@ -1,17 +1,19 @@
 /**
- * Sends images to the reference registry and back: plain, with TLS and an authority of its own,
- * with a password, with tokens. What stave pushes, skopeo, crane, podman and, where DOCKER_HOST is set, Docker
- * read; what they push, stave reads. Needs root and the peers (scripts/peers.sh install).
+ * Sends images to registries and back: the reference registry plain, with TLS and an authority of
+ * its own, with a password, with tokens; and stave's own, plain and with TLS. What stave pushes,
+ * skopeo, crane, oras, podman and Docker with both of its stores read; what they push, stave reads
+ * into an empty store. Manifests and blobs must be the same bytes wherever a program keeps them.
+ * Needs root and the peers (scripts/peers.sh install).
  *
  * usage: registries.ts
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { makeBaseTar, peer, stave as staveOf, type Builder } from './builders.ts';
+import { type Certificate, makeCertificate, startOwn, startReference } from './registry-server.ts';
 
 const top = join(import.meta.dirname, '../..');
 const work = mkdtempSync(join(tmpdir(), 'stave-registries-'));
@@ -28,169 +30,281 @@ const storage = ['--root', join(work, 'podman'), '--runroot', join(work, 'podman
 const podman = peer(top, work, ['podman', ...storage, '--storage-driver', 'vfs']);
 const skopeo = peer(top, work, ['skopeo', '--insecure-policy']);
 const crane = peer(top, work, ['crane']);
-const docker = peer(top, work, ['docker']);
+const oras = peer(top, work, ['oras']);
 
-interface Mode {
+/** A registry under judgement. */
+interface Place {
   readonly name: string;
-  readonly tls: boolean;
-  /** How it finds out who asks. */
-  readonly password: 'none' | 'htpasswd' | 'token';
+  readonly host: string;
+  /** The authority of its certificate. */
+  readonly authority: string | undefined;
+  readonly password: boolean;
 }
 
-const MODES: readonly Mode[] = [
-  { name: 'plain', tls: false, password: 'none' },
-  { name: 'TLS', tls: true, password: 'none' },
-  { name: 'TLS and a password', tls: true, password: 'htpasswd' },
-  { name: 'tokens', tls: false, password: 'token' },
-];
+/** An image that stave pushed: its manifest and its config. */
+interface Pushed {
+  readonly image: string;
+  readonly digest: string;
+  readonly id: string;
+}
 
 let failures = 0;
+let checks = 0;
+let folders = 0;
+
+function report(what: string, problem: string | undefined): void {
+  checks += 1;
+  if (problem !== undefined) failures += 1;
+  console.log(problem === undefined ? `ok   ${what}` : `FAIL ${what}: ${problem}`);
+}
 
 /** Runs and says how it went; returns what was printed. */
 function check(what: string, builder: Builder, args: readonly string[], wanted?: string): string {
   const { code, stdout, stderr } = builder.call(args);
   const said = stdout.trim();
   const ok = code === 0 && (wanted === undefined || said.includes(wanted));
-  if (!ok) failures += 1;
-  console.log(
-    `${ok ? 'ok  ' : 'FAIL'} ${what}${ok ? '' : `: exit ${code}: ${stderr.trim() || said}`}`,
-  );
+  report(what, ok ? undefined : `exit ${code}: ${stderr.trim() || said.slice(0, 300)}`);
   return said;
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
+const newFolder = (name: string): string => join(work, `${name}-${(folders += 1)}`);
 
-function makeCertificates(): void {
-  const openssl = (...args: string[]): void =>
-    void execFileSync('/usr/bin/openssl', args, { cwd: work, stdio: 'ignore' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl('req', '-x509', ...key, '-subj', '/CN=judge', '-keyout', 'ca.key', '-out', 'ca.crt');
-  openssl('req', ...key, '-subj', '/CN=registry', '-keyout', 'reg.key', '-out', 'reg.csr');
-  writeFileSync(join(work, 'san'), 'subjectAltName=IP:127.0.0.1');
-  const sign = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'san'];
-  openssl('x509', '-req', '-in', 'reg.csr', ...sign, '-out', 'reg.crt');
-}
-
-async function judge({ name, tls, password }: Mode): Promise<void> {
-  console.log(`-- ${name}`);
-  const port = await freePort();
-  const host = `127.0.0.1:${port}`;
-  const folder = join(work, `registry-${port}`);
-  mkdirSync(folder);
-  // alice:s3cret
-  const users = join(work, 'htpasswd');
-  writeFileSync(users, 'alice:$2b$04$4whJDNL4RTQqwTj3jTClrOAxwNFqk2VlGP.zOP/cjFZK7tvshg83y\n');
-  const tokens = await freePort();
-  const token = {
-    realm: `http://127.0.0.1:${tokens}/token`,
-    service: 'judge',
-    issuer: 'judge',
-    rootcertbundle: join(work, 'ca.crt'),
+/** What is wrong with the image of a layout: it has that manifest, and each blob its digest. */
+function layoutProblem(layout: string, digest: string): string | undefined {
+  const blobs = join(layout, 'blobs/sha256');
+  if (!existsSync(blobs)) return 'there is no layout';
+  const index = readFileSync(join(layout, 'index.json'), 'utf8');
+  if (!index.includes(digest)) return `${digest} is not in ${index.slice(0, 300)}`;
+  const bad = readdirSync(blobs).find(
+    (name) =>
+      createHash('sha256')
+        .update(readFileSync(join(blobs, name)))
+        .digest('hex') !== name,
+  );
+  if (bad !== undefined) return `the blob ${bad} has other bytes`;
+  const manifest = JSON.parse(readFileSync(join(blobs, digest.slice(7)), 'utf8')) as {
+    config: { digest: string };
+    layers: { digest: string }[];
   };
-  const config = {
-    version: '0.1',
-    log: { level: 'error' },
-    storage: { filesystem: { rootdirectory: folder } },
-    http: {
-      addr: host,
-      ...(tls && { tls: { certificate: join(work, 'reg.crt'), key: join(work, 'reg.key') } }),
-    },
-    ...(password === 'htpasswd' && { auth: { htpasswd: { realm: 'judge', path: users } } }),
-    ...(password === 'token' && { auth: { token } }),
-  };
-  writeFileSync(`${folder}.yml`, JSON.stringify(config));
-  const argv = ['exec', 'docker-registry', 'serve', `${folder}.yml`];
-  // The registry would take that variable for one of its own settings.
-  const { REGISTRY_AUTH_FILE: _, ...env } = process.env;
-  const program = join(top, 'scripts/peers.sh');
-  const server = spawn(program, argv, { stdio: 'ignore', detached: true, env });
-  const service =
-    password === 'token'
-      ? spawn(process.execPath, [
-          join(top, 'test/support/token-service.ts'),
-          String(tokens),
-          join(work, 'reg.key'),
-          join(work, 'reg.crt'),
-        ])
-      : undefined;
-  try {
-    if (tls) {
-      const trust = join(work, '.config/containers/certs.d', host);
-      mkdirSync(trust, { recursive: true });
-      execFileSync('cp', [join(work, 'ca.crt'), join(trust, 'ca.crt')]);
-      process.env['SSL_CERT_FILE'] = join(work, 'ca.crt');
-    }
-    await delay(2000);
-    if (password !== 'none') {
-      const early = stave.call(['push', '-q', `${host}/team/app:v1`]);
-      if (early.code === 0) failures += 1;
-      check(
-        'stave login',
-        stave,
-        ['login', '-u', 'alice', '-p', 's3cret', host],
-        'Login Succeeded',
-      );
-    }
-    roundTrips(host, tls);
-    if (password !== 'none') check('stave logout', stave, ['logout', host]);
-  } finally {
-    delete process.env['SSL_CERT_FILE'];
-    service?.kill();
-    if (server.pid !== undefined && server.exitCode === null) process.kill(-server.pid, 'SIGTERM');
-  }
+  const wanted = [manifest.config, ...manifest.layers].map((one) => one.digest.slice(7));
+  const missing = wanted.find((name) => !existsSync(join(blobs, name)));
+  return missing && `the blob ${missing} is missing`;
 }
 
-function roundTrips(host: string, tls: boolean): void {
-  const image = `${host}/team/app:v1`;
+/** stave reads what another program pushed: into an empty store, with the same config. */
+function weRead(
+  what: string,
+  image: string,
+  { id, digest }: Pick<Pushed, 'id'> & Partial<Pushed>,
+): void {
+  const empty = staveOf(top, mkdtempSync(join(work, 'empty-')));
+  const wanted = digest === undefined ? image : `Digest: ${digest}`;
+  check(`stave pull ${what}`, empty, ['pull', image], wanted);
+  check('... is the same image', empty, ['inspect', '-f', '{{.Id}}', image], id);
+}
+
+/** stave pushes; gives what there is then. */
+function push({ host }: Place, packing: string): Pushed {
+  const image = `${host}/team/${packing}:v1`;
   check('stave tag', stave, ['tag', 'judge/base', image]);
-  const pushed = check('stave push', stave, ['push', image], 'digest: sha256:');
-  const digest = /digest: (sha256:\w+)/.exec(pushed)?.[1] ?? '?';
-  check('stave push again', stave, ['push', image], 'Layer already exists');
-  const verify = `--tls-verify=${tls}`;
-  check('crane digest', crane, ['digest', ...(tls ? [] : ['--insecure']), image], digest);
-  check('skopeo inspect', skopeo, ['inspect', verify, `docker://${image}`], digest);
-  check('podman pull', podman, ['pull', '-q', verify, image]);
-  if (process.env['DOCKER_HOST']) {
-    const theirs = `${host}/team/docker:v1`;
-    check('docker pull', docker, ['pull', image], digest);
-    check('docker tag', docker, ['tag', image, theirs]);
-    check('docker push', docker, ['push', '-q', theirs]);
-    check('stave pull of it', stave, ['pull', '-q', theirs], theirs);
-  }
+  const args = ['push', '--compression', packing, image];
+  const pushed = check(`stave push ${packing}`, stave, args, 'digest: sha256:');
+  check('stave push again', stave, args, 'Layer already exists');
   const id = stave.call(['inspect', '-f', '{{.Id}}', 'judge/base']).stdout.trim();
-  for (const format of ['oci', 'v2s2']) {
-    const theirs = `${host}/team/${format}:v1`;
-    const flags = ['-q', '--format', format, `--src-tls-verify=${tls}`, `--dest-tls-verify=${tls}`];
-    const copy = ['copy', ...flags, `docker://${image}`, `docker://${theirs}`];
-    check(`skopeo copy --format ${format}`, skopeo, copy);
-    check('stave pull of it', stave, ['pull', '-q', theirs], theirs);
-    check('... is the same image', stave, ['inspect', '-f', '{{.Id}}', theirs], id);
-  }
-  check('podman push', podman, ['push', '-q', verify, image, `docker://${host}/team/podman:v1`]);
-  check('stave pull of it', stave, ['pull', '-q', `${host}/team/podman:v1`]);
-  const byCrane = `${host}/team/crane:v1`;
-  check('crane copy', crane, ['copy', ...(tls ? [] : ['--insecure']), image, byCrane]);
-  check('stave pull of it', stave, ['pull', byCrane], `Digest: ${digest}`);
-  check('stave tags', stave, ['tags', `${host}/team/app`], 'v1');
-  const copied = `docker://${host}/other/app:v2`;
-  check('stave copy', stave, ['copy', '-q', `docker://${image}`, copied], digest);
+  return { image, digest: /digest: (sha256:\w+)/.exec(pushed)?.[1] ?? '?', id };
 }
 
+/** Programs that keep manifests and blobs as they are. */
+function copiers(place: Place, pushed: Pushed): void {
+  const { image, digest } = pushed;
+  const { host, authority } = place;
+  const isTls = authority !== undefined;
+  const theirs = (name: string): string => `${host}/${name}/app:v1`;
+
+  const byCrane = newFolder('crane');
+  const insecure = isTls ? [] : ['--insecure'];
+  check('crane digest', crane, ['digest', ...insecure, image], digest);
+  check('crane pull', crane, ['pull', ...insecure, '--format', 'oci', image, byCrane]);
+  report('... has the same bytes', layoutProblem(byCrane, digest));
+  check('crane push', crane, ['push', ...insecure, '--index=false', byCrane, theirs('crane')]);
+  weRead('what crane pushed', theirs('crane'), pushed);
+  check('crane copy', crane, ['copy', ...insecure, image, theirs('crane-copy')]);
+  weRead('what crane copied', theirs('crane-copy'), pushed);
+
+  const byOras = newFolder('oras');
+  const way = (side: string): string[] =>
+    isTls ? [`--${side}-ca-file`, authority] : [`--${side}-plain-http`];
+  check('oras copy', oras, [
+    'cp',
+    '--no-tty',
+    ...way('from'),
+    '--to-oci-layout',
+    image,
+    `${byOras}:v1`,
+  ]);
+  report('... has the same bytes', layoutProblem(byOras, digest));
+  check('oras copy back', oras, [
+    'cp',
+    '--no-tty',
+    '--from-oci-layout',
+    ...way('to'),
+    `${byOras}:v1`,
+    theirs('oras'),
+  ]);
+  weRead('what oras copied', theirs('oras'), pushed);
+
+  const bySkopeo = newFolder('skopeo');
+  const from = [`--src-tls-verify=${isTls}`, '--preserve-digests'];
+  check(
+    'skopeo inspect',
+    skopeo,
+    ['inspect', `--tls-verify=${isTls}`, `docker://${image}`],
+    digest,
+  );
+  check('skopeo copy', skopeo, ['copy', '-q', ...from, `docker://${image}`, `oci:${bySkopeo}:v1`]);
+  report('... has the same bytes', layoutProblem(bySkopeo, digest));
+  const to = ['-q', `--dest-tls-verify=${isTls}`];
+  const layout = `oci:${bySkopeo}:v1`;
+  check('skopeo copy back', skopeo, ['copy', ...to, layout, `docker://${theirs('skopeo')}`]);
+  weRead('what skopeo copied', theirs('skopeo'), pushed);
+  // Docker's older types have no word for zstd.
+  if (image.includes('zstd')) return;
+  const v2s2 = `docker://${theirs('v2s2')}`;
+  check('skopeo copy --format v2s2', skopeo, ['copy', ...to, '--format', 'v2s2', layout, v2s2]);
+  weRead('what skopeo changed', theirs('v2s2'), { id: pushed.id });
+}
+
+/** podman keeps no compressed layers; what it pushes it has compressed itself. */
+function withPodman({ host, authority }: Place, { image, digest, id }: Pushed): void {
+  const verify = `--tls-verify=${authority !== undefined}`;
+  check('podman pull', podman, ['pull', '-q', verify, image], id.slice(7));
+  const format = ['image', 'inspect', '-f', '{{.Digest}}', image];
+  check('... has the same manifest', podman, format, digest);
+  const theirs = `${host}/podman/app:v1`;
+  const file = newFolder('digest');
+  const to = ['--digestfile', file, image, `docker://${theirs}`];
+  check('podman push', podman, ['push', '-q', verify, ...to]);
+  weRead('what podman pushed', theirs, { id, digest: readFileSync(file, 'utf8') });
+  podman.call(['rmi', '-af']);
+}
+
+function withDocker(
+  docker: Builder,
+  store: 'classic' | 'containerd',
+  { host }: Place,
+  { image, digest, id }: Pushed,
+): void {
+  const word = `docker (${store})`;
+  check(`${word} pull`, docker, ['pull', image], `Digest: ${digest}`);
+  const wanted = store === 'classic' ? id : digest;
+  check('... is the same image', docker, ['image', 'inspect', '-f', '{{.Id}}', image], wanted);
+  const theirs = `${host}/docker-${store}/app:v1`;
+  check(`${word} tag`, docker, ['tag', image, theirs]);
+  const pushed = check(`${word} push`, docker, ['push', theirs], 'digest: sha256:');
+  const own = /digest: (sha256:\w+)/.exec(pushed)?.[1] ?? '?';
+  if (store === 'containerd') report('... keeps the digest', own === digest ? undefined : own);
+  weRead(`what ${word} pushed`, theirs, { id, digest: own });
+  docker.call(['rmi', '-f', image, theirs]);
+}
+
+/** Starts Docker with one of its stores for as long as `body` takes. */
+function dockerWith(store: 'classic' | 'containerd', body: (docker: Builder) => void): void {
+  process.env['STAVE_PEERS_STATE'] = join(work, `docker-${store}`);
+  process.env['STAVE_PEERS_STORE'] = store;
+  const peers = join(top, 'scripts/peers.sh');
+  const started = execFileSync(peers, ['dockerd', 'start'], { encoding: 'utf8' }).trim();
+  process.env['DOCKER_HOST'] = started.replace('DOCKER_HOST=', '');
+  try {
+    body(peer(top, work, ['docker']));
+  } finally {
+    execFileSync(peers, ['dockerd', 'stop']);
+  }
+}
+
+/** The way of everybody to a registry: its authority. */
+function enter(place: Place): void {
+  console.log(`-- ${place.name}`);
+  if (place.authority !== undefined) {
+    const trust = join(work, '.config/containers/certs.d', place.host);
+    mkdirSync(trust, { recursive: true });
+    execFileSync('cp', [place.authority, join(trust, 'ca.crt')]);
+    process.env['SSL_CERT_FILE'] = place.authority;
+  } else {
+    delete process.env['SSL_CERT_FILE'];
+  }
+}
+
+function login(place: Place): void {
+  if (!place.password) return;
+  stave.call(['tag', 'judge/base', `${place.host}/team/early:v1`]);
+  const early = stave.call(['push', '-q', `${place.host}/team/early:v1`]);
+  report('no push without a login', early.code === 0 ? 'it was pushed' : undefined);
+  const args = ['login', '-u', 'alice', '-p', 's3cret', place.host];
+  check('stave login', stave, args, 'Login Succeeded');
+}
+
+function leave(place: Place, { image, digest }: Pushed): void {
+  check('stave tags', stave, ['tags', image], 'v1');
+  const copied = `docker://${place.host}/other/app:v2`;
+  check('stave copy', stave, ['copy', '-q', `docker://${image}`, copied], digest);
+  if (place.password) check('stave logout', stave, ['logout', place.host]);
+}
+
+/** Starts all registries; they end with `open`. */
+async function start(open: DisposableStack, certificate: Certificate): Promise<Place[]> {
+  const { authority } = certificate;
+  const places: Place[] = [];
+  for (const [name, tls, password] of [
+    ['the reference registry', undefined, undefined],
+    ['... with TLS', certificate, undefined],
+    ['... with TLS and a password', certificate, 'htpasswd'],
+    ['... with tokens', undefined, 'token'],
+  ] as const) {
+    const { host } = open.use(await startReference(top, work, { tls, password }));
+    places.push({ name, host, authority: tls && authority, password: password !== undefined });
+  }
+  for (const [name, tls] of [
+    ['the registry of stave', undefined],
+    ['... with TLS', certificate],
+  ] as const) {
+    const { host } = open.use(await startOwn(top, work, tls));
+    places.push({ name, host, authority: tls && authority, password: false });
+  }
+  return places;
+}
+
+using open = new DisposableStack();
 try {
   const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
   if (busybox === undefined) throw new Error('no busybox: run npm run setup');
   stave.call(['import', makeBaseTar(work, busybox), 'judge/base']);
-  makeCertificates();
-  for (const mode of MODES) await judge(mode);
+  const places = await start(open, makeCertificate(work));
+  const pushed = new Map<Place, Pushed[]>();
+  for (const place of places) {
+    enter(place);
+    login(place);
+    const images = ['gzip', 'zstd'].map((packing) => push(place, packing));
+    pushed.set(place, images);
+    for (const image of images) {
+      copiers(place, image);
+      withPodman(place, image);
+    }
+  }
+  for (const store of ['classic', 'containerd'] as const) {
+    dockerWith(store, (docker) => {
+      for (const place of places) {
+        enter(place);
+        for (const image of pushed.get(place) ?? []) withDocker(docker, store, place, image);
+      }
+    });
+  }
+  for (const place of places) {
+    enter(place);
+    leave(place, pushed.get(place)![0]!);
+  }
 } finally {
+  open.dispose();
   rmSync(work, { recursive: true, force: true });
 }
-console.log(failures === 0 ? 'all is well' : `${failures} went wrong`);
+console.log(failures === 0 ? `all ${checks} are well` : `${failures} of ${checks} went wrong`);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -4,13 +4,11 @@
  *
  * usage: signatures.ts
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { makeBaseTar, peer, stave as staveOf, type Builder } from './builders.ts';
+import { startReference } from './registry-server.ts';
 
 const top = join(import.meta.dirname, '../..');
 const work = mkdtempSync(join(tmpdir(), 'stave-signatures-'));
@@ -36,15 +34,6 @@ function check(what: string, builder: Builder, args: readonly string[], wanted =
   const said = stderr.trim() || stdout.trim();
   console.log(`${code === wanted ? 'ok  ' : 'FAIL'} ${what}`);
   if (code !== wanted) console.log(`     exit ${code}, not ${wanted}: ${said}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Nothing but the registry is to be asked. */
@@ -145,22 +134,12 @@ function push(host: string, repository: string): string {
   return name;
 }
 
-let registry: ReturnType<typeof spawn> | undefined;
 try {
   const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
   if (busybox === undefined) throw new Error('no busybox: run npm run setup');
   stave.call(['import', makeBaseTar(work, busybox), 'judge/base']);
-  const host = `127.0.0.1:${await freePort()}`;
-  const config = {
-    version: '0.1',
-    log: { level: 'error' },
-    storage: { filesystem: { rootdirectory: join(work, 'registry') } },
-    http: { addr: host },
-  };
-  writeFileSync(join(work, 'registry.yml'), JSON.stringify(config));
-  const argv = ['exec', 'docker-registry', 'serve', join(work, 'registry.yml')];
-  registry = spawn(join(top, 'scripts/peers.sh'), argv, { stdio: 'ignore', detached: true });
-  await delay(2000);
+  using registry = await startReference(top, work);
+  const { host } = registry;
   for (const [program, judge] of [
     [cosign, withCosign],
     [notation, withNotation],
@@ -170,8 +149,6 @@ try {
     else console.log(`skip ${program.name}: the peers are without it`);
   }
 } finally {
-  if (registry?.pid !== undefined && registry.exitCode === null)
-    process.kill(-registry.pid, 'SIGTERM');
   rmSync(work, { recursive: true, force: true });
 }
 console.log(failures === 0 ? 'all is well' : `${failures} went wrong`);

@@ -3,6 +3,8 @@ import type { CreateRequest } from '../../src/engine/create-request.ts';
 import { openEngine } from '../../src/engine/open-engine.ts';
 
 // Run as a program of its own: it hands its own input and output to a container.
+// Who reads may stop reading.
+process.stdout.on('error', () => undefined);
 const [, , root, text] = process.argv;
 await using engine = await openEngine({ root: root as string });
 try {

@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request as open, Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
 import { type FileStorage, openFileStorage } from '../../src/registry-server/file-storage.ts';
+import type { Access } from '../../src/registry-server/access/access.ts';
+import { openAccess } from '../../src/registry-server/access/open-access.ts';
+import type { AccessSettings } from '../../src/registry-server/access/settings.ts';
+import type { AuditRecord } from '../../src/registry-server/audit.ts';
+import type { LimitSettings } from '../../src/registry-server/limits.ts';
 import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
 
 /** An answer, read to its end. */
@@ -64,21 +69,36 @@ function codeOf(text: string): string | undefined {
   }
 }
 
+/** What a registry is opened with. */
+export interface ServedOptions {
+  readonly readOnly?: boolean;
+  /** Gets a folder that is gone afterwards. */
+  readonly access?: (folder: string) => AccessSettings;
+  readonly limits?: LimitSettings;
+  /** Takes this one, which is gone afterwards too. */
+  readonly folder?: string;
+  readonly clock?: Clock;
+}
+
 /** A registry in this process, in a folder of its own that is gone when it leaves its scope. */
 export class ServedRegistry implements AsyncDisposable {
-  readonly root: string = mkdtempSync(join(tmpdir(), 'stave-registry-'));
+  readonly root: string;
   /** Failures that the log would have. */
   readonly failures: unknown[] = [];
-  readonly #readOnly: boolean;
+  /** What was told of it. */
+  readonly records: AuditRecord[] = [];
+  readonly #options: ServedOptions;
+  #access: Access | undefined;
   #storage: FileStorage | undefined;
   #server: RegistryServer | undefined;
 
-  private constructor(readOnly: boolean) {
-    this.#readOnly = readOnly;
+  private constructor(options: ServedOptions) {
+    this.#options = options;
+    this.root = options.folder ?? mkdtempSync(join(tmpdir(), 'stave-registry-'));
   }
 
-  static async open(options: { readonly readOnly?: boolean } = {}): Promise<ServedRegistry> {
-    const registry = new ServedRegistry(options.readOnly ?? false);
+  static async open(options: ServedOptions = {}): Promise<ServedRegistry> {
+    const registry = new ServedRegistry(options);
     await registry.#start();
     return registry;
   }
@@ -158,17 +178,25 @@ export class ServedRegistry implements AsyncDisposable {
   async #start(): Promise<void> {
     const storage = openFileStorage(this.root, systemClock);
     this.#storage = storage;
+    const { readOnly = false, access, limits, clock = systemClock } = this.#options;
+    const onFailure = (error: unknown): void => void this.failures.push(error);
+    this.#access = access && openAccess(access(this.root), { clock, onFailure });
     this.#server = await openRegistryServer({
       host: '127.0.0.1',
       port: 0,
       storage,
-      readOnly: this.#readOnly,
-      onFailure: (error) => this.failures.push(error),
+      readOnly,
+      access: this.#access,
+      limits,
+      clock,
+      audit: (record) => this.records.push(record),
+      onFailure,
     });
   }
 
   async #stop(): Promise<void> {
     await this.#server?.close();
+    this.#access?.[Symbol.dispose]();
     await this.#storage?.[Symbol.asyncDispose]();
   }
 }

@@ -60,6 +60,8 @@ export class TestRegistry implements AsyncDisposable {
   /** Bytes of blobs that were sent. */
   sent = 0;
   fault: Fault | undefined;
+  /** What its token service gives to stand for a password. */
+  identity: string | undefined;
   /** Takes manifests whose parts it has not got. */
   lenient = false;
   /** What ends with the registry. */
@@ -189,7 +191,8 @@ export class TestRegistry implements AsyncDisposable {
     });
     this.#tokens.set(token, { uses: this.#options.tokenUses ?? 1e9, scopes: rights });
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ token, expires_in: 300 }));
+    const { identity: refresh_token } = this;
+    response.end(JSON.stringify({ token, expires_in: 300, refresh_token }));
   }
 
   #tags(response: ServerResponse, repository: string): void {

@@ -6,15 +6,16 @@ import { collect, once } from '../../base/bytes.ts';
 import { openClient } from '../../net/request.ts';
 import { encoded, digestOf } from '../../oci/digest.ts';
 import { MediaType } from '../../oci/media-types.ts';
-import { s3Cache, s3CacheTarget, type S3Parts, type S3Place } from './s3-cache.ts';
-import { signed } from './sigv4.ts';
+import { s3Cache, s3CacheTarget, type S3CachePlace } from './s3-cache.ts';
+import type { S3Parts } from '../../s3/requests.ts';
+import { signed } from '../../s3/sigv4.ts';
 
 const CREDENTIALS = { accessKeyId: 'id', secretAccessKey: 'secret' };
 const NOW = new Date('2026-01-01T00:00:00Z');
 
 /** A bucket that takes only what is signed, and whose bodies are what their signature says. */
 async function bucket(t: TestContext): Promise<{
-  readonly place: S3Place;
+  readonly place: S3CachePlace;
   readonly parts: S3Parts;
   readonly keys: Map<string, Buffer>;
 }> {

@@ -1,64 +1,30 @@
 import { image } from './bench.ts';
 import { arg, replace, write, type Edit } from './edit.ts';
 
+/** An edit of which later steps may say what the first one says. */
+const told = (what: string, edit: Edit['edit'], step: string, says: string): Edit => ({
+  what,
+  edit,
+  step,
+  says,
+  also: new RegExp(`^${says}$`),
+});
+
 /** Edits of the Dockerfile and of what a build is asked for. Every one changes one thing. */
 export const STEP_EDITS: readonly Edit[] = [
-  {
-    what: 'an ARG',
-    edit: arg('V', 'secret-value'),
-    step: 'RUN install',
-    says: 'ARG V changed',
-    also: /^ARG V changed$/,
-  },
-  {
-    what: 'an ARG that is declared late',
-    edit: arg('LATE', '2'),
-    step: 'RUN make all',
-    says: 'ARG LATE changed',
-    also: /^ARG LATE changed$/,
-  },
-  {
-    what: 'the default of an ARG',
-    edit: replace('ARG W=1', 'ARG W=2'),
-    step: 'RUN install',
-    says: 'ARG W changed',
-    also: /^ARG W changed$/,
-  },
-  {
-    what: 'a new ARG',
-    edit: replace('ARG W=1', 'ARG W=1\nARG X=1'),
-    step: 'RUN install',
-    says: 'ARG X added',
-    also: /^ARG X added$/,
-  },
-  {
-    what: 'an ARG that is gone',
-    edit: replace('ARG W=1\n', ''),
-    step: 'RUN install',
-    says: 'ARG W removed',
-    also: /^ARG W removed$/,
-  },
-  {
-    what: 'an ENV',
-    edit: replace('MODE=fast', 'MODE=slow'),
-    step: 'RUN install',
-    says: 'ENV MODE changed',
-    also: /^ENV MODE changed$/,
-  },
-  {
-    what: 'a new ENV',
-    edit: replace('MODE=fast', 'MODE=fast TOKEN=abc'),
-    step: 'RUN install',
-    says: 'ENV TOKEN added',
-    also: /^ENV TOKEN added$/,
-  },
-  {
-    what: 'the order of ENVs',
-    edit: replace('ARG V=1\nARG W=1', 'ARG W=1\nARG V=1'),
-    step: 'RUN install',
-    says: 'the order of ARG W, the order of ARG V',
-    also: /^the order of ARG W, the order of ARG V$/,
-  },
+  told('an ARG', arg('V', 'secret-value'), 'RUN install', 'ARG V changed'),
+  told('an ARG that is declared late', arg('LATE', '2'), 'RUN make all', 'ARG LATE changed'),
+  told('the default of an ARG', replace('ARG W=1', 'ARG W=2'), 'RUN install', 'ARG W changed'),
+  told('a new ARG', replace('ARG W=1', 'ARG W=1\nARG X=1'), 'RUN install', 'ARG X added'),
+  told('an ARG that is gone', replace('ARG W=1\n', ''), 'RUN install', 'ARG W removed'),
+  told('an ENV', replace('MODE=fast', 'MODE=slow'), 'RUN install', 'ENV MODE changed'),
+  told('a new ENV', replace('MODE=fast', 'MODE=fast TOKEN=abc'), 'RUN install', 'ENV TOKEN added'),
+  told(
+    'the order of ENVs',
+    replace('ARG V=1\nARG W=1', 'ARG W=1\nARG V=1'),
+    'RUN install',
+    'the order of ARG W, the order of ARG V',
+  ),
   {
     what: 'a variable in a destination',
     edit: arg('DIR', 'other'),
@@ -145,13 +111,12 @@ export const STEP_EDITS: readonly Edit[] = [
     step: 'RUN --mount',
     says: '--mount /run/secrets/token added',
   },
-  {
-    what: 'the user',
-    edit: replace('USER 1000', 'USER 1001'),
-    step: 'RUN --network=none check',
-    says: 'USER 1000 → 1001',
-    also: /^USER 1000 → 1001$/,
-  },
+  told(
+    'the user',
+    replace('USER 1000', 'USER 1001'),
+    'RUN --network=none check',
+    'USER 1000 → 1001',
+  ),
   {
     what: 'the working directory',
     edit: replace('WORKDIR /src', 'WORKDIR /code'),
@@ -165,13 +130,12 @@ export const STEP_EDITS: readonly Edit[] = [
     step: 'RUN finish',
     says: 'SHELL changed',
   },
-  {
-    what: 'a host in --add-host',
-    edit: (of) => (of.input = { extraHosts: ['db:10.0.0.1'] }),
-    step: 'RUN install',
-    says: '--add-host db added',
-    also: /^--add-host db added$/,
-  },
+  told(
+    'a host in --add-host',
+    (of) => (of.input = { extraHosts: ['db:10.0.0.1'] }),
+    'RUN install',
+    '--add-host db added',
+  ),
   {
     what: 'a step that was put in',
     edit: replace('RUN make all', 'RUN prepare\nRUN make all'),
@@ -211,25 +175,22 @@ export const STEP_EDITS: readonly Edit[] = [
     says: '--no-cache-filter build was given',
     also: /^--no-cache-filter build was given$|^file out\/app \(content\)$/,
   },
-  {
-    what: '--no-cache',
-    edit: (of) => (of.input = { uncached: () => true, noCache: true }),
-    step: 'WORKDIR /src',
-    says: '--no-cache was given',
-    also: /^--no-cache was given$/,
-  },
-  {
-    what: 'the date',
-    edit: (of) => (of.input = { sourceDateEpoch: 1_000_000_000 }),
-    step: 'WORKDIR /src',
-    says: 'SOURCE_DATE_EPOCH 1000000000 added',
-    also: /^SOURCE_DATE_EPOCH 1000000000 added$/,
-  },
-  {
-    what: 'a pruned result',
-    edit: (of) => of.bench.forget((place) => place.includes('\0final\0')),
-    step: 'COPY --from=build',
-    says: 'its earlier result was pruned',
-    also: /^its earlier result was pruned$/,
-  },
+  told(
+    '--no-cache',
+    (of) => (of.input = { uncached: () => true, noCache: true }),
+    'WORKDIR /src',
+    '--no-cache was given',
+  ),
+  told(
+    'the date',
+    (of) => (of.input = { sourceDateEpoch: 1_000_000_000 }),
+    'WORKDIR /src',
+    'SOURCE_DATE_EPOCH 1000000000 added',
+  ),
+  told(
+    'a pruned result',
+    (of) => of.bench.forget((place) => place.includes('\0final\0')),
+    'COPY --from=build',
+    'its earlier result was pruned',
+  ),
 ];

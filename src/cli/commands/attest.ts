@@ -9,6 +9,7 @@ import { flag } from '../flags.ts';
 import { passwordFor } from '../key-password.ts';
 import { platformOption } from '../platform-flag.ts';
 import { warningLines } from '../render/renderer.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 const LIMIT = 64 * 1024 * 1024;
 /** Short names of types, as cosign has them. */
@@ -24,6 +25,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const FLAGS = {
+  ...REACH_FLAGS,
   key: flag.text('file', 'The private key that signs it: a file, or env://VARIABLE'),
   platform: flag.text('string', 'Of an index, the image that it is about'),
   predicate: flag.text('file', 'What is said: a file with a JSON object ("-": standard input)'),
@@ -68,7 +70,7 @@ export const attest = command({
     if (flags.referrer && flags.replace) {
       throw new UsageError('--replace is for what is under a tag: leave --referrer out');
     }
-    const { attestations, trust } = await engine();
+    const { attestations, trust } = await engine(reach(context));
     const key = flags.key === undefined ? undefined : anchorFile(context, flags.key);
     const isLocked = key !== undefined && (await trust.isEncrypted(key));
     const request: AttestRequest = {

@@ -18,7 +18,7 @@ export const containerRm = command({
     let code: number = Exit.ok;
     for (const name of operands) {
       try {
-        await containers.remove(name, { force: flags.force });
+        await containers.remove(name, { force: flags.force, volumes: flags.volumes });
         stdout.line(name);
       } catch (error) {
         if (!(error instanceof StaveError)) throw error;

@@ -11,6 +11,7 @@ import { platformOption } from '../platform-flag.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
 import { PUSH_WORDS } from '../render/transfer-lines.ts';
 import { openTransfers } from '../render/transfers.ts';
+import { reachOf } from '../reach-flags.ts';
 
 const FLAGS = {
   all: flag.toggle('An index as a whole also in a docker-archive', 'a'),
@@ -18,6 +19,7 @@ const FLAGS = {
     'Send layers to a registry that are not meant to be handed on',
   ),
   'chunk-size': flag.bytes('Send blobs to a registry in pieces of this size'),
+  'dest-cert-dir': flag.text('directory', 'Certificates for the destination, as for pull'),
   'dest-creds': flag.text('string', 'USER:PASSWORD for the destination'),
   'dest-tls-verify': flag.toggle('Want a valid certificate of the destination', undefined, true),
   digestfile: flag.text('file', 'Write the digest of what was copied to a file'),
@@ -28,6 +30,7 @@ const FLAGS = {
     'From registry to registry: signatures and all else that refers to it too',
   ),
   'retry-times': flag.number('int', 'How often a request is tried again (default: 4)'),
+  'src-cert-dir': flag.text('directory', 'Certificates for the source, as for pull'),
   'src-creds': flag.text('string', 'USER:PASSWORD for the source'),
   'src-tls-verify': flag.toggle('Want a valid certificate of the source', undefined, true),
 };
@@ -99,7 +102,8 @@ function from({ flags, cwd, stdin }: Typed, text: string): CopySource {
   const place = placeOf(text, cwd);
   if (place.kind === 'registry') {
     const access = { credentials: credentials(flags['src-creds'], '--src-creds') };
-    return { kind: 'registry', name: place.name, insecure: !flags['src-tls-verify'], ...access };
+    const ways = reachOf(cwd, flags['src-tls-verify'], flags['src-cert-dir']);
+    return { kind: 'registry', name: place.name, ...ways, ...access };
   }
   if (place.kind !== 'archive') return place;
   const { path, ...archive } = place;
@@ -117,8 +121,8 @@ function target(
   const place = placeOf(text, cwd);
   if (place.kind === 'registry') {
     const access = { credentials: credentials(flags['dest-creds'], '--dest-creds') };
-    const insecure = !flags['dest-tls-verify'];
-    return { to: { kind: 'registry', name: place.name, insecure, ...access }, isStream: false };
+    const ways = reachOf(cwd, flags['dest-tls-verify'], flags['dest-cert-dir']);
+    return { to: { kind: 'registry', name: place.name, ...ways, ...access }, isStream: false };
   }
   if (place.kind !== 'archive') return { to: place, isStream: false };
   const { path, ...archive } = place;

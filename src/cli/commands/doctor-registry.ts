@@ -1,6 +1,7 @@
 import { command } from '../command.ts';
 import { Exit } from '../../base/errors.ts';
 import { flag } from '../flags.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 const MARKS = { ok: 'ok  ', note: 'note', failed: 'FAIL' } as const;
 const STEP_WIDTH = 13;
@@ -10,6 +11,7 @@ export const doctorRegistry = command({
   usage: '[OPTIONS] HOST|NAME',
   operands: [1, 1],
   flags: {
+    ...REACH_FLAGS,
     format: flag.choice(
       ['text', 'json'],
       "Form of the output: 'text' or 'json', a line for each step",
@@ -28,8 +30,15 @@ export const doctorRegistry = command({
     ],
   ],
 
-  async run({ operands: [what = ''], flags, engine, stdout, signal }) {
-    const { registries } = await engine();
+  async run(context) {
+    const {
+      operands: [what = ''],
+      flags,
+      engine,
+      stdout,
+      signal,
+    } = context;
+    const { registries } = await engine(reach(context));
     let isWell = true;
     for await (const { step, outcome, text, hint } of registries.diagnose(what, { signal })) {
       isWell &&= outcome !== 'failed';

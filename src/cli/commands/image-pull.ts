@@ -6,6 +6,7 @@ import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
 import { PULL_WORDS } from '../render/transfer-lines.ts';
 import { openTransfers } from '../render/transfers.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 /** `image pull`, `pull`. */
 export const imagePull = command({
@@ -13,6 +14,7 @@ export const imagePull = command({
   operands: [1, 1],
   slip: ([name, tag]) => (name === undefined ? undefined : `${name}:${tag}`),
   flags: {
+    ...REACH_FLAGS,
     'all-platforms': flag.toggle('The images of all platforms, as one index'),
     'all-tags': flag.toggle('Every tag of the repository', 'a'),
     'disable-content-trust': flag.toggle('Ignored; there for old scripts', undefined, true),
@@ -47,7 +49,7 @@ export const imagePull = command({
     const signers = flags['require-signature'].map((typed) => anchorFile(context, typed));
     const isBare = reference.tag === undefined && reference.digest === undefined;
     if (!quiet && !flags['all-tags'] && isBare) stdout.line('Using default tag: latest');
-    const { images } = await engine();
+    const { images } = await engine(reach(context));
     const pulled = await (async () => {
       using display = await openTransfers(context, quiet, PULL_WORDS);
       return await images.pull(

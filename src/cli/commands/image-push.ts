@@ -5,6 +5,7 @@ import { flag } from '../flags.ts';
 import { platformOption } from '../platform-flag.ts';
 import { PUSH_WORDS } from '../render/transfer-lines.ts';
 import { openTransfers } from '../render/transfers.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 const PACKINGS = ['gzip', 'zstd'] as const;
 
@@ -14,6 +15,7 @@ export const imagePush = command({
   operands: [1, 1],
   slip: ([name, tag]) => (name === undefined ? undefined : `${name}:${tag}`),
   flags: {
+    ...REACH_FLAGS,
     'all-tags': flag.toggle('Every tag of the repository', 'a'),
     compression: flag.choice(PACKINGS, 'How layers are packed that were made here (default gzip)'),
     'chunk-size': flag.bytes('Send blobs in pieces of this size'),
@@ -44,7 +46,7 @@ export const imagePush = command({
     if (!quiet && !all && tag === undefined && digest === undefined) {
       stdout.line('Using default tag: latest');
     }
-    const { images } = await engine();
+    const { images } = await engine(reach(context));
     using display = await openTransfers(context, quiet, PUSH_WORDS);
     const platform = platformOption(flags.platform);
     const pushed = await images.push(

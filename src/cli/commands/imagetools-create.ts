@@ -7,6 +7,7 @@ import { command } from '../command.ts';
 import { fileBytes } from '../files.ts';
 import { flag } from '../flags.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 const ANNOTATION = /^(?:(index|manifest-descriptor)(?:\[([^\]]+)\])?:)?([^=]+)=(.*)$/s;
 
@@ -18,6 +19,7 @@ export const imagetoolsCreate = command({
   usage: '[OPTIONS] [SOURCE...]',
   operands: [0, Number.POSITIVE_INFINITY],
   flags: {
+    ...REACH_FLAGS,
     annotation: flag.list(
       'string',
       "Of the index, or with 'manifest-descriptor[PLATFORM]:' before it of an entry: key=value",
@@ -44,7 +46,8 @@ export const imagetoolsCreate = command({
     ],
   ],
 
-  async run({ operands, flags, engine, stdout, stderr, env, cwd, signal }) {
+  async run(context) {
+    const { operands, flags, engine, stdout, stderr, env, cwd, signal } = context;
     const files = flags.file.map(async (file) => {
       const text = await collect(fileBytes(resolve(cwd, file), file), FILE_LIMIT);
       return text.toString().trim();
@@ -61,7 +64,7 @@ export const imagetoolsCreate = command({
     if (flags.tag.length === 0 && !flags['dry-run']) {
       throw new UsageError('no tag: say with -t what the result is to be called, or --dry-run');
     }
-    const { lists } = await engine();
+    const { lists } = await engine(reach(context));
     const isQuiet = flags.progress === 'quiet' || flags.progress === 'none';
     using display = isQuiet ? undefined : await openTransferRenderer(stderr, env);
     const { bytes, root, tags } = await lists.combine(request, {

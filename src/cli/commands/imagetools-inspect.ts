@@ -1,12 +1,14 @@
 import { formatPlatform } from '../../oci/platform.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 /** `buildx imagetools inspect`. */
 export const imagetoolsInspect = command({
   usage: '[OPTIONS] NAME',
   operands: [1, 1],
   flags: {
+    ...REACH_FLAGS,
     builder: flag.refused('there is one builder, and nothing to choose'),
     format: flag.text(
       'string',
@@ -24,8 +26,15 @@ export const imagetoolsInspect = command({
     ['The document itself', 'stave buildx imagetools inspect --raw alpine:3', 'a registry'],
   ],
 
-  async run({ operands: [name = ''], flags, engine, stdout, signal }) {
-    const { registries } = await engine();
+  async run(context) {
+    const {
+      operands: [name = ''],
+      flags,
+      engine,
+      stdout,
+      signal,
+    } = context;
+    const { registries } = await engine(reach(context));
     if (flags.format !== undefined && !flags.raw) {
       const claims = /\.(?:Provenance|SBOM)|json \.\s*\}\}/.test(flags.format);
       const details = await registries.details(name, { signal, claims });

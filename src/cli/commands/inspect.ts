@@ -8,7 +8,10 @@ import { inspectObjects, type Inspected } from '../inspect-objects.ts';
 const FLAGS = {
   format: flag.text('string', "Form of the output: 'json' or a Go template", 'f'),
   size: flag.toggle('Add sizes of containers', 's'),
-  type: flag.text('string', 'Look for objects of this type only: container or image'),
+  type: flag.text(
+    'string',
+    'Look for objects of this type only: container, image, network or volume',
+  ),
 } satisfies FlagTable;
 
 /** `inspect`: whatever answers to the name. */
@@ -51,9 +54,16 @@ const LOOK: Readonly<Record<'container' | 'image' | 'network' | 'volume', Look>>
     if (flags.size) stderr.line('WARNING: --size ignored for image');
     return { json: imageJson(image), typed: () => imageStruct(image) };
   },
-  // Neither can be made yet, so none is there.
-  network: (_, name) => Promise.reject(new ObjectNotFoundError('network', name)),
-  volume: (_, name) => Promise.reject(new ObjectNotFoundError('volume', name)),
+  async network({ networks }, name) {
+    const { networkJson, networkStruct } = await import('../network-json.ts');
+    const network = await networks.inspect(name);
+    return { json: networkJson(network), typed: () => networkStruct(network) };
+  },
+  async volume({ volumes }, name) {
+    const { volumeJson, volumeStruct } = await import('../volume-json.ts');
+    const volume = await volumes.inspect(name);
+    return { json: volumeJson(volume), typed: () => volumeStruct(volume) };
+  },
 };
 
 /** What says that a name is not that of an image. */
@@ -73,7 +83,17 @@ async function anything(
   try {
     return await LOOK.image(engine, name, context);
   } catch (error) {
-    const missing = error instanceof StaveError && NO_IMAGE.has(error.code);
+    if (!(error instanceof StaveError && NO_IMAGE.has(error.code))) throw error;
+  }
+  try {
+    return await LOOK.network(engine, name, context);
+  } catch (error) {
+    if (!(error instanceof StaveError && error.code === 'NETWORK_NOT_FOUND')) throw error;
+  }
+  try {
+    return await LOOK.volume(engine, name, context);
+  } catch (error) {
+    const missing = error instanceof StaveError && error.code === 'VOLUME_NOT_FOUND';
     throw missing ? new ObjectNotFoundError('object', name) : error;
   }
 }

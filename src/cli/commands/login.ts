@@ -3,8 +3,10 @@ import { InvalidInputError, UsageError } from '../../base/errors.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { warningLines } from '../render/renderer.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 const FLAGS = {
+  ...REACH_FLAGS,
   password: flag.text('string', 'The password or an access token', 'p'),
   'password-stdin': flag.toggle('Read the password from standard input'),
   username: flag.text('string', 'The user name', 'u'),
@@ -37,7 +39,7 @@ export const login = command({
       signal,
     } = context;
     checkFlags(context);
-    const { registries } = await engine();
+    const { registries } = await engine(reach(context));
     const call = { signal, progress: warningLines(stderr) };
     if (flags.username === undefined && flags.password === undefined) {
       const known = await registries.knownUser(server, call);

@@ -1,6 +1,7 @@
 import { UsageError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
+import { reachInsecure } from '../reach-flags.ts';
 
 /** `manifest create`. */
 export const manifestCreate = command({
@@ -8,7 +9,7 @@ export const manifestCreate = command({
   operands: [2, Number.POSITIVE_INFINITY],
   flags: {
     amend: flag.toggle('Add to a list that is there', 'a'),
-    insecure: flag.toggle('Ignored: what may be insecure is a matter of settings'),
+    insecure: flag.toggle('Do without a valid certificate, and without TLS'),
   },
   examples: [
     [
@@ -20,7 +21,7 @@ export const manifestCreate = command({
 
   async run({ operands: [name = '', ...members], flags, engine, stdout, signal }) {
     if (name.startsWith('-')) throw new UsageError(`${name} is not the name of a list`);
-    const { lists } = await engine();
+    const { lists } = await engine(reachInsecure(flags.insecure));
     const { amend } = flags;
     stdout.line(`Created manifest list ${await lists.create(name, members, { amend, signal })}`);
   },

@@ -1,12 +1,13 @@
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { confirm } from '../confirm.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 /** `manifest delete`. */
 export const manifestDelete = command({
   usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
   operands: [1, 1],
-  flags: { force: flag.toggle('Do not ask', 'f') },
+  flags: { ...REACH_FLAGS, force: flag.toggle('Do not ask', 'f') },
   examples: [
     ['A tag', 'stave manifest delete registry.example.com/app:old', 'a registry'],
     [
@@ -24,7 +25,7 @@ export const manifestDelete = command({
       stdout,
       signal,
     } = context;
-    const { registries } = await engine();
+    const { registries } = await engine(reach(context));
     if (!flags.force) {
       const what = name.includes('@') ? `${name} and all of its tags` : name;
       if (!(await confirm(context, `This will remove ${what} from its registry.`))) return;

@@ -3,9 +3,10 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { command, type Context } from '../command.ts';
 import { ObjectNotFoundError } from '../errors.ts';
 import { flag } from '../flags.ts';
+import { reachInsecure } from '../reach-flags.ts';
 
 const FLAGS = {
-  insecure: flag.toggle('Ignored: what may be insecure is a matter of settings'),
+  insecure: flag.toggle('Do without a valid certificate, and without TLS'),
   verbose: flag.toggle('Show the descriptor too, and the manifests of a list', 'v'),
 };
 
@@ -30,7 +31,7 @@ export const manifestInspect = command({
   async run(context) {
     const { operands, flags, engine, stdout, signal } = context;
     const [first = '', second] = operands;
-    const { lists } = await engine();
+    const { lists } = await engine(reachInsecure(flags.insecure));
     const list = await lists.get(first);
     if (second !== undefined) {
       if (!list) throw new ObjectNotFoundError('manifest list', first);

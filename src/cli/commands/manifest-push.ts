@@ -1,13 +1,14 @@
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { openTransferRenderer } from '../render/renderer.ts';
+import { reachInsecure } from '../reach-flags.ts';
 
 /** `manifest push`. */
 export const manifestPush = command({
   usage: '[OPTIONS] LIST',
   operands: [1, 1],
   flags: {
-    insecure: flag.toggle('Ignored: what may be insecure is a matter of settings'),
+    insecure: flag.toggle('Do without a valid certificate, and without TLS'),
     purge: flag.toggle('Forget the list afterwards', 'p'),
   },
   examples: [
@@ -19,7 +20,7 @@ export const manifestPush = command({
   ],
 
   async run({ operands: [name = ''], flags, engine, stdout, stderr, env, signal }) {
-    const { lists } = await engine();
+    const { lists } = await engine(reachInsecure(flags.insecure));
     using display = await openTransferRenderer(stderr, env);
     const { purge } = flags;
     const pushed = await lists.push(name, { purge, signal, progress: display.sink });

@@ -1,17 +1,26 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InvalidInputError, UsageError } from '../../base/errors.ts';
+import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
+import type { AuditRecord } from '../../registry-server/audit.ts';
 import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { listenAddress } from '../listen-address.ts';
+import { ACCESS_FLAGS, accessSettings } from '../registry/access-flags.ts';
+import { KEEP_FLAGS, keepSettings } from '../registry/keep-flags.ts';
+import { keepLine } from '../registry/keep-line.ts';
+import { LIMIT_FLAGS, limitSettings } from '../registry/limit-flags.ts';
+import { TLS_FLAGS, tlsPlace, trustLines } from '../registry/tls-flags.ts';
 
 const FLAGS = {
   addr: flag.text('host:port', 'Listen here, "127.0.0.1:5000" by default'),
   data: flag.text('directory', 'Keep everything in this directory, which is made'),
   'read-only': flag.toggle('Refuse whatever would change something'),
-  'tls-cert': flag.text('file', 'Certificates to show, in PEM; together with --tls-key'),
-  'tls-key': flag.text('file', 'The key of the certificate, in PEM'),
+  'audit-log': flag.text('file|-', 'Write what is changed, refused and signed in to this file'),
+  'audit-reads': flag.toggle('Write every request to --audit-log'),
+  ...ACCESS_FLAGS,
+  ...KEEP_FLAGS,
+  ...LIMIT_FLAGS,
+  ...TLS_FLAGS,
 };
 
 /** `registry serve`. */
@@ -31,55 +40,131 @@ export const registryServe = command({
       'stave registry serve --addr :443 --data registry --tls-cert cert.pem --tls-key key.pem',
       'a process that stays',
     ],
+    [
+      'For users: all may pull, alice and the developers may do everything below team/',
+      "stave registry serve --data registry --htpasswd users --groups groups --allow 'anonymous:**:pull' --allow 'alice,@devs:team/**:all'",
+      'a process that stays',
+    ],
   ],
 
   async run(context) {
     const { flags, cwd, clock, stdout, stderr, signal } = context;
-    const { addr = '127.0.0.1:5000', data = '' } = flags;
+    const { addr = '127.0.0.1:5000' } = flags;
     const address = listenAddress(addr);
-    if (data === '') {
+    if ((flags.data ?? '') === '') {
       throw new UsageError('--data is required', {
         hint: "Name the folder that holds the registry: '--data DIR'.",
       });
     }
-    const tls = tlsFiles(context);
+    if (flags['audit-reads'] && flags['audit-log'] === undefined) {
+      throw new UsageError('--audit-reads needs --audit-log');
+    }
+    const data = resolve(cwd, flags.data ?? '');
+    const limits = limitSettings(context);
+    const keep = await keepSettings(context, { readOnly: flags['read-only'] });
+    const onFailure = (error: unknown, word = 'reloading'): void =>
+      stderr.line(failure(error, word, clock.now()));
     const { openFileStorage } = await import('../../registry-server/file-storage.ts');
     const { openRegistryServer } = await import('../../registry-server/server.ts');
-    await using storage = openFileStorage(resolve(cwd, data), clock);
+    const { Keeper } = await import('../../registry-server/maintenance/keeper.ts');
+    const { fixedTags } = await import('../../registry-server/maintenance/rules.ts');
+    const { openAccess } = await import('../../registry-server/access/open-access.ts');
+    const { readTls, WatchedTls } = await import('../../registry-server/tls/tls-files.ts');
+    const certificates = flags['tls-client-ca'] !== undefined;
+    const settings = accessSettings(context, { data, certificates });
+    await using storage = openFileStorage(data, clock, { isFixed: fixedTags(keep.rules) });
+    await using _keeper = await Keeper.open(storage, keep, (event) =>
+      stderr.line(`${clock.now().toISOString()} ${keepLine(event)}`),
+    );
+    using access = openAccess(settings, { clock, onFailure });
+    const externalUrl = flags['external-url'];
+    const tls = await tlsPlace(context, { data, address, externalUrl, clock });
+    using log = await auditLog(context);
     await using server = await openRegistryServer({
       ...address,
       storage,
       readOnly: flags['read-only'],
-      tls,
-      onFailure: (error, word) => stderr.line(failure(error, word, clock.now())),
+      tls: tls && readTls(tls.files),
+      access,
+      limits,
+      audit: log?.write,
+      auditScope: flags['audit-reads'] ? 'everything' : 'changes',
+      clock,
+      onFailure,
     });
+    using watched =
+      tls && new WatchedTls(tls.files, (material) => server.setTls(material), onFailure);
+    using _hangup = onHangup(() => {
+      watched?.look();
+      log?.reopen();
+    }, onFailure);
     stdout.line(`listening on ${server.url}`);
+    if (tls?.own) {
+      const { host } = new URL(externalUrl ?? server.url);
+      for (const line of trustLines(tls.own, host)) stderr.line(line);
+    }
     if (!signal.aborted) await once(signal, 'abort');
   },
 });
 
-function tlsFiles({
-  flags,
-  cwd,
-}: Context<typeof FLAGS>): { readonly cert: Uint8Array; readonly key: Uint8Array } | undefined {
-  const { 'tls-cert': cert, 'tls-key': key } = flags;
-  if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) {
-    throw new UsageError('--tls-cert and --tls-key belong together');
-  }
-  return { cert: content(cwd, cert), key: content(cwd, key) };
+/** Where the log of what was done goes. */
+interface AuditLog extends Disposable {
+  readonly write: (record: AuditRecord) => void;
+  reopen(): void;
 }
 
-function content(cwd: string, typed: string): Uint8Array {
-  try {
-    return readFileSync(resolve(cwd, typed));
-  } catch (error) {
-    throw new InvalidInputError(`cannot read ${typed}`, { cause: error });
+async function auditLog({
+  flags,
+  cwd,
+  stderr,
+}: Context<typeof FLAGS>): Promise<AuditLog | undefined> {
+  const place = flags['audit-log'];
+  if (place === undefined) return undefined;
+  const { auditLine } = await import('../../registry-server/audit.ts');
+  if (place === '-') {
+    return {
+      write: (record) => stderr.line(auditLine(record)),
+      reopen: () => undefined,
+      [Symbol.dispose]: () => undefined,
+    };
   }
+  const { AuditFile } = await import('../../registry-server/audit-file.ts');
+  const file = openedLog(() => new AuditFile(resolve(cwd, place)), place);
+  return {
+    write: (record) => file.write(auditLine(record)),
+    reopen: () => file.reopen(),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  };
+}
+
+function openedLog<T>(open: () => T, typed: string): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new InvalidInputError(`cannot write ${typed}`, { cause: error });
+  }
+}
+
+/** Does something at each SIGHUP, until it is disposed of. */
+function onHangup(job: () => void, onFailure: (error: unknown) => void): Disposable {
+  const handle = (): void => {
+    try {
+      job();
+    } catch (error) {
+      onFailure(error);
+    }
+  };
+  process.on('SIGHUP', handle);
+  return { [Symbol.dispose]: () => process.off('SIGHUP', handle) };
 }
 
 /** A line for the log. */
 function failure(error: unknown, word: string, time: Date): string {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const what =
+    error instanceof StaveError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
   return `${time.toISOString()} ${word}: ${what}`;
 }

@@ -5,6 +5,7 @@ import { type FilterPair, grouped, invalid } from '../filters.ts';
 import { flag } from '../flags.ts';
 import { type Field, writeListing } from '../listing.ts';
 import { ellipsis } from '../units.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 const DESCRIPTION_WIDTH = 45;
 const KEYS = ['is-official', 'stars'];
@@ -14,6 +15,7 @@ export const search = command({
   usage: '[OPTIONS] TERM',
   operands: [1, 1],
   flags: {
+    ...REACH_FLAGS,
     filter: flag.filter("Only what passes: 'stars=N' or 'is-official=true'", 'f', KEYS),
     format: flag.text('string', "Form of the output: 'json' or a Go template"),
     limit: flag.number('int', 'The most results, 1 to 100 (default 25)'),
@@ -33,7 +35,7 @@ export const search = command({
     } = context;
     if (term === '') throw new InvalidInputError('the term to search for is empty');
     const passes = filterOf(flags.filter);
-    const { registries } = await engine();
+    const { registries } = await engine(reach(context));
     const { limit } = flags;
     const request = { term, ...(limit !== undefined && limit !== 0 && { limit }) };
     const found = await registries.search(request, { signal });

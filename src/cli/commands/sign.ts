@@ -10,8 +10,10 @@ import { passwordFor } from '../key-password.ts';
 import { labelsOf } from '../key-values.ts';
 import { writeNewFile } from '../new-file.ts';
 import { warningLines } from '../render/renderer.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 const FLAGS = {
+  ...REACH_FLAGS,
   annotations: flag.list('list', 'Sign this along: "key=value"', 'a'),
   'generate-key': flag.text('prefix', 'Write a new pair of keys, PREFIX.key and PREFIX.pub'),
   key: flag.text('file', 'The private key: a file, or env://VARIABLE'),
@@ -46,7 +48,7 @@ export const sign = command({
     checkFlags(context);
     if (flags['generate-key'] !== undefined) return generate(context, flags['generate-key']);
     const key = anchorFile(context, flags.key ?? '');
-    const { trust } = await engine();
+    const { trust } = await engine(reach(context));
     const password = (await trust.isEncrypted(key)) ? await passwordFor(context, key) : undefined;
     const call = { signal, progress: warningLines(stderr) };
     for (const name of operands) {

@@ -19,7 +19,7 @@ export const systemPrune = command({
       'until',
     ]),
     force: flag.toggle('Do not ask', 'f'),
-    volumes: flag.toggle('Unnamed volumes too; they always go with their containers'),
+    volumes: flag.toggle('Anonymous volumes that no container has, too'),
   },
   examples: [
     ['Remove what is not used', 'stave system prune'],
@@ -34,9 +34,14 @@ export const systemPrune = command({
       throw new InvalidInputError('The "until" filter is not supported with "--volumes"');
     }
     if (!flags.force && !(await confirm(context, warning(flags, pairs)))) return;
-    const { containers, images, system } = await context.engine();
+    const { containers, images, system, volumes } = await context.engine();
     const ended = await containers.prune(filter);
     section(stdout, 'Deleted Containers:', ended.removed);
+    const { label, labelNot } = filter;
+    const emptied = flags.volumes
+      ? await volumes.prune({ ...(label && { label }), ...(labelNot && { labelNot }) })
+      : { removed: [], bytes: 0 };
+    section(stdout, 'Deleted Volumes:', emptied.removed);
     const gone = await images.prune({ filter, all: flags.all });
     section(
       stdout,
@@ -58,7 +63,7 @@ export const systemPrune = command({
       'Deleted build cache objects:',
       cache.removed.map(({ id }) => id),
     );
-    const bytes = ended.bytes + gone.bytes + cache.bytes;
+    const bytes = ended.bytes + emptied.bytes + gone.bytes + cache.bytes;
     stdout.line(`Total reclaimed space: ${humanSize(bytes, 4)}`);
   },
 });

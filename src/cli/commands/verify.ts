@@ -6,6 +6,7 @@ import { flag } from '../flags.ts';
 import { labelsOf } from '../key-values.ts';
 import { warningLines } from '../render/renderer.ts';
 import { visible } from '../visible.ts';
+import { REACH_FLAGS, reach } from '../reach-flags.ts';
 
 /** What cosign exits with when there is no signature, and when there is none that counts. */
 const UNSIGNED = 10;
@@ -16,6 +17,7 @@ export const verify = command({
   usage: '[OPTIONS] NAME[:TAG|@DIGEST]...',
   operands: [1, Number.POSITIVE_INFINITY],
   flags: {
+    ...REACH_FLAGS,
     annotations: flag.list('list', 'Must have been signed along: "key=value"', 'a'),
     certificate: flag.list('file', 'Certificates of authorities, for notation'),
     format: flag.choice(['text', 'json'], 'How to say what was found: text or json'),
@@ -46,7 +48,7 @@ export const verify = command({
       });
     }
     const annotations = labelsOf(flags.annotations);
-    const { trust } = await engine();
+    const { trust } = await engine(reach(context));
     const call = { signal, progress: warningLines(stderr) };
     const all: Verified[] = [];
     let status: number = Exit.ok;

@@ -6,7 +6,7 @@ export const REGISTRY_MANUALS: Manuals = {
     text: [
       'A name without a host means Docker Hub; without a tag it means "latest". A broken download goes on where it broke off, also in another process.',
       'Of an index the image for this machine comes, or that for --platform. With --all-platforms all of its images come that are for Linux, with its attestations and under its own digest: "push", "save" and "copy" hand it on whole.',
-      "Mirrors, certificates and credentials come from Docker's, Podman's and containerd's files. Plain HTTP is used for this machine only, and for hosts that those files name as insecure.",
+      "Mirrors, certificates and credentials come from Docker's, Podman's and containerd's files. Plain HTTP is used for this machine only, and for hosts that those files name as insecure; with --tls-verify=false, wherever there is no TLS.",
       'The policy.json of containers is obeyed: what it rejects, or wants signed and is not, does not come in.',
     ],
   },

@@ -22,7 +22,7 @@ export async function afterExit(parts: ContainerParts, id: string): Promise<void
   const { record } = container;
   release(store, id, record.settings.cgroupParent);
   if (record.remove) {
-    removeContainer(store, id);
+    removeContainer(store, id, { volumes: true });
     return;
   }
   if (!wantsRestart(record)) return;

@@ -27,6 +27,7 @@ import { networkKind } from './network-kind.ts';
 import { argvOf, environmentOf } from './process-plan.ts';
 import { reap, removeContainer } from './reap.ts';
 import { register, writeCidfile } from './register.ts';
+import { volumesFrom } from './volumes-from.ts';
 
 /** A larger file of users is none. */
 const USERS_LIMIT = 10 * 1024 * 1024;
@@ -82,7 +83,7 @@ async function create(
   const settings: CreateRequest = { ...request, env: asked };
   const config = mergedConfig(request, imageConfig, asked);
   const argv = argvOf(request, imageConfig);
-  const mounts = planMounts(request, imageConfig);
+  const mounts = planMounts(request, imageConfig, volumesFrom(store, request.volumesFrom ?? []));
   const layers = image.chain === undefined ? [] : parts.snapshotter.stack(image.chain);
   if (!layers) {
     throw new ContainerStartError(`image ${request.image} is not whole: layers are missing`);
@@ -105,13 +106,14 @@ async function create(
     undo.defer(() => rmSync(cidfile, { force: true }));
   }
   register(parts, settings, { image, config, id, argv });
-  undo.defer(() => removeContainer(store, id));
+  undo.defer(() => removeContainer(store, id, { volumes: true }));
   const paths = containerPaths(store.paths.containers, id);
   makeRoot(paths, view);
   const prepared = prepareMounts(mounts, {
+    store,
+    id,
     view,
     directory: paths.directory,
-    volumes: `${store.paths.root}/volumes`,
     hostname,
     network: networkKind(request) === 'host' ? 'host' : 'none',
     extraHosts: request.extraHosts ?? [],

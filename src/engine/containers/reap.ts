@@ -6,6 +6,7 @@ import { fromRow, isUp, toRow, type Container } from './record.ts';
 import { isAbandoned, isOwned, settled } from './settle.ts';
 import { tell } from './tell.ts';
 import { mountsBelow } from '../../sys/mount.ts';
+import { removeWithContainer } from '../volumes/with-container.ts';
 import { namesIn } from '../../sys/names-in.ts';
 
 /**
@@ -16,6 +17,7 @@ export function reap(store: Store): void {
   // Listed before the rows are read: a row comes before its directory, so none that is just
   // being made can look like one without a row.
   const found = namesIn(store.paths.containers);
+  const trash: string[] = [];
   const directory = store.paths.containers;
   const known = store.read(({ containers }) => containers.list().map(fromRow));
   const isWrong = (container: Container): boolean =>
@@ -33,12 +35,14 @@ export function reap(store: Store): void {
           tell(tables, 'die', row, ended.record.finishedAt ?? now);
         }
         if (!isAbandoned(ended, directory)) continue;
+        trash.push(...removeWithContainer(tables, store, container.id));
         containers.remove(container.id);
         tell(tables, 'destroy', row, now);
         gone.push(container.id);
       }
     });
   }
+  empty(trash);
   const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
   if (found.length === 0) return;
   const mounts = mountsBelow(directory);
@@ -60,18 +64,31 @@ function isIdle(container: Container, directory: string): boolean {
   return !isUp(state) && state !== 'restarting' && !isOwned(record);
 }
 
-/** Removes a container that does not run: its row, then its files. */
-export function removeContainer(store: Store, id: string): void {
-  const row = store.write((tables) => {
+/**
+ * Removes a container that does not run: its row, then its files; with `volumes` the anonymous
+ * ones of them, too, that no other container has.
+ */
+export function removeContainer(
+  store: Store,
+  id: string,
+  options: { readonly volumes?: boolean } = {},
+): void {
+  const { row, trash } = store.write((tables) => {
     const found = tables.containers.get(id);
+    const gone = options.volumes === true ? removeWithContainer(tables, store, id) : [];
     tables.containers.remove(id);
     if (found) tell(tables, 'destroy', found, store.clock.now().getTime());
-    return found;
+    return { row: found, trash: gone };
   });
   release(store, id, row && fromRow(row).record.settings.cgroupParent);
   removeFiles(store, id);
+  empty(trash);
 }
 
 function removeFiles(store: Store, id: string): void {
   rmSync(join(store.paths.containers, id), { recursive: true, force: true });
+}
+
+function empty(trash: readonly string[]): void {
+  for (const path of trash) rmSync(path, { recursive: true, force: true });
 }

@@ -47,6 +47,8 @@ export interface ContainerMount {
   readonly mode: string;
   readonly readonly: boolean;
   readonly propagation: string;
+  /** The part of a volume that is mounted. */
+  readonly subpath?: string;
 }
 
 /** What its health check found. */

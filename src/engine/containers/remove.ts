@@ -11,15 +11,15 @@ import { killNow } from './stop.ts';
 const PATIENCE = 10_000;
 
 /**
- * Removes a container with all its changes; with `force` it is killed first. Returns the name
- * that it was found by.
+ * Removes a container with all its changes; with `force` it is killed first, with `volumes` its
+ * anonymous volumes go, too. Returns the name that it was found by.
  *
  * Throws ContainerNotFoundError, ContainerConflictError.
  */
 export async function removeNamed(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
   name: string,
-  options: { readonly force?: boolean } = {},
+  options: { readonly force?: boolean; readonly volumes?: boolean } = {},
 ): Promise<string> {
   reap(store);
   const container = findContainer(store, name);
@@ -43,6 +43,6 @@ export async function removeNamed(
     if (busy) return name;
     throw new ContainerNotFoundError(name);
   }
-  removeContainer(store, id);
+  removeContainer(store, id, options);
   return name;
 }

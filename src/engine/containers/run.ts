@@ -32,7 +32,7 @@ export async function runContainer(
     }
     return { id, session: sessionOf(parts, id, { ...started, attachment }) };
   } catch (error) {
-    removeContainer(parts.store, id);
+    removeContainer(parts.store, id, { volumes: true });
     if (request.cidfile !== undefined) rmSync(request.cidfile, { force: true });
     throw startError(error);
   }

@@ -31,7 +31,8 @@ export function sessionOf(
     // Conmon lets go of us a moment before it writes the exit code.
     await waitForEnd(store, id);
     const ended = noteEnd(store, id);
-    if (ended?.record.remove === true && !isUp(ended.state)) removeContainer(store, id);
+    if (ended?.record.remove === true && !isUp(ended.state))
+      removeContainer(store, id, { volumes: true });
     return ended?.record.exitCode ?? KILLED;
   };
   return {

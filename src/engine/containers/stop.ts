@@ -54,7 +54,7 @@ export async function killNow(parts: KillParts, container: Container): Promise<v
 export function settleEnd({ store }: KillParts, id: string): void {
   const now = noteEnd(store, id);
   if (!now || isUp(now.state) || !now.record.remove) return;
-  if (!isOwned(now.record)) removeContainer(store, id);
+  if (!isOwned(now.record)) removeContainer(store, id, { volumes: true });
 }
 
 /** One that waits to be started again is not. */

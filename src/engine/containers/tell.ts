@@ -3,7 +3,9 @@ import { fromRow } from './record.ts';
 
 /** What happens to containers, in Docker's words. */
 export type ContainerAction =
+  | 'archive-path'
   | 'attach'
+  | 'commit'
   | 'create'
   | 'destroy'
   | 'detach'
@@ -11,6 +13,7 @@ export type ContainerAction =
   | 'exec_create'
   | 'exec_die'
   | 'exec_start'
+  | 'extract-to-dir'
   | 'kill'
   | 'oom'
   | 'pause'

@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseTmpfs, parseVolume } from './volumes.ts';
+import { parseTmpfs } from './tmpfs.ts';
+import { parseVolume } from './volumes.ts';
 
 test('parseVolume() tells paths, names and anonymous volumes apart', () => {
   assert.deepEqual(parseVolume('/a/b:/c'), {
-    source: { kind: 'path', path: '/a/b' },
+    source: { kind: 'path', path: '/a/b', create: true },
     target: '/c',
     readonly: false,
     filled: true,
+    mode: '',
   });
   assert.deepEqual(parseVolume('data:/c/../d/:ro,nocopy'), {
     source: { kind: 'named', name: 'data' },
     target: '/d',
     readonly: true,
     filled: false,
+    mode: 'ro,nocopy',
   });
   assert.deepEqual(parseVolume('/only').source, { kind: 'anonymous' });
 });

@@ -1,21 +1,43 @@
 import { posix, resolve } from 'node:path';
-import { UsageError } from '../../base/errors.ts';
 import { ContainerStartError } from './errors.ts';
 
-/** One `-v`, understood. */
+/** Something of this machine, or a volume, at a place in a container: `-v` and `--mount`, understood. */
 export interface Volume {
   readonly source:
-    | { readonly kind: 'path'; readonly path: string }
+    | {
+        readonly kind: 'path';
+        readonly path: string;
+        /** A path that is not there becomes a directory. */
+        readonly create: boolean;
+      }
     | { readonly kind: 'named'; readonly name: string }
     | { readonly kind: 'anonymous' };
   /** Absolute, without `.` and `..`. */
   readonly target: string;
   readonly readonly: boolean;
-  /** A new volume gets what the image has there. */
+  /** An empty volume gets what the image has there. */
   readonly filled: boolean;
+  /** Options as typed. */
+  readonly mode: string;
+  readonly propagation?: string;
+  /** What is mounted below a path comes along; it does unless this is false. */
+  readonly recursive?: boolean;
+  /** The part of a volume that is mounted. */
+  readonly subpath?: string;
+  /** Of a volume that has to be made. */
+  readonly driver?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly options?: Readonly<Record<string, string>>;
 }
 
-const MODES = /^(?:ro|rw|z|Z|nocopy|cached|delegated|consistent|r?shared|r?slave|r?private)$/;
+/** Of each of these kinds of words one may be given. */
+const KINDS: readonly RegExp[] = [
+  /^r[ow]$/,
+  /^[zZ]$/,
+  /^nocopy$/,
+  /^(?:cached|delegated|consistent)$/,
+  /^r?(?:shared|slave|private)$/,
+];
 const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
 /**
@@ -30,15 +52,23 @@ export function parseVolume(text: string): Volume {
   const [source, target, options] =
     parts.length === 1 ? [undefined, text, undefined] : [parts[0], parts[1] ?? '', parts[2]];
   const modes = options?.split(',') ?? [];
-  const wrong = modes.find((mode) => !MODES.test(mode));
-  if (wrong !== undefined) throw new ContainerStartError(`invalid mode: ${wrong}`);
+  checkModes(modes);
+  const propagation = modes.find((mode) => KINDS[4]?.test(mode));
   const place = volumeTarget(target, text);
   return {
     source: source === undefined ? { kind: 'anonymous' } : sourceOf(source),
     target: place,
     readonly: modes.includes('ro'),
     filled: !modes.includes('nocopy'),
+    mode: options ?? '',
+    ...(propagation !== undefined && { propagation }),
   };
+}
+
+function checkModes(modes: readonly string[]): void {
+  const kinds = modes.map((mode) => KINDS.findIndex((kind) => kind.test(mode)));
+  const wrong = kinds.includes(-1) || new Set(kinds).size < kinds.length;
+  if (wrong) throw new ContainerStartError(`invalid mode: ${modes.join(',')}`);
 }
 
 /** A place inside the container, cleaned. Throws ContainerStartError. */
@@ -58,58 +88,17 @@ export function volumeTarget(target: string, text = target): string {
 }
 
 function sourceOf(text: string): Volume['source'] {
-  if (/^(?:\/|\.\.?(?:\/|$))/.test(text)) return { kind: 'path', path: resolve(text) };
+  if (/^(?:\/|\.\.?(?:\/|$))/.test(text)) {
+    return { kind: 'path', path: resolve(text), create: true };
+  }
+  return namedVolume(text);
+}
+
+/** The volume of a name. Throws ContainerStartError when none can be called so. */
+export function namedVolume(text: string): Volume['source'] {
   if (VOLUME_NAME.test(text)) return { kind: 'named', name: text };
   throw new ContainerStartError(
     `create ${text}: "${text}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
     { hint: 'A directory of this machine is given with its absolute path.' },
   );
-}
-
-/** One `--tmpfs`, understood. */
-export interface Tmpfs {
-  readonly target: string;
-  /** Bytes. */
-  readonly size?: number;
-  readonly mode?: number;
-  readonly options: readonly string[];
-}
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-const DEFAULTS = ['noexec', 'nosuid', 'nodev'];
-const FLAGS = new Set([
-  'rw',
-  'ro',
-  'exec',
-  'suid',
-  'dev',
-  'sync',
-  'noatime',
-  'relatime',
-  ...DEFAULTS,
-]);
-
-/** Reads `target[:options]`; options are mount flags, `size` and `mode`. Throws UsageError. */
-export function parseTmpfs(text: string): Tmpfs {
-  const colon = text.indexOf(':');
-  const target = volumeTarget(colon === -1 ? text : text.slice(0, colon), text);
-  const words = colon === -1 ? [] : text.slice(colon + 1).split(',');
-  const flags: string[] = [];
-  let size: number | undefined;
-  let mode: number | undefined;
-  for (const word of words) {
-    const [, amount, unit] = /^size=(\d+)([kmg]?)$/i.exec(word) ?? [];
-    const [, digits] = /^mode=([0-7]{1,4})$/.exec(word) ?? [];
-    if (amount !== undefined) size = Number(amount) * (UNITS[unit?.toLowerCase() ?? ''] ?? 1);
-    else if (digits !== undefined) mode = Number.parseInt(digits, 8);
-    else if (FLAGS.has(word)) flags.push(word);
-    else throw new UsageError(`invalid tmpfs option "${word}"`);
-  }
-  const options = [...DEFAULTS.filter((one) => !flags.includes(one.slice(2))), ...flags];
-  return {
-    target,
-    options: [...new Set(options)],
-    ...(size !== undefined && { size }),
-    ...(mode !== undefined && { mode }),
-  };
 }

@@ -66,7 +66,8 @@ export async function copyImage(
   const found = await source.root(call);
   if (platform) source = await chosenSource(source, platform, call);
   const before = await source.root(call);
-  if (to.kind === 'store') await opened.admit?.(found.digest, before.digest);
+  // Wherever it goes: who reads it there takes it for checked.
+  await opened.admit?.(found.digest, before.digest);
   const pack = toRegistry && from.kind === 'archive' && from.form === 'docker';
   if (format || pack) {
     const { select } = opened;
@@ -115,15 +116,17 @@ async function waysTo(
   open: DisposableStack,
 ): Promise<Connections | undefined> {
   if (place.kind !== 'registry') return undefined;
-  const { credentials, insecure = false, name } = place;
-  if (!credentials && !insecure && tries === undefined) return parts.connections();
+  const { credentials, tlsVerify, certificateFolder, name } = place;
+  const isOwn = credentials ?? tlsVerify ?? certificateFolder ?? tries;
+  if (isOwn === undefined) return parts.connections();
   const { registry } = parseReference(name);
   const { settings = {} } = parts;
   return open.use(
     openConnections({
       ...settings,
       tries: tries ?? settings.tries,
-      ...(insecure && { insecure: [...(settings.insecure ?? []), registry] }),
+      ...(tlsVerify !== undefined && { tlsVerify }),
+      ...(certificateFolder !== undefined && { certificateFolder }),
       ...(credentials && { credentials: { registry, ...credentials } }),
     }),
   );

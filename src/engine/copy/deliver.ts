@@ -22,6 +22,7 @@ import type { Destination } from '../../transport/transport.ts';
 import type { CopyRequest, CopySource, CopyTarget } from '../copy-types.ts';
 import { isForLinux } from '../images/for-linux.ts';
 import { fillNew } from '../images/save-directory.ts';
+import { resumption } from '../resumption.ts';
 import type { CopyParts, OpenedSource } from './sources.ts';
 
 /** What goes somewhere. */
@@ -44,7 +45,7 @@ export async function deliver(
   const options = { ...call, concurrency: PARALLEL, ...(select && { select }) };
   switch (to.kind) {
     case 'registry':
-      await copy(source, inRegistry(parts.connections, to.name, freight.root, request), options);
+      await copy(source, inRegistry(parts, to.name, freight.root, request), options);
       return;
     case 'store':
       return intoStore(parts, freight, { from: request.from, name: to.name }, call);
@@ -67,7 +68,7 @@ export async function deliver(
 }
 
 function inRegistry(
-  connections: Connections | undefined,
+  { store, connections }: CopyParts & { readonly connections: Connections | undefined },
   name: string,
   root: Descriptor,
   { from, chunk, foreign = false }: CopyRequest,
@@ -77,7 +78,11 @@ function inRegistry(
   if (target.digest !== undefined && target.digest !== root.digest) {
     throw new InvalidInputError(`${placeName(from)} is ${root.digest}, not ${target.digest}`);
   }
-  const repository = openRepository(connections, target, { push: true, chunk });
+  const repository = openRepository(connections, target, {
+    push: true,
+    chunk,
+    ...resumption(store),
+  });
   const tags = target.tag === undefined ? [] : [target.tag];
   return new RegistryDestination(repository, { tags, foreign });
 }

@@ -10,6 +10,7 @@ import { canonicalName, familiar, type Reference } from '../../oci/reference.ts'
 import type { RemoteManifest } from '../../registry/manifests.ts';
 import type { Repository } from '../../registry/repository-types.ts';
 import type { Store } from '../../store/store.ts';
+import { checkCount } from '../remote-image.ts';
 import { isForLinux } from './for-linux.ts';
 
 /**
@@ -24,6 +25,7 @@ export async function remoteIndex(
   const manifest = await repository.getManifest(undefined, call);
   const document = parseManifestOrIndex(manifest.bytes, manifest.descriptor.mediaType);
   if (document.kind === 'manifest') return undefined;
+  checkCount(repository, document.index);
   const images = document.index.manifests.filter((entry) => !isAttestation(entry));
   const others = images.filter((entry) => !isForLinux(entry));
   if (others.length === images.length) {

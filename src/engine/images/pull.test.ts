@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { needsRoot } from '../../../test/scratch-images.ts';
+import { needsRoot, scratchImages } from '../../../test/scratch-images.ts';
 import { registryHouse } from '../../../test/support/registry-house.ts';
 import { putIndex, putRemote } from '../../../test/support/remote-image.ts';
+import { TestRegistry } from '../../../test/support/test-registry.ts';
 import type { ProgressEvent } from '../../base/progress.ts';
 import { MediaType } from '../../oci/media-types.ts';
 
@@ -22,6 +25,49 @@ test('pull() brings an image under its name and its digest, unpacked', { skip },
   assert.deepEqual(image.digests, [`${name}@${remote.digest}`]);
   assert.equal(image.manifest.digest, remote.digest);
   assert.equal(readFileSync(`${image.directories[1]}/etc/name`, 'utf8'), 'amd64');
+});
+
+test('pull() asks for manifests of every kind in one header', { skip }, async () => {
+  await using house = await registryHouse();
+  putRemote(house.registry, 'team/app', 'v1');
+  const accepted: (string | undefined)[] = [];
+  house.registry.fault = ({ request, kind }) => {
+    if (kind === 'manifest') accepted.push(request.headers.accept);
+    return false;
+  };
+  await house.pull('team/app:v1');
+  const { ociIndex, dockerIndex, ociManifest, dockerManifest } = MediaType;
+  assert.deepEqual(accepted, [
+    `${[ociIndex, dockerIndex, ociManifest, dockerManifest].join(', ')}, */*`,
+  ]);
+});
+
+test('pull() remembers which mirror gave an image', { skip }, async () => {
+  await using mirror = await TestRegistry.open();
+  putRemote(mirror, 'team/app', 'v1');
+  const etc = mkdtempSync(join(tmpdir(), 'stave-etc-'));
+  mkdirSync(join(etc, 'containers'));
+  writeFileSync(
+    join(etc, 'containers/registries.conf'),
+    `[[registry]]\nlocation = "reg.invalid"\n[[registry.mirror]]\nlocation = "${mirror.host}"\n`,
+  );
+  try {
+    await using house = await registryHouse({}, { etc });
+    putRemote(house.registry, 'team/app', 'v1');
+    const { images, store } = house.scratch;
+    await images.pull({ name: 'reg.invalid/team/app:v1' });
+    await house.pull('team/app:v1');
+    const pulls = store.read(({ events }) => events.after(0));
+    assert.deepEqual(
+      pulls.map(({ action, attributes }) => [action, attributes['mirror']]),
+      [
+        ['pull', mirror.host],
+        ['pull', undefined],
+      ],
+    );
+  } finally {
+    rmSync(etc, { recursive: true });
+  }
 });
 
 test('pull() of what is here asks one question', { skip }, async () => {
@@ -103,6 +149,15 @@ test('pull() of one platform where another was asked for warns', { skip }, async
     pulled.warning ?? '',
     /its platform \(linux\/amd64\) does not match the specified platform \(linux\/arm64\)$/,
   );
+});
+
+test('pull() asks no registry for the ID of an image', { skip }, async () => {
+  using scratch = scratchImages();
+  const name = `sha256:${'0'.repeat(64)}`;
+  await assert.rejects(scratch.images.pull({ name }), {
+    code: 'INVALID_INPUT',
+    message: /is the ID/,
+  });
 });
 
 test('pull() by digest gives the image that name only', { skip }, async () => {

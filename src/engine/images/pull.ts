@@ -62,6 +62,11 @@ export async function pullImages(
   if (familiarRepository(reference) === 'scratch') {
     throw new InvalidInputError("'scratch' is a reserved name");
   }
+  if (/^sha256:[0-9a-f]{64}$/.test(request.name)) {
+    throw new InvalidInputError(`${request.name} is the ID of an image, which no registry knows`, {
+      hint: 'Give a name: NAME[:TAG], or NAME@DIGEST.',
+    });
+  }
   if (request.all !== true) return pullOne(parts, withDefaultTag(reference), request, call);
   if (reference.tag !== undefined || reference.digest !== undefined) {
     throw new InvalidInputError("tag can't be used with --all-tags/-a");
@@ -148,7 +153,9 @@ async function fetched(
     using lease = store.lease('pull');
     const intake = new LayerIntake(store, snapshotter, lease, { resumable: true });
     const names = [...new Set([canonicalName(reference), digestName(reference, remote.root)])];
-    const to = new StoreDestination({ store, snapshotter, intake, lease, action: 'pull' }, names);
+    const { mirror } = remote.manifest;
+    const parcel = { store, snapshotter, intake, lease, action: 'pull', mirror } as const;
+    const to = new StoreDestination(parcel, names);
     const from = new RegistrySource(repository, remote.manifest);
     await copy(from, to, { ...call, concurrency: PARALLEL, select: isForLinux });
   } catch (error) {

@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DiffId } from '../../oci/digest.ts';
 import type { Store } from '../../store/store.ts';
@@ -11,10 +10,10 @@ import type {
   UsageOf,
   VolumeUsage,
 } from '../system-types.ts';
+import { listVolumes } from '../volumes/list.ts';
 import { cacheItems, usageOf } from './cache-entries.ts';
 import { spaceBelow } from './space.ts';
 import { weigh, type Weights } from './weights.ts';
-import { namesIn } from '../../sys/names-in.ts';
 
 /** What telling of the disk needs. */
 export interface UsageParts {
@@ -60,12 +59,20 @@ export async function diskUsage(parts: UsageParts): Promise<DiskUsage> {
     };
   });
   const active = images.filter(({ containers: count }) => count > 0).length;
+  const owned = store.read(
+    (tables) => new Map(containers.map(({ id }) => [id, tables.volumes.of(id).length] as const)),
+  );
   const containerRows = containers.map((container): ContainerUsage => {
     const directory = join(store.paths.containers, container.id);
     const size = spaceBelow(join(directory, 'upper'));
-    return { container, size, volumes: volumesOf(directory).length };
+    return { container, size, volumes: owned.get(container.id) ?? 0 };
   });
-  const volumes = namedVolumes(join(store.paths.root, 'volumes'));
+  const volumes = listVolumes(store).map(({ name, mountpoint, users }): VolumeUsage => ({
+    name,
+    size: spaceBelow(mountpoint),
+    links: users.length,
+  }));
+  const idle = volumes.filter(({ links }) => links === 0);
   return {
     images: {
       rows: weighed.rows,
@@ -78,9 +85,9 @@ export async function diskUsage(parts: UsageParts): Promise<DiskUsage> {
     volumes: {
       rows: volumes,
       total: volumes.length,
-      active: 0,
+      active: volumes.length - idle.length,
       size: volumes.reduce((bytes, { size }) => bytes + size, 0),
-      reclaimable: volumes.reduce((bytes, { size }) => bytes + size, 0),
+      reclaimable: idle.reduce((bytes, { size }) => bytes + size, 0),
     },
     cache: {
       rows: usage.entries,
@@ -104,15 +111,4 @@ function containerSums(rows: readonly ContainerUsage[]): UsageOf {
     size: rows.reduce((bytes, { size }) => bytes + size, 0),
     reclaimable: idle.reduce((bytes, { size }) => bytes + size, 0),
   };
-}
-
-function namedVolumes(directory: string): VolumeUsage[] {
-  return namesIn(directory)
-    .filter((name) => lstatSync(join(directory, name)).isDirectory())
-    .map((name) => ({ name, size: spaceBelow(join(directory, name)) }));
-}
-
-/** Directories of the volumes that a container has for itself. */
-function volumesOf(directory: string): string[] {
-  return namesIn(directory).filter((name) => /^volume\d+$/.test(name));
 }

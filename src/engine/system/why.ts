@@ -6,6 +6,7 @@ import type { LeaseRow } from '../../store/activity-tables.ts';
 import type { ContainerRow, ImageRow, Tables } from '../../store/tables.ts';
 import { namesIn } from '../../sys/names-in.ts';
 import type { HeldSpace } from '../system-types.ts';
+import { listVolumes } from '../volumes/list.ts';
 import { cacheItems } from './cache-entries.ts';
 import { spaceBelow } from './space.ts';
 import { weigh, type Weights } from './weights.ts';
@@ -171,14 +172,17 @@ function containerRows(store: Store): HeldSpace[] {
   }));
 }
 
-function volumeRows({ paths }: Store): HeldSpace[] {
-  const directory = `${paths.root}/volumes`;
-  return namesIn(directory).map((name) => ({
+function volumeRows(store: Store): HeldSpace[] {
+  const { paths } = store;
+  const called = store.read(
+    ({ containers }) => new Map(containers.list().map(({ id, name }) => [id, name] as const)),
+  );
+  return listVolumes(store).map(({ name, users }) => ({
     kind: 'Local Volumes',
     name,
-    bytes: spaceBelow(`${directory}/${name}`),
-    heldBy: [`volume ${name}`],
-    freedBy: `removing ${directory}/${name}`,
+    bytes: spaceBelow(`${paths.volumes}/${name}`),
+    heldBy: [`volume ${name}`, ...users.map((id) => `container ${called.get(id) ?? id}`)],
+    freedBy: `stave volume rm ${name}`,
   }));
 }
 

@@ -51,6 +51,30 @@ test('pull() with a required signature brings nothing until there is one', { ski
   await assert.rejects(engine.images.pull(other), /another key/);
 });
 
+test('copy() out of a registry obeys the policy wherever it goes', { skip }, async () => {
+  await using at = await trustHouse();
+  const { registry, engine, directory } = at;
+  putRemote(registry, 'app', 'v1');
+  wantsSigned(at);
+  const name = `${registry.host}/app:v1`;
+  const from = { kind: 'registry', name } as const;
+  const layout = join(directory, 'layout');
+  const places = [
+    { kind: 'registry', name: `${registry.host}/other:v1` },
+    { kind: 'layout', path: layout, tag: 'v1' },
+    { kind: 'store', name: 'copied:v1' },
+  ] as const;
+  for (const to of places) {
+    const refused = engine.images.copy({ from, to });
+    await assert.rejects(refused, { code: 'UNTRUSTED', message: /is not signed/ });
+  }
+  await nothingCame(at);
+  assert.equal(registry.manifests.has('other/v1'), false);
+  assert.throws(() => readdirSync(layout), { code: 'ENOENT' });
+  await engine.trust.sign({ name, key: OWN.key });
+  for (const to of places) await engine.images.copy({ from, to });
+});
+
 test('pull() accepts the signature of an index for the image out of it', { skip }, async () => {
   await using at = await trustHouse();
   const { registry, engine } = at;

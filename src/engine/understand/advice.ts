@@ -54,7 +54,8 @@ export function keywordOf(createdBy: string): string {
 
 /** How a sentence speaks of a step. */
 function place({ origin, number }: ExplainedLayer): string {
-  return origin ? `line ${origin.lines[0]}` : `layer ${number}`;
+  const line = origin?.lines[0] ?? 0;
+  return line > 0 ? `line ${line}` : `layer ${number}`;
 }
 
 function onHidden(group: HiddenGroup, layers: readonly ExplainedLayer[]): Said | undefined {

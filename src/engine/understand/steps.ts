@@ -125,8 +125,9 @@ function said({
 }
 
 function originOf(row: OriginRow | undefined): StepOrigin | undefined {
-  if (row?.file === undefined || row.firstLine === undefined) return undefined;
-  return { file: row.file, lines: [row.firstLine, row.lastLine ?? row.firstLine] };
+  if (row?.file === undefined) return undefined;
+  const first = row.firstLine ?? 0;
+  return { file: row.file, lines: [first, row.lastLine ?? first] };
 }
 
 /** The images here that this one continues, the shortest first. */

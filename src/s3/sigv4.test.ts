@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encoded, digestOf } from '../../oci/digest.ts';
+import { encoded, digestOf } from '../oci/digest.ts';
 import { signed } from './sigv4.ts';
 
 // The example of Amazon's documentation.

@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../base/clock.ts';
+import { isErrno } from '../base/errors.ts';
+import { randomHex } from '../sys/random.ts';
+import { type Access, NOBODY } from './access/access.ts';
+import { answerProblem, type Exchange } from './answer.ts';
+import { type AuditRecord, type AuditScope, recordOf } from './audit.ts';
+import { Problem } from './errors.ts';
+import type { Limits } from './limits.ts';
+import { route, type Served } from './router.ts';
+
+/** What requests are answered with. */
+export interface Serving {
+  readonly served: Served;
+  readonly access: Access;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  /** Is told what was done, by whom. */
+  readonly audit: ((record: AuditRecord) => void) | undefined;
+  readonly auditScope: AuditScope;
+  /** Is told of failures that are nobody's fault outside, under the word that the client got. */
+  readonly onFailure: (error: unknown, word: string) => void;
+}
+
+/** Answers a request. `waits` says that the client waits for a word before it sends the body. */
+export async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  waits: boolean,
+  serving: Serving,
+): Promise<void> {
+  const { access, limits, audit, clock, auditScope: scope, onFailure } = serving;
+  response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  const { path, query } = addressOf(request.url ?? '');
+  const exchange: Exchange = {
+    request,
+    response,
+    query,
+    waits,
+    access,
+    limits,
+    caller: NOBODY,
+    need: { kind: 'nothing' },
+  };
+  try {
+    if (path === undefined) throw new Problem(400, 'NAME_INVALID', 'the address cannot be read');
+    await route(exchange, path, serving.served);
+  } catch (error) {
+    answerFailure(exchange, error, onFailure);
+  }
+  if (!audit) return;
+  const record = recordOf(exchange, { scope, time: clock.now(), path: path ?? '' });
+  if (record) audit(record);
+}
+
+function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['onFailure']): void {
+  const { request, response } = exchange;
+  // Nobody is there to be told.
+  if (response.destroyed || request.socket.destroyed) return;
+  if (response.headersSent) {
+    response.destroy();
+    onFailure(error, 'while it was sent');
+    return;
+  }
+  if (error instanceof Problem) {
+    const { code, message, headers, httpStatus } = error;
+    answerProblem(exchange, httpStatus, { code, message }, headers);
+    return;
+  }
+  if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
+    answerProblem(exchange, 507, { code: 'DENIED', message: 'the registry is full' });
+    onFailure(error, 'the registry is full');
+    return;
+  }
+  const word = randomHex(8);
+  const message = `the registry failed; its log says why under ${word}`;
+  answerProblem(exchange, 500, { code: 'UNSUPPORTED', message });
+  onFailure(error, word);
+}
+
+/** Path and query of a request line; no path when it cannot be decoded. */
+function addressOf(target: string): { path: string | undefined; query: URLSearchParams } {
+  const mark = target.indexOf('?');
+  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  const raw = mark < 0 ? target : target.slice(0, mark);
+  try {
+    return { path: raw.includes('%') ? decodeURIComponent(raw) : raw, query };
+  } catch {
+    return { path: undefined, query };
+  }
+}
