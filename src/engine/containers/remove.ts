@@ -6,6 +6,7 @@ import { findContainer } from './find.ts';
 import { noteStop } from './kill.ts';
 import { reap, removeContainer } from './reap.ts';
 import { isBeingMade, isUp } from './record.ts';
+import { releaseNetworks } from './start-network.ts';
 import { killNow } from './stop.ts';
 
 const PATIENCE = 10_000;
@@ -43,6 +44,7 @@ export async function removeNamed(
     if (busy) return name;
     throw new ContainerNotFoundError(name);
   }
+  await releaseNetworks(store, id);
   removeContainer(store, id, options);
   return name;
 }

@@ -1,8 +1,11 @@
-import { reporter } from '../../base/reporter.ts';
-import type { CallOptions } from '../../base/progress.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Resolver } from '../../network/types.ts';
+import { hostsFile } from '../../runtime/etc-files.ts';
+import type { ProcessSpec } from '../../runtime/executor.ts';
 import type { Store } from '../../store/store.ts';
-import { ContainerStartError } from './errors.ts';
 import { findContainer } from './find.ts';
+import { containerPaths } from './layout.ts';
 import { networkKind } from './network-kind.ts';
 import { notRunning } from './pause.ts';
 import { isUp, type Container } from './record.ts';
@@ -25,25 +28,67 @@ const NOTHING = {
   done: (): void => undefined,
 };
 
-/** Prepares the network of a container that is about to start. Throws ContainerStartError. */
-export function networkFor(
+/** Prepares the network of a container that is about to start. Throws what the network's driver throws. */
+export async function networkFor(
   store: Store,
-  { record }: Container,
-  options: CallOptions,
-): StartNetwork {
-  const kind = networkKind(record.settings);
+  { id, name, record }: Container,
+  spec: ProcessSpec,
+): Promise<StartNetwork> {
+  const { settings, config } = record;
+  const kind = networkKind(settings);
   if (kind === 'none') return { ...NOTHING, namespace: undefined };
   if (kind === 'host') return { ...NOTHING, namespace: 'host' };
   if (kind.startsWith('container:')) {
     return { ...NOTHING, namespace: namespaceOf(store, kind.slice('container:'.length), 'net') };
   }
-  if (kind !== 'default') throw new ContainerStartError(`network ${kind} not found`);
-  reporter(options.progress).warn({
-    code: 'NETWORK_HOST',
-    message: "there is no network for containers yet: this one uses the machine's own",
-    hint: 'Say --network host or --network none to choose.',
-  });
-  return { ...NOTHING, namespace: 'host' };
+  const [{ openSwept }, { parsePorts }] = await Promise.all([
+    import('../networks/networks.ts'),
+    import('../../network/port-spec.ts'),
+  ]);
+  const networks = await openSwept({ store, stateDir: store.paths.run });
+  const { dns, dnsSearch, dnsOptions, extraHosts, publishAll } = settings;
+  const prepared = await networks.prepare(
+    { id, name, hostname: spec.hostname },
+    {
+      networks: settings.networks ?? [{ name: 'default' }],
+      publish: parsePorts(settings.publish ?? []),
+      exposed: Object.keys(config.ExposedPorts ?? {}),
+      ...(publishAll !== undefined && { publishAll }),
+      ...(dns && { dns }),
+      ...(dnsSearch && { dnsSearch }),
+      ...(dnsOptions && { dnsOptions }),
+      ...(extraHosts && { extraHosts }),
+    },
+  );
+  const { directory } = containerPaths(store.paths.containers, id);
+  const lines = prepared.hostsEntries.map(([address, names]) => `${address}\t${names.join(' ')}\n`);
+  writeFileSync(join(directory, 'hosts'), hostsFile() + lines.join(''));
+  writeFileSync(join(directory, 'resolv.conf'), resolverText(prepared.resolver));
+  return {
+    namespace: prepared.netns,
+    reserved: prepared.reserved,
+    async undo() {
+      prepared.closeReserved();
+      await networks.release(id);
+    },
+    done: () => prepared.closeReserved(),
+  };
+}
+
+function resolverText({ nameservers, search, options }: Resolver): string {
+  return [
+    ...nameservers.map((address) => `nameserver ${address}\n`),
+    ...(search.length > 0 ? [`search ${search.join(' ')}\n`] : []),
+    ...(options.length > 0 ? [`options ${options.join(' ')}\n`] : []),
+  ].join('');
+}
+
+/** Takes a container that does not run off its networks. */
+export async function releaseNetworks(store: Store, id: string): Promise<void> {
+  if (store.read(({ endpoints }) => endpoints.of(id)).length === 0) return;
+  const { openSwept } = await import('../networks/networks.ts');
+  const networks = await openSwept({ store, stateDir: store.paths.run });
+  await networks.release(id);
 }
 
 /**
