@@ -22,6 +22,7 @@ import type { Copied, CopyRequest } from './copy-types.ts';
 import type { CopyFiles } from './cp-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
+import type { Networks } from './network-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { ImageIndex } from './image-index.ts';
@@ -46,6 +47,7 @@ import type { Volumes } from './volume-types.ts';
 export interface Engine extends AsyncDisposable {
   readonly images: Images;
   readonly containers: Containers;
+  readonly networks: Networks;
   readonly volumes: Volumes;
   readonly copyFiles: CopyFiles;
   readonly system: System;

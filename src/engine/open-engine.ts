@@ -21,6 +21,7 @@ import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
 import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
+import { networksOf } from './networks/networks.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 import { trustOf } from './trust/trust.ts';
@@ -151,6 +152,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     images,
     containers,
+    networks: networksOf(store),
     volumes: volumesOf(store),
     copyFiles: copyFilesOf(store, snapshotter),
     async commit(request, call = {}) {
