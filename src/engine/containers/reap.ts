@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
+import { letGo } from './pause.ts';
 import { fromRow, toRow, type Container } from './record.ts';
 import { isAbandoned, settled } from './settle.ts';
 import { tell } from './tell.ts';
@@ -12,6 +13,7 @@ import { namesIn } from '../../sys/names-in.ts';
  * that were to go are removed, others have ended, and directories without a row go too.
  */
 export function reap(store: Store): void {
+  letGo(store);
   // Listed before the rows are read: a row comes before its directory, so none that is just
   // being made can look like one without a row.
   const found = namesIn(store.paths.containers);
