@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
 import { needsRelease, release } from './end.ts';
 import { letGo } from './pause.ts';
+import { isPart } from './place-volumes.ts';
 import { fromRow, isUp, toRow, type Container } from './record.ts';
 import { isAbandoned, isOwned, settled } from './settle.ts';
 import { tell } from './tell.ts';
@@ -88,6 +89,8 @@ export function removeContainer(
 }
 
 function removeFiles(store: Store, id: string): void {
+  // A part of a volume that could not be let go of is no file of the container.
+  if (mountsBelow(store.paths.containers).some((target) => isPart(target, id))) return;
   rmSync(join(store.paths.containers, id), { recursive: true, force: true });
 }
 
