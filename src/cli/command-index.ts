@@ -1,6 +1,7 @@
 import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
 import { MANIFESTS } from './manifest-index.ts';
+import { NETWORKS } from './network-index.ts';
 import { REGISTRY } from './registry-index.ts';
 import { VOLUMES } from './volume-index.ts';
 
@@ -26,6 +27,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   doctor: 'Find out why something does not work',
   image: 'Manage images',
   manifest: 'Manage manifests in registries, and lists of them',
+  network: 'Manage networks of containers',
   registry: 'Run a registry',
   system: 'Manage stave',
   volume: 'Manage volumes',
@@ -115,6 +117,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   ...BUILDERS,
   ...MANIFESTS,
+  ...NETWORKS,
   ...REGISTRY,
   ...VOLUMES,
   {
@@ -122,6 +125,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: ['commit'],
     summary: 'Make an image of what a container changed',
     load: async () => (await import('./commands/container-commit.ts')).containerCommit,
+  },
+  {
+    name: 'container cp',
+    aliases: ['cp'],
+    summary: 'Copy files between a container and this machine',
+    load: async () => (await import('./commands/container-cp.ts')).containerCp,
   },
   {
     name: 'container diff',

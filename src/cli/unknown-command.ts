@@ -7,7 +7,7 @@ const OTHERS = new Set(['docker', 'podman', 'nerdctl', 'buildah', 'stave', 'sudo
 
 const LATER = new Set(
   (
-    'attach commit cp create exec kill logs network pause plugin port rename restart start stats stop top trust ' +
+    'attach commit cp create exec kill logs pause plugin port rename restart start stats stop top trust ' +
     'unpause update volume wait'
   ).split(' '),
 );

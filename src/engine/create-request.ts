@@ -115,6 +115,9 @@ export interface NetworkWish {
   readonly ip?: string;
   readonly ip6?: string;
   readonly mac?: string;
+  readonly driverOpts?: Readonly<Record<string, string>>;
+  /** The network with the highest value gives the default route; 0 unless given. */
+  readonly gwPriority?: number;
 }
 
 /** When a container that has ended is started again. */

@@ -18,6 +18,8 @@ export interface EventFilter {
   readonly image?: readonly string[];
   /** IDs or names of containers, or their beginnings. */
   readonly container?: readonly string[];
+  /** IDs or names of networks, or their beginnings. */
+  readonly network?: readonly string[];
   /** `key` or `key=value`. */
   readonly label?: readonly string[];
   /** Kinds of things that have no events here; with a value nothing passes. */

@@ -15,11 +15,13 @@ import type { BuildRequest } from './build-types.ts';
 import { attestationsOf } from './attestations.ts';
 import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
+import { copyFilesOf } from './cp.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
 import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
+import { networksOf } from './networks/networks.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 import { trustOf } from './trust/trust.ts';
@@ -150,7 +152,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   return {
     images,
     containers,
+    networks: networksOf(store),
     volumes: volumesOf(store),
+    copyFiles: copyFilesOf(store, snapshotter),
     async commit(request, call = {}) {
       const { commitContainer } = await import('./commit/commit.ts');
       const parts = { store, snapshotter: await snapshotter(), applyChanges };

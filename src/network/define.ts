@@ -52,7 +52,7 @@ export function defineNetwork(request: NetworkCreateRequest, around: Surrounding
   const { name, driver = 'bridge', options = {}, ipamOptions = {}, labels = {} } = request;
   checkNetworkName(name);
   if (driver !== 'bridge') throw driverError(driver);
-  checkMtu(options['com.docker.network.driver.mtu']);
+  checkOptions(options);
   const subnets = subnetsOf(request, around);
   const ipv6 = request.ipv6 ?? subnets.some(({ subnet }) => subnet.includes(':'));
   const ipv4 = request.ipv4 ?? true;
@@ -96,11 +96,30 @@ function driverError(driver: string): Error {
   );
 }
 
-function checkMtu(text: string | undefined): void {
-  if (text === undefined) return;
-  const mtu = Number(text);
-  if (!/^\d{1,5}$/.test(text) || mtu < 68 || mtu > MAXIMUM_MTU) {
-    throw new InvalidNetworkError(`invalid MTU ${JSON.stringify(text)}`);
+/** What `-o` can say; the rest of Docker's options would do nothing here. */
+const OPTIONS: Readonly<Record<string, (value: string) => boolean>> = {
+  'com.docker.network.driver.mtu': (value) =>
+    /^\d{1,5}$/.test(value) && Number(value) >= 68 && Number(value) <= MAXIMUM_MTU,
+  'com.docker.network.bridge.enable_icc': isBoolean,
+  'com.docker.network.bridge.enable_ip_masquerade': isBoolean,
+  'com.docker.network.bridge.host_binding_ipv4': (value) => parseAddress(value)?.family === 4,
+};
+
+function isBoolean(value: string): boolean {
+  return value === 'true' || value === 'false';
+}
+
+function checkOptions(options: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(options)) {
+    const fits = Object.hasOwn(OPTIONS, key) ? OPTIONS[key] : undefined;
+    if (!fits) {
+      throw new InvalidNetworkError(`the driver 'bridge' has no option ${JSON.stringify(key)}`, {
+        hint: `It has: ${Object.keys(OPTIONS).join(', ')}.`,
+      });
+    }
+    if (!fits(value)) {
+      throw new InvalidNetworkError(`invalid value ${JSON.stringify(value)} of option ${key}`);
+    }
   }
 }
 

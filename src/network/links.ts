@@ -38,7 +38,7 @@ export function defaultRoutes(endpoint: EndpointRecord | undefined): Batch {
       : [`route replace default via ${endpoint.gateway} dev ${endpoint.interfaceName}`]),
     ...(endpoint.gateway6 === undefined
       ? []
-      : [`-6 route replace default via ${endpoint.gateway6} dev ${endpoint.interfaceName}`]),
+      : [`route replace default via ${endpoint.gateway6} dev ${endpoint.interfaceName}`]),
   ];
 }
 
@@ -68,13 +68,16 @@ export function hostLinks(
 ): Batch {
   return endpoints.flatMap(({ endpointId, networkId }) => {
     const veth = vethName(storeId, endpointId);
-    const mtu = networks.get(networkId)?.options['com.docker.network.driver.mtu'];
+    const options: NetworkRecord['options'] = networks.get(networkId)?.options ?? {};
+    const mtu = options['com.docker.network.driver.mtu'];
+    const isolation =
+      options['com.docker.network.bridge.enable_icc'] === 'false' ? ' isolated on' : '';
     return [
       `link set dev ${veth} addrgenmode none`,
       ...(mtu === undefined ? [] : [`link set dev ${veth} mtu ${mtu}`]),
       `link set dev ${veth} master ${bridgeName(storeId, networkId)} up`,
       // A container that calls its own published port gets its packet back by the way it came.
-      `link set dev ${veth} type bridge_slave hairpin on`,
+      `link set dev ${veth} type bridge_slave hairpin on${isolation}`,
     ];
   });
 }

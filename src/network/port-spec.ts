@@ -101,8 +101,9 @@ export function exposedPorts(
     const protocol = (match[3]?.toLowerCase() ?? 'tcp') as 'tcp' | 'udp';
     const last = Number(match[2] ?? match[1]);
     for (let port = Math.max(1, Number(match[1])); port <= Math.min(last, 65535); port++) {
+      if (found.size >= MOST) return [...found.values()];
       found.set(`${port}/${protocol}`, { containerPort: port, protocol });
     }
   }
-  return [...found.values()].slice(0, MOST);
+  return [...found.values()];
 }

@@ -232,6 +232,25 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX containers_image ON containers (image);
   `,
   `
+  -- Volumes: directories that outlive their containers.
+  CREATE TABLE volumes (
+    name TEXT PRIMARY KEY,
+    driver TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    anonymous INTEGER NOT NULL,
+    labels TEXT NOT NULL,            -- JSON, null where none were given
+    options TEXT NOT NULL            -- JSON, null where none were given
+  ) WITHOUT ROWID;
+
+  -- Which containers, running or not, have which volumes.
+  CREATE TABLE container_volumes (
+    container TEXT NOT NULL REFERENCES containers ON DELETE CASCADE,
+    volume TEXT NOT NULL REFERENCES volumes,
+    PRIMARY KEY (container, volume)
+  ) WITHOUT ROWID;
+  CREATE INDEX container_volumes_volume ON container_volumes (volume);
+  `,
+  `
   -- Networks of containers, and who is on them.
   CREATE TABLE networks (
     id TEXT PRIMARY KEY,
@@ -250,24 +269,5 @@ export const MIGRATIONS: readonly string[] = [
     json TEXT NOT NULL,
     UNIQUE (container, network)
   );
-  `,
-  `
-  -- Volumes: directories that outlive their containers.
-  CREATE TABLE volumes (
-    name TEXT PRIMARY KEY,
-    driver TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    anonymous INTEGER NOT NULL,
-    labels TEXT NOT NULL,            -- JSON, null where none were given
-    options TEXT NOT NULL            -- JSON, null where none were given
-  ) WITHOUT ROWID;
-
-  -- Which containers, running or not, have which volumes.
-  CREATE TABLE container_volumes (
-    container TEXT NOT NULL REFERENCES containers ON DELETE CASCADE,
-    volume TEXT NOT NULL REFERENCES volumes,
-    PRIMARY KEY (container, volume)
-  ) WITHOUT ROWID;
-  CREATE INDEX container_volumes_volume ON container_volumes (volume);
   `,
 ];

@@ -1,7 +1,7 @@
 import { type Bytes, collect, once } from '../base/bytes.ts';
 import { InvalidInputError } from '../base/errors.ts';
 import { limiter, together } from '../base/limit.ts';
-import type { CallOptions, Outcome } from '../base/progress.ts';
+import { type CallOptions, ofTask, type Outcome } from '../base/progress.ts';
 import { reporter } from '../base/reporter.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
@@ -42,7 +42,6 @@ export async function copy(
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const call: CallOptions = { ...options, signal };
-  const passing: FetchOptions = to.passing === true ? { ...call, passing: true } : call;
   const select = options.select ?? (() => true);
   const run = limiter(options.concurrency ?? 3);
   const report = reporter(options.progress);
@@ -78,17 +77,20 @@ export async function copy(
       total: node.size,
       unit: 'bytes',
     });
-    const skipped = await writing(() => skip(node));
+    const own = { ...call, progress: ofTask(call.progress, task.id) };
+    const fetching = to.passing === true ? { ...own, passing: true } : own;
+    const skipped = await writing(() => skip(node, own));
     if (skipped === undefined) {
-      const reopen = async (): Promise<Bytes> => task.count(await open(node, passing));
-      await put(node, await reopen(), reopen);
+      const reopen = async (): Promise<Bytes> => task.count(await open(node, fetching));
+      const body = await reopen();
+      await writing(() => to.put(node, body, { ...own, reopen }));
     }
     if (typeof skipped === 'object') task.from = skipped.mounted;
     task.outcome = typeof skipped === 'object' ? 'mounted' : (skipped ?? 'done');
   };
 
-  const skip = async (node: Descriptor): Promise<Outcome | Mounted | undefined> =>
-    (await to.has(node, call)) ? 'exists' : to.adopt?.(node, from, call);
+  const skip = async (node: Descriptor, own: CallOptions): Promise<Outcome | Mounted | undefined> =>
+    (await to.has(node, own)) ? 'exists' : to.adopt?.(node, from, own);
 
   const open = async (node: Descriptor, options: FetchOptions = call): Promise<Bytes> => {
     const inline = inlineOf(node);
@@ -98,8 +100,8 @@ export async function copy(
     );
   };
 
-  const put = (node: Descriptor, body: Bytes, reopen?: () => Promise<Bytes>): Promise<void> =>
-    writing(() => to.put(node, body, reopen ? { ...call, reopen } : call));
+  const put = (node: Descriptor, body: Bytes): Promise<void> =>
+    writing(() => to.put(node, body, call));
 
   const reading = <T>(job: () => Promise<T>): Promise<T> => sided('source', from.label, job);
   const writing = <T>(job: () => Promise<T>): Promise<T> => sided('destination', to.label, job);

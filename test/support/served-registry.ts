@@ -75,12 +75,14 @@ export interface ServedOptions {
   /** Gets a folder that is gone afterwards. */
   readonly access?: (folder: string) => AccessSettings;
   readonly limits?: LimitSettings;
+  /** Takes this one, which is gone afterwards too. */
+  readonly folder?: string;
   readonly clock?: Clock;
 }
 
 /** A registry in this process, in a folder of its own that is gone when it leaves its scope. */
 export class ServedRegistry implements AsyncDisposable {
-  readonly root: string = mkdtempSync(join(tmpdir(), 'stave-registry-'));
+  readonly root: string;
   /** Failures that the log would have. */
   readonly failures: unknown[] = [];
   /** What was told of it. */
@@ -92,6 +94,7 @@ export class ServedRegistry implements AsyncDisposable {
 
   private constructor(options: ServedOptions) {
     this.#options = options;
+    this.root = options.folder ?? mkdtempSync(join(tmpdir(), 'stave-registry-'));
   }
 
   static async open(options: ServedOptions = {}): Promise<ServedRegistry> {

@@ -7,9 +7,17 @@ import { nanoTime } from '../times.ts';
 import { visibleCell } from '../visible.ts';
 
 /** Kinds of things that Docker has events of, and stave has not. */
-const OTHERS = ['config', 'daemon', 'network', 'node', 'plugin', 'secret', 'service', 'volume'];
+const OTHERS = ['config', 'daemon', 'node', 'plugin', 'secret', 'service', 'volume'];
 
-const KEYS: readonly string[] = ['container', 'event', 'image', 'label', 'scope', 'type'];
+const KEYS: readonly string[] = [
+  'container',
+  'event',
+  'image',
+  'label',
+  'network',
+  'scope',
+  'type',
+];
 
 /** `system events`, `events`. */
 export const events = command({
@@ -65,6 +73,7 @@ function filterOf(pairs: readonly FilterPair[]): EventFilter {
     ...of('image', 'image'),
     ...of('container', 'container'),
     ...of('label', 'label'),
+    ...of('network', 'network'),
     other,
   };
 }

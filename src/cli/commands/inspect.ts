@@ -8,7 +8,10 @@ import { inspectObjects, type Inspected } from '../inspect-objects.ts';
 const FLAGS = {
   format: flag.text('string', "Form of the output: 'json' or a Go template", 'f'),
   size: flag.toggle('Add sizes of containers', 's'),
-  type: flag.text('string', 'Look for objects of this type only: container, image or volume'),
+  type: flag.text(
+    'string',
+    'Look for objects of this type only: container, image, network or volume',
+  ),
 } satisfies FlagTable;
 
 /** `inspect`: whatever answers to the name. */
@@ -51,8 +54,11 @@ const LOOK: Readonly<Record<'container' | 'image' | 'network' | 'volume', Look>>
     if (flags.size) stderr.line('WARNING: --size ignored for image');
     return { json: imageJson(image), typed: () => imageStruct(image) };
   },
-  // None can be made yet, so none is there.
-  network: (_, name) => Promise.reject(new ObjectNotFoundError('network', name)),
+  async network({ networks }, name) {
+    const { networkJson, networkStruct } = await import('../network-json.ts');
+    const network = await networks.inspect(name);
+    return { json: networkJson(network), typed: () => networkStruct(network) };
+  },
   async volume({ volumes }, name) {
     const { volumeJson, volumeStruct } = await import('../volume-json.ts');
     const volume = await volumes.inspect(name);
@@ -78,6 +84,11 @@ async function anything(
     return await LOOK.image(engine, name, context);
   } catch (error) {
     if (!(error instanceof StaveError && NO_IMAGE.has(error.code))) throw error;
+  }
+  try {
+    return await LOOK.network(engine, name, context);
+  } catch (error) {
+    if (!(error instanceof StaveError && error.code === 'NETWORK_NOT_FOUND')) throw error;
   }
   try {
     return await LOOK.volume(engine, name, context);

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ContainerSummary } from '../../engine/container-types.ts';
 import type { ImageSummary } from '../../engine/engine.ts';
+import type { NetworkDetails } from '../../engine/network-types.ts';
 import type { Host } from '../command.ts';
 import type { Output } from '../output.ts';
 import { parseFlags } from '../parse-flags.ts';
@@ -14,6 +15,7 @@ const MOST = 1 << 20;
 export interface Sources {
   images(): Promise<readonly ImageSummary[]>;
   containers(): Promise<readonly ContainerSummary[]>;
+  networks(): Promise<readonly NetworkDetails[]>;
   /** The stages of a Dockerfile: the first of these files that can be read. */
   stages(files: readonly string[]): readonly Candidate[];
   /** What bake files define; `flags` say which ones, as for `bake`. */
@@ -32,6 +34,11 @@ export function sourcesOf(host: Host, root: string | undefined): Sources {
       quietly(async () => {
         const { containers } = await host.engine({ root, mustExist: true });
         return await containers.list({ all: true });
+      }),
+    networks: () =>
+      quietly(async () => {
+        const { networks } = await host.engine({ root, mustExist: true });
+        return await networks.list();
       }),
     stages: (files) => {
       for (const file of files) {

@@ -54,6 +54,10 @@ export async function valuesOf(kind: ValueKind, asking: Asking): Promise<Complet
       return words(imageNames(await sources.images(), current));
     case 'containers':
       return words(await containerNames(sources));
+    case 'networks': {
+      const networks = await sources.networks();
+      return words(networks.map(({ name, driver }) => ({ word: name, about: driver })));
+    }
     case 'objects': {
       const images = imageNames(await sources.images(), current);
       return words([...(await containerNames(sources)), ...images]);

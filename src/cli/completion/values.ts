@@ -4,6 +4,7 @@ export type ValueKind =
   | 'directories'
   | 'images'
   | 'containers'
+  | 'networks'
   | 'objects'
   | 'platforms'
   | 'stages'
@@ -57,7 +58,11 @@ export const FLAG_VALUES: Readonly<Record<string, ValueKind>> = {
   isolation: ['default'],
   'label-file': 'files',
   'metadata-file': 'files',
+  'container run network': 'networks',
+  driver: ['bridge'],
+  'ipam-driver': ['default'],
   network: ['default', 'host', 'none'],
+  scope: ['local'],
   'no-cache-filter': 'stages',
   'on-fail': ['none', 'shell'],
   onto: 'images',
@@ -105,7 +110,12 @@ export const FILTER_VALUES: Readonly<Record<string, ValueKind>> = {
   reference: 'images',
   shared: SWITCH,
   since: 'images',
-  'system events type': ['container', 'image'],
+  'system events type': ['container', 'image', 'network'],
+  network: 'networks',
+  'network ls name': 'networks',
+  'network ls type': ['custom', 'builtin'],
+  driver: ['bridge', 'host', 'null'],
+  scope: ['local'],
   status: ['created', 'running', 'exited'],
   type: ['regular', 'exec.cachemount', 'source.http', 'source.git.checkout'],
   until: ['24h', '168h', '720h'],
@@ -128,6 +138,7 @@ function kindOf(word: string): ValueKind {
   if (/PATH|FILE|DIR|ARCHIVE|^file/.test(word)) return 'files';
   if (/NAME\|ID|CONTAINER\||^[AB]$/.test(word)) return 'objects';
   if (/CONTAINER/.test(word)) return 'containers';
+  if (/NETWORK/.test(word)) return 'networks';
   if (/IMAGE|REPOSITORY|^NAME/.test(word)) return 'images';
   if (word === 'TARGET') return 'targets';
   return 'nothing';

@@ -1,3 +1,4 @@
+import { fakeNetworks } from './fake-networks.ts';
 import { once } from '../../base/bytes.ts';
 import type { SavedArchive } from '../../engine/archive-types.ts';
 import { setImmediate } from 'node:timers/promises';
@@ -28,6 +29,8 @@ export interface Asked {
   readonly builds: BuildRequest[];
   readonly runs: CreateRequest[];
   readonly imports: ImportRequest[];
+  /** What its networks were asked to do. */
+  readonly networks: unknown[];
   readonly prunes: CachePruneRequest[];
   readonly pulls: string[];
   readonly logins: {
@@ -57,6 +60,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     builds: [],
     runs: [],
     imports: [],
+    networks: [],
     prunes: [],
     imagePrunes: [],
     pulls: [],
@@ -100,6 +104,12 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       async *diagnose() {
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
+    },
+    copyFiles: {
+      from: async () => 2048,
+      tarFrom: async () => ({ pour: async () => {} }),
+      into: async () => 2048,
+      tarInto: async () => {},
     },
     commit: async ({ container }) => find(container).id,
     volumes: {
@@ -258,6 +268,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         return parseDigest(`sha256:${'dd45'.padEnd(64, '0')}`);
       },
     },
+    networks: fakeNetworks(asked.networks),
     containers: {
       async run(request) {
         asked.runs.push(request);

@@ -5,13 +5,14 @@ const SHORT_ID = 12;
 
 /** Makes the test for a filter, by Docker's rules. */
 export function eventTest(filter: EventFilter = {}): (event: StaveEvent) => boolean {
-  const { type, action, image, container, label, other = [] } = filter;
+  const { type, action, image, container, network, label, other = [] } = filter;
   return (event) =>
     other.length === 0 &&
     (type?.includes(event.type) ?? true) &&
     (action?.includes(event.action) ?? true) &&
     (image?.some((one) => isOfImage(event, one)) ?? true) &&
     (container?.some((one) => isOfContainer(event, one)) ?? true) &&
+    (network?.some((one) => isOfNetwork(event, one)) ?? true) &&
     (label?.every((one) => hasLabel(event, one)) ?? true);
 }
 
@@ -31,6 +32,11 @@ function withoutTag(name: string): string {
 
 function isOfContainer({ type, actor, attributes }: StaveEvent, wanted: string): boolean {
   if (type !== 'container') return false;
+  return actor.startsWith(wanted) || attributes['name']?.startsWith(wanted) === true;
+}
+
+function isOfNetwork({ type, actor, attributes }: StaveEvent, wanted: string): boolean {
+  if (type !== 'network') return false;
   return actor.startsWith(wanted) || attributes['name']?.startsWith(wanted) === true;
 }
 
