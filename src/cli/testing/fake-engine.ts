@@ -92,6 +92,9 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         const { mediaType, digest } = find(name).manifest;
         return { fullName: name, mediaType, digest, bytes: Buffer.from('{}'), entries: undefined };
       },
+      async history() {
+        return [];
+      },
       async *tags() {
         yield* ['v1', 'v2'];
       },
