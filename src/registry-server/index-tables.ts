@@ -307,9 +307,14 @@ export class IndexTables implements Disposable {
     )?.subject;
   }
 
-  /** Forgets what manifests that are gone have needed. */
-  forgetNeeds(): void {
-    this.db.run('DELETE FROM needs WHERE manifest NOT IN (SELECT id FROM manifests)');
+  /** Forgets what manifests that are gone have needed: of contents whose digest begins with a byte. */
+  forgetNeeds(byte: number): void {
+    this.db.run(
+      `DELETE FROM needs WHERE blob >= ? AND blob < ? AND NOT EXISTS (
+         SELECT 1 FROM manifests m WHERE m.id = needs.manifest)`,
+      Buffer.of(byte),
+      byte < 0xff ? Buffer.of(byte + 1) : Buffer.alloc(65, 0xff),
+    );
   }
 
   tags(repository: string, after: string, limit: number): string[] {

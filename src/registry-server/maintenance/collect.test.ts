@@ -50,6 +50,7 @@ test('collect() leaves a blob alone that a client has just asked for, and one th
   kept.ahead += 25 * HOUR;
   const all = gone(await rows(kept)).filter((one) => one.startsWith('content'));
   assert.equal(all.length, 3);
+  assert.deepEqual(kept.parts.tables.db.all('SELECT * FROM needs'), []);
 });
 
 test('collect() takes deleted contents out of the shared pool, and keeps what another repository has', async () => {

@@ -76,7 +76,10 @@ export async function* collect(
     after = names.at(-1) ?? '';
   }
   yield* collectContents(parts, options, before, fewer);
-  if (!options.dryRun) parts.tables.forgetNeeds();
+  for (let byte = 0; byte < 256 && !options.dryRun; byte += 1) {
+    parts.tables.forgetNeeds(byte);
+    await pause();
+  }
 }
 
 async function* collectRepository(
