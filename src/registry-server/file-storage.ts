@@ -22,6 +22,7 @@ import type {
   OpenBlob,
   Page,
   Referrer,
+  ReferrerPage,
   RegistryStorage,
   StoredManifest,
   Upload,
@@ -234,11 +235,7 @@ export class FileStorage implements RegistryStorage {
     return this.parts.tables.history(repository, tag, limit);
   }
 
-  referrers(
-    repository: string,
-    subject: Digest,
-    options: { readonly after: number; readonly artifactType: string | undefined },
-  ): Iterable<Referrer> {
+  referrers(repository: string, subject: Digest, options: ReferrerPage): Iterable<Referrer> {
     return this.parts.tables.referrers(repository, subject, options);
   }
 

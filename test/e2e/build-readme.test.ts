@@ -17,6 +17,7 @@ for (const file of [
   'docs/bake.md',
   'docs/explain.md',
   'docs/registry.md',
+  'docs/registry-access.md',
 ]) {
   test(`the shell examples of ${file} that are marked so run`, { skip }, () => {
     const found = examples(file);
