@@ -104,8 +104,9 @@ class Bell implements Disposable {
 export function release(store: Store, id: string, parent?: string): void {
   const paths = containerPaths(store.paths.containers, id);
   const monitor = monitorOf(paths);
-  // It waits for a start that nobody will give.
-  for (const pid of monitor === undefined ? [] : childrenOf(monitor)) kill(pid);
+  // It waits for a start that nobody will give. This process may be what the monitor calls.
+  const children = monitor === undefined ? [] : childrenOf(monitor);
+  for (const pid of children.filter((one) => one !== process.pid)) kill(pid);
   if (isMounted(mountsBelow(store.paths.containers), id)) unmount(paths.merged);
   tidyContainer({ stateDir: store.paths.run, storeId: store.id }, id, parent);
 }
