@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { HistoryRow } from './index-tables.ts';
 
 /** What may be at hand, or come later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -81,6 +82,15 @@ export interface Referrer {
   readonly descriptor: string;
 }
 
+/** Which referrers are asked for. */
+export interface ReferrerPage {
+  /** The place of the last one of the page before; 0 for the first page. */
+  readonly after: number;
+  readonly artifactType: string | undefined;
+  /** No more than one above so many will be looked at. */
+  readonly limit: number;
+}
+
 /**
  * Where a registry keeps what it was given. What returns has been written: a crash does not take
  * it back. Names and digests are checked before they come here. Whatever is asked of a repository
@@ -135,10 +145,16 @@ export interface RegistryStorage extends AsyncDisposable {
 
   /** Tags in the order of their bytes. */
   tags(repository: string, page: Page): Awaitable<readonly string[]>;
+  /** Changes of a tag, or of all tags, the newest first. */
+  history?(
+    repository: string,
+    tag: string | undefined,
+    limit: number,
+  ): Awaitable<readonly HistoryRow[]>;
   /** In the order in which they were pushed. To be gone through at once, as far as wanted. */
   referrers(
     repository: string,
     subject: Digest,
-    options: { readonly after: number; readonly artifactType: string | undefined },
+    options: ReferrerPage,
   ): Awaitable<Iterable<Referrer>>;
 }

@@ -22,7 +22,7 @@ async function inTerminal(
   args: readonly string[],
   steps: readonly (readonly [waitFor: RegExp, type: string])[],
 ): Promise<{ readonly text: string; readonly code: number }> {
-  const line = ['stty rows 33 cols 101;', ...house.command(args), '; echo "code:$?"'].join(' ');
+  const line = ['stty rows 33 cols 101; echo begun;', ...house.command(args), '; echo "code:$?"'].join(' ');
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -56,7 +56,8 @@ test('a shell can be left with ctrl-p ctrl-q and found again', { skip }, async (
   const second = await inTerminal(
     ['attach', 'walk'],
     [
-      [/[#$] /, 'echo again-$X\r'],
+      // The shell has shown its prompt before.
+      [/begun/, 'echo again-$X\r'],
       [/again-alive[^]*[#$] /, 'exit 5\r'],
     ],
   );

@@ -41,7 +41,7 @@ export const registryServe = command({
       'a process that stays',
     ],
     [
-      'For users: all may pull, alice and the developers may do everything below team/',
+      'All may pull what is not below team/; there alice and the developers may do everything',
       "stave registry serve --data registry --htpasswd users --groups groups --allow 'anonymous:**:pull' --allow 'alice,@devs:team/**:all'",
       'a process that stays',
     ],
@@ -99,6 +99,11 @@ export const registryServe = command({
       log?.reopen();
     }, onFailure);
     stdout.line(`listening on ${server.url}`);
+    if (settings.passwords !== undefined && !isPrivate(server.url, externalUrl)) {
+      stderr.line(
+        'passwords come over plain HTTP: give --tls-cert, or --tls-self-signed for a try',
+      );
+    }
     if (tls?.own) {
       const { host } = new URL(externalUrl ?? server.url);
       for (const line of trustLines(tls.own, host)) stderr.line(line);
@@ -106,6 +111,13 @@ export const registryServe = command({
     if (!signal.aborted) await once(signal, 'abort');
   },
 });
+
+/** True where nobody in between sees what clients send. */
+function isPrivate(url: string, externalUrl = url): boolean {
+  const { protocol, hostname } = new URL(url);
+  const isHere = /^(?:127\.|\[::1\]$|localhost$)/.test(hostname);
+  return isHere || protocol === 'https:' || externalUrl.startsWith('https:');
+}
 
 /** Where the log of what was done goes. */
 interface AuditLog extends Disposable {
