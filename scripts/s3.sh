@@ -35,7 +35,7 @@ install() {
   # shellcheck disable=SC2046
   mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --include=radosgw,python3-moto forky "$folder.new" $(mirror)
+    --include=radosgw,python3-moto,python3-flask,python3-flask-cors forky "$folder.new" $(mirror)
   touch "$folder.new/.complete"
   mv "$folder.new" "$folder"
 }

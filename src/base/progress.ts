@@ -46,6 +46,12 @@ export type ProgressEvent =
       /** `Dockerfile:3`, where there is one. */
       readonly place?: string;
     }
+  /** Something failed and is tried again after so many seconds. Without an `id` it belongs to no task. */
+  | {
+      readonly type: 'retry';
+      readonly id?: TaskId;
+      readonly seconds: number;
+    }
   | {
       readonly type: 'end';
       readonly id: TaskId;
@@ -98,6 +104,11 @@ export interface StepDifference {
 export interface FileChange {
   readonly path: string;
   readonly what: string;
+}
+
+/** The sink as the task `id` has it: what is tried again there is tried again for this task. */
+export function ofTask(sink: ProgressSink | undefined, id: TaskId): ProgressSink {
+  return (event) => sink?.(event.type === 'retry' ? { ...event, id } : event);
 }
 
 /** How a task ended. */

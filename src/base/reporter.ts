@@ -19,6 +19,8 @@ export interface Task extends Disposable {
 /** Makes tasks and events for one sink. */
 export interface Reporter {
   begin(title: string, options?: TaskOptions): Task;
+  /** Something is tried again after so many seconds. */
+  retry(seconds: number): void;
   warn(warning: Omit<Extract<ProgressEvent, { type: 'warning' }>, 'type'>): void;
 }
 
@@ -61,6 +63,7 @@ export function reporter(sink: ProgressSink | undefined): Reporter {
         },
       };
     },
+    retry: (seconds) => emit({ type: 'retry', seconds }),
     warn: (warning) => emit({ type: 'warning', ...warning }),
   };
 }

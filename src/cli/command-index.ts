@@ -127,6 +127,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/container-commit.ts')).containerCommit,
   },
   {
+    name: 'container cp',
+    aliases: ['cp'],
+    summary: 'Copy files between a container and this machine',
+    load: async () => (await import('./commands/container-cp.ts')).containerCp,
+  },
+  {
     name: 'container diff',
     aliases: ['diff'],
     summary: 'Show what a container changed, or in what two images differ',

@@ -19,6 +19,7 @@ import type { Commit } from './commit-types.ts';
 import type { Containers } from './container-types.ts';
 import type { Contexts } from './context-types.ts';
 import type { Copied, CopyRequest } from './copy-types.ts';
+import type { CopyFiles } from './cp-types.ts';
 import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { Networks } from './network-types.ts';
@@ -48,6 +49,7 @@ export interface Engine extends AsyncDisposable {
   readonly containers: Containers;
   readonly networks: Networks;
   readonly volumes: Volumes;
+  readonly copyFiles: CopyFiles;
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;

@@ -15,6 +15,7 @@ import type { BuildRequest } from './build-types.ts';
 import { attestationsOf } from './attestations.ts';
 import { contextsOf } from './contexts.ts';
 import { containersOf } from './containers/containers.ts';
+import { copyFilesOf } from './cp.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
@@ -153,6 +154,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     containers,
     networks: networksOf(store),
     volumes: volumesOf(store),
+    copyFiles: copyFilesOf(store, snapshotter),
     async commit(request, call = {}) {
       const { commitContainer } = await import('./commit/commit.ts');
       const parts = { store, snapshotter: await snapshotter(), applyChanges };

@@ -2,6 +2,15 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Bytes } from '../base/bytes.ts';
 import type { Stall } from './stall.ts';
 
+/** What sending is to heed. */
+export interface SendingLimits {
+  readonly stall: Stall;
+  /** There is a connection, or there will be none. */
+  readonly connected: Promise<void>;
+  /** Milliseconds until an answer begins, when all is sent. */
+  readonly answer: number;
+}
+
 /**
  * Sends a body, at the pace at which the peer takes it. What the peer answers before it has read
  * everything is not its business.
@@ -9,14 +18,15 @@ import type { Stall } from './stall.ts';
 export async function sendBody(
   outgoing: ClientRequest,
   body: Uint8Array | Bytes | undefined,
-  stall: Stall,
+  { stall, connected, answer }: SendingLimits,
 ): Promise<void> {
-  stall.wait();
   if (body === undefined || body instanceof Uint8Array) {
     outgoing.end(body);
+    await connected;
+    stall.wait(answer);
     return;
   }
-  stall.rest();
+  await connected;
   for await (const chunk of body) {
     if (outgoing.destroyed) return;
     stall.wait();
@@ -30,7 +40,7 @@ export async function sendBody(
     });
     stall.rest();
   }
-  stall.wait();
+  stall.wait(answer);
   outgoing.end();
 }
 

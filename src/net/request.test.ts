@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { serveHttp } from '../../test/support/http-server.ts';
 import { collect } from '../base/bytes.ts';
@@ -15,6 +15,20 @@ async function ask(
   const response = await client.request(url, request);
   const text = (await collect(response.body)).toString();
   return { status: response.status, url: response.url.href, text };
+}
+
+/** Takes connections and says nothing on them. */
+async function silentServer(): Promise<{ port: number; end: () => void }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket.on('error', () => {})));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    end() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
 }
 
 test('request() answers with status, headers and body', async () => {
@@ -121,6 +135,35 @@ test('request() says that a body was cut short', async () => {
 test('request() gives up on a server that says nothing', async () => {
   await using house = await serveHttp(() => {});
   await assert.rejects(ask(house.url, {}, { stall: 50 }), /nothing came for/);
+});
+
+test('request() gives up where no connection comes about', async () => {
+  const house = await silentServer();
+  try {
+    await assert.rejects(ask(`https://127.0.0.1:${house.port}/`, { connect: 50 }), {
+      code: 'NETWORK',
+      message: `cannot read https://127.0.0.1:${house.port}/: no connection within 0 s`,
+    });
+  } finally {
+    house.end();
+  }
+});
+
+test('request() does not count the time in which others have all connections', async () => {
+  let answered = 0;
+  await using house = await serveHttp((_, response) => {
+    // The last of them waits three times as long as a server may be silent.
+    setTimeout(() => {
+      answered += 1;
+      response.end('x');
+    }, 400);
+  });
+  using client = openClient({ stall: 800 });
+  const all = Array.from({ length: 64 }, async () => {
+    await (await client.request(house.url)).discard();
+  });
+  await Promise.all(all);
+  assert.equal(answered, 64);
 });
 
 test('request() gives up on a body that stops', async () => {

@@ -1,4 +1,5 @@
-import type { Agent, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { RequestOptions } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import type { Bytes } from '../base/bytes.ts';
@@ -25,8 +26,13 @@ export interface TlsSettings {
 export interface HttpOptions {
   readonly proxy?: ProxySettings;
   readonly userAgent?: string;
-  /** Milliseconds without a byte after which a request fails; 30 s unless given. */
+  /**
+   * Milliseconds without a byte after which a request fails; 30 s unless given. The first byte of
+   * an answer may take twice as long.
+   */
   readonly stall?: number;
+  /** Milliseconds that connecting may take, TLS included; 10 s unless given. */
+  readonly connect?: number;
 }
 
 /** One request. */
@@ -39,6 +45,10 @@ export interface HttpRequest {
   /** How many redirects of a GET or HEAD are followed; 0 hands them to the caller. 10 unless given. */
   readonly redirects?: number;
   readonly tls?: TlsSettings;
+  /** Instead of the client's own. */
+  readonly connect?: number | undefined;
+  /** More milliseconds until an answer begins: for what takes its time. */
+  readonly work?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -62,6 +72,7 @@ export interface HttpClient extends Disposable {
 }
 
 const STALL = 30_000;
+const CONNECT = 10_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** What speaks of the sender and is never sent on to another origin. */
 const PRIVATE = new Set(['authorization', 'cookie', 'proxy-authorization']);
@@ -76,8 +87,8 @@ export function openClient(options: HttpOptions = {}): HttpClient {
     const key = secure ? `${proxy?.href ?? ''} ${JSON.stringify(tls)}` : 'plain';
     let agent = agents.get(key);
     if (!agent) {
-      // So many at once keep what 64 streams take below 200 MB.
-      const kept = { keepAlive: true, maxSockets: 16 } as const;
+      // So many at once keep what 64 streams take below 200 MB; the others wait for their turn.
+      const kept = { keepAlive: true, maxSockets: 32 } as const;
       if (secure) {
         const { Agent } = process.getBuiltinModule('node:https');
         const verify = tls.verify !== false;
@@ -86,7 +97,7 @@ export function openClient(options: HttpOptions = {}): HttpClient {
           secureContext: secureContext(tls),
           rejectUnauthorized: verify,
         });
-        if (proxy) connectThrough(agent, proxy, options.stall ?? STALL);
+        if (proxy) connectThrough(agent, proxy, options.connect ?? CONNECT);
       } else {
         agent = new (process.getBuiltinModule('node:http').Agent)(kept);
       }
@@ -94,7 +105,7 @@ export function openClient(options: HttpOptions = {}): HttpClient {
     }
     return agent;
   };
-  const client: Exchange = { options, agentFor };
+  const client: Exchange = { options, agentFor, open: new WeakSet() };
   return {
     request: (url, request = {}) => follow(client, parsed(url), request),
     [Symbol.dispose]() {
@@ -106,6 +117,8 @@ export function openClient(options: HttpOptions = {}): HttpClient {
 interface Exchange {
   readonly options: HttpOptions;
   readonly agentFor: (url: URL, proxy: URL | undefined, tls: TlsSettings) => Agent;
+  /** Connections that stand. */
+  readonly open: WeakSet<Socket>;
 }
 
 function parsed(url: string | URL): URL {
@@ -154,7 +167,7 @@ async function follow(client: Exchange, first: URL, request: HttpRequest): Promi
 }
 
 async function exchange(client: Exchange, url: URL, request: HttpRequest): Promise<HttpResponse> {
-  const { signal, method = 'GET', body } = request;
+  const { signal, method = 'GET', body, work = 0 } = request;
   signal?.throwIfAborted();
   const done = `cannot ${method === 'GET' || method === 'HEAD' ? 'read' : 'write to'}`;
   const { agent, options } = requestOptions(client, url, request);
@@ -162,7 +175,8 @@ async function exchange(client: Exchange, url: URL, request: HttpRequest): Promi
   const { request: send } = secure
     ? process.getBuiltinModule('node:https')
     : process.getBuiltinModule('node:http');
-  const stall = new Stall(client.options.stall ?? STALL);
+  const limit = client.options.stall ?? STALL;
+  const stall = new Stall(limit);
   const outgoing = send({ ...options, agent, method });
   const stop = (): void => void outgoing.destroy();
   signal?.addEventListener('abort', stop, { once: true });
@@ -171,9 +185,8 @@ async function exchange(client: Exchange, url: URL, request: HttpRequest): Promi
     signal?.removeEventListener('abort', stop);
   };
   let stalled: NetError | undefined;
-  stall.onStall(() => {
-    const what = `${done} ${shownUrl(url)}: nothing came for ${stall.seconds} s`;
-    stalled = new NetError(what, { errno: 'ETIMEDOUT' });
+  stall.onStall((why) => {
+    stalled = new NetError(`${done} ${shownUrl(url)}: ${why}`, { errno: 'ETIMEDOUT' });
     outgoing.destroy(stalled);
   });
   const failed = (error: unknown): unknown =>
@@ -186,7 +199,11 @@ async function exchange(client: Exchange, url: URL, request: HttpRequest): Promi
     });
     answer.catch(() => {});
     // A server may answer before it has read everything; what it says counts then.
-    const sent = sendBody(outgoing, body, stall);
+    const connecting = request.connect ?? client.options.connect ?? CONNECT;
+    const connected = connection(outgoing, client.open, () => {
+      stall.wait(connecting, 'no connection within');
+    });
+    const sent = sendBody(outgoing, body, { stall, connected, answer: 2 * limit + work });
     const incoming = await Promise.race([answer, sent.then(() => answer)]);
     sent.catch(() => {});
     stall.rest();
@@ -206,6 +223,26 @@ async function exchange(client: Exchange, url: URL, request: HttpRequest): Promi
     release();
     throw failed(error);
   }
+}
+
+/** Waits for a connection, one of those that stand or a new one: then `begun` is told when it begins. */
+function connection(
+  outgoing: ClientRequest,
+  open: WeakSet<Socket>,
+  begun: () => void,
+): Promise<void> {
+  return new Promise((resolve) => {
+    outgoing.once('close', resolve);
+    outgoing.once('socket', (socket: Socket) => {
+      if (open.has(socket)) return resolve();
+      begun();
+      const stands = (): void => {
+        open.add(socket);
+        resolve();
+      };
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', stands);
+    });
+  });
 }
 
 function requestOptions(

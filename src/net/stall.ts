@@ -2,27 +2,25 @@
 export class Stall {
   readonly #limit: number;
   #timer: NodeJS.Timeout | undefined;
-  #act: () => void = () => {};
+  #act: (why: string) => void = () => {};
   #stopped = false;
 
+  /** `limit` is in milliseconds. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  get seconds(): number {
-    return Math.round(this.#limit / 1000);
-  }
-
-  onStall(act: () => void): void {
+  onStall(act: (why: string) => void): void {
     this.#act = act;
   }
 
   /** From now on the peer is waited for. */
-  wait(): void {
+  wait(limit = this.#limit, what = 'nothing came for'): void {
     clearTimeout(this.#timer);
     // A body may still be on its way when the answer has been read.
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => this.#act(), this.#limit);
+    const why = `${what} ${Math.round(limit / 1000)} s`;
+    this.#timer = setTimeout(() => this.#act(why), limit);
   }
 
   rest(): void {

@@ -22,11 +22,13 @@ import type {
   OpenBlob,
   Page,
   Referrer,
+  ReferrerPage,
   RegistryStorage,
   StoredManifest,
   Upload,
 } from './storage.ts';
 import { Turns } from './turns.ts';
+import { makeDirectories } from '../sys/make-directories.ts';
 
 /** How long an upload is kept without a byte, and how often that is looked at; in milliseconds. */
 const UPLOAD_LIFE = 24 * 3600 * 1000;
@@ -62,7 +64,13 @@ export function openFileStorage(
   settings: FileSettings = {},
 ): FileStorage {
   const paths = new RegistryPaths(root);
-  for (const folder of [paths.repositories, paths.uploads]) mkdirSync(folder, { recursive: true });
+  try {
+    for (const folder of [paths.repositories, paths.uploads]) makeDirectories(folder);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'EPERM')) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RegistryDataError(`a registry cannot keep anything in ${root}: ${why}`);
+  }
   const lock = lockFile(paths.lock, { exclusive: true, wait: false });
   if (!lock) throw new RegistryDataError(`another registry is using ${root}`);
   try {
@@ -223,11 +231,7 @@ export class FileStorage implements RegistryStorage {
     return this.parts.tables.tags(repository, after, limit);
   }
 
-  referrers(
-    repository: string,
-    subject: Digest,
-    options: { readonly after: number; readonly artifactType: string | undefined },
-  ): Iterable<Referrer> {
+  referrers(repository: string, subject: Digest, options: ReferrerPage): Iterable<Referrer> {
     return this.parts.tables.referrers(repository, subject, options);
   }
 

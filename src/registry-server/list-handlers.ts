@@ -79,6 +79,7 @@ export async function listReferrers(
   const found = await storage.referrers(repository, subject, {
     after: Number(after),
     artifactType,
+    limit,
   });
   const { shown, isMore } = fitting(found, limit);
   const last = shown.at(-1);

@@ -205,7 +205,8 @@ test('If-Match guards a tag against another push', async () => {
     });
   assert.equal((await put('v1', `"${NOWHERE}"`)).status, 412);
   assert.equal((await put('none', '*')).status, 412);
-  assert.equal((await put('v1', `"${first}"`)).status, 201);
+  // 405 where nobody could keep to it.
+  assert.equal((await put('v1', `"${first}"`)).status, registry.isExact ? 201 : 405);
 });
 
 test('spec "Deleting tags": the tag goes, its manifest stays', async () => {

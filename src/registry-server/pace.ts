@@ -45,5 +45,7 @@ export async function* paced(
     }
   } finally {
     clearInterval(timer);
+    // Whoever reads the rest shall have it alone. It ends after the piece that is waited for.
+    pieces.return?.().catch(() => undefined);
   }
 }

@@ -81,6 +81,15 @@ export interface Referrer {
   readonly descriptor: string;
 }
 
+/** Which referrers are asked for. */
+export interface ReferrerPage {
+  /** The place of the last one of the page before; 0 for the first page. */
+  readonly after: number;
+  readonly artifactType: string | undefined;
+  /** No more than one above so many will be looked at. */
+  readonly limit: number;
+}
+
 /**
  * Where a registry keeps what it was given. What returns has been written: a crash does not take
  * it back. Names and digests are checked before they come here. Whatever is asked of a repository
@@ -139,6 +148,6 @@ export interface RegistryStorage extends AsyncDisposable {
   referrers(
     repository: string,
     subject: Digest,
-    options: { readonly after: number; readonly artifactType: string | undefined },
+    options: ReferrerPage,
   ): Awaitable<Iterable<Referrer>>;
 }

@@ -206,7 +206,7 @@ class Fetch implements AsyncDisposable {
 
   async #run({ open, settings, signal: outer }: AheadOptions): Promise<void> {
     const signal = AbortSignal.any([this.#abort.signal, ...(outer ? [outer] : [])]);
-    const patience = new Patience(settings, signal);
+    const patience = new Patience(settings, { signal });
     const { start, end, etag, aside } = this.#part;
     try {
       while (!this.#stop && this.#missing > 0) {

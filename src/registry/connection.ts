@@ -32,6 +32,8 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Bytes, or what opens a stream anew for each try. */
   readonly body?: Uint8Array | (() => Promise<Bytes>);
+  /** More milliseconds than others until the answer begins. */
+  readonly work?: number;
   /** False: passing failures are the caller's to handle. */
   readonly retry?: boolean;
 }
@@ -108,6 +110,7 @@ export function openConnections(given: RegistrySettings = {}): Connections {
       proxy: proxiesOf(settings),
       ...(settings.userAgent !== undefined && { userAgent: settings.userAgent }),
       ...(settings.stall !== undefined && { stall: settings.stall }),
+      ...(settings.connect !== undefined && { connect: settings.connect }),
     });
     const headers = {
       ...metaHeaders(settings),
@@ -115,7 +118,7 @@ export function openConnections(given: RegistrySettings = {}): Connections {
     };
     return new HostConnection(
       registry,
-      { client, settings, tls },
+      { client, settings, tls, connect: (host) => rules?.ways.get(host)?.connect },
       { credentials, scheme, headers, offline },
     );
   };
@@ -180,7 +183,7 @@ class HostConnection implements Connection {
   }
 
   async #found(call: CallOptions): Promise<URL> {
-    const patience = new Patience(this.#wire.settings, call.signal);
+    const patience = new Patience(this.#wire.settings, call);
     for (;;) {
       try {
         return await openEndpoint(this.registry, this.#wire, call);
@@ -194,7 +197,7 @@ class HostConnection implements Connection {
     const base = await this.base(call);
     const url = new URL(request.target, base);
     const { method = 'GET' } = request;
-    const patience = new Patience(this.#wire.settings, call.signal);
+    const patience = new Patience(this.#wire.settings, call);
     for (let renewals = 0; ;) {
       let response: HttpResponse;
       let permission: Awaited<ReturnType<Authorizer['permission']>>;
@@ -275,6 +278,8 @@ class HostConnection implements Connection {
         headers,
         redirects: 0,
         tls: this.#wire.tls(url.host),
+        connect: this.#wire.connect?.(url.host),
+        work: request.work,
         signal,
         ...(body !== undefined && { body: body instanceof Uint8Array ? body : await body() }),
       });

@@ -27,10 +27,10 @@ export interface DownloadOptions extends Omit<AheadOptions, 'signal'> {
  * They are not checked: whoever reads them does. Ends early when the server has no more than
  * that; throws what the last try met when several in a row brought nothing.
  */
-export async function* download(options: DownloadOptions, { signal }: CallOptions): Bytes {
+export async function* download(options: DownloadOptions, call: CallOptions): Bytes {
   const { size, start: begin = 0, present, open, settings } = options;
-  const patience = new Patience(settings, signal);
-  await using ahead = new Ahead({ ...options, signal });
+  const patience = new Patience(settings, call);
+  await using ahead = new Ahead({ ...options, signal: call.signal });
   let offset = begin;
   for await (const chunk of present ?? nothing()) {
     yield chunk;

@@ -15,7 +15,7 @@ const COMPLAINT = 4096;
  */
 export async function openEndpoint(
   registry: string,
-  { client, settings, tls }: Wire,
+  { client, settings, tls, connect }: Wire,
   { signal }: CallOptions,
 ): Promise<URL> {
   const host = endpointHost(registry);
@@ -33,6 +33,7 @@ export async function openEndpoint(
       const response = await client.request(new URL('/v2/', base), {
         redirects: 0,
         tls: tls(host),
+        connect: connect?.(host),
         signal,
       });
       if (await isRegistry(response, isOne, other)) return base;

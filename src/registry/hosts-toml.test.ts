@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -103,4 +105,45 @@ X-Secret = "s"
     'origin undefined a undefined',
     'origin undefined undefined undefined',
   ]);
+});
+
+test('dial_timeout says how long connecting may take', (t) => {
+  const connect = (time: string): number | undefined => {
+    const rules = readRules(machine(t, 'reg:5000', `[host."https://m"]\ndial_timeout = ${time}\n`));
+    rules.route(parseReference('reg:5000/a'));
+    return rules.ways.get('m')?.connect;
+  };
+  assert.equal(connect('"1m1.5s"'), 61_500);
+  assert.equal(connect('"250ms"'), 250);
+  assert.equal(connect('"0"'), undefined);
+  for (const wrong of ['"5"', '5', '"soon"', '"-1s"']) {
+    assert.throws(() => connect(wrong), /dial_timeout = .* is no time/, wrong);
+  }
+});
+
+test('a mirror to which no connection comes about in time is passed over', async (t) => {
+  await using registry = await TestRegistry.open();
+  putRemote(registry, 'app', 'v1');
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => void sockets.add(socket.on('error', () => {})));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const { port } = silent.address() as AddressInfo;
+  const settings = machine(
+    t,
+    registry.host,
+    `server = "http://${registry.host}"\n[host."https://127.0.0.1:${port}"]\ndial_timeout = "50ms"\n`,
+  );
+  using connections = openConnections({ ...settings, tries: 1 });
+  const repository = openRepository(connections, parseReference(`${registry.host}/app:v1`));
+  const warnings: string[] = [];
+  const { digest } = await repository.resolve(undefined, {
+    progress: (event) => event.type === 'warning' && warnings.push(event.message),
+  });
+  assert.match(digest, /^sha256:/);
+  assert.match(warnings.join(), /no connection within 0 s/);
 });

@@ -9,6 +9,8 @@ export interface Way {
   readonly tls: TlsSettings;
   /** Shown to this host and to no other; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds that connecting may take. */
+  readonly connect?: number;
 }
 
 /** One `[host."URL"]` of a `hosts.toml`. */
@@ -73,8 +75,35 @@ function wayOf(table: TomlTable, file: string): Way | undefined {
         ]),
       )
     : {};
-  if (ca.length === 0 && cert === undefined && Object.keys(headers).length === 0) return undefined;
-  return { tls: { ...(ca.length > 0 && { ca }), ...own }, headers };
+  const connect = millisecondsOf(table['dial_timeout'], file);
+  const isPlain = ca.length === 0 && cert === undefined && Object.keys(headers).length === 0;
+  if (isPlain && connect === undefined) return undefined;
+  return {
+    tls: { ...(ca.length > 0 && { ca }), ...own },
+    headers,
+    ...(connect !== undefined && { connect }),
+  };
+}
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+]);
+
+/** A time in Go's words: `5s`, `1m30s`. Undefined where there is none, or one without end. */
+function millisecondsOf(value: TomlValue | undefined, file: string): number | undefined {
+  if (value === undefined) return undefined;
+  const text = typeof value === 'string' ? value : '';
+  if (!/^(?:0|(?:\d+(?:\.\d+)?(?:ms|s|m|h))+)$/.test(text)) {
+    throw new RegistryConfigError(`${file}: dial_timeout = ${JSON.stringify(value)} is no time`, {
+      hint: 'Times are written so: dial_timeout = "5s"',
+    });
+  }
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  const time = parts.reduce((sum, [, n, unit]) => sum + Number(n) * UNITS.get(unit ?? '')!, 0);
+  return time === 0 ? undefined : Math.min(Math.ceil(time), 2 ** 31 - 1);
 }
 
 /** Files are named from where the `hosts.toml` is. */

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CallOptions } from '../base/progress.ts';
+import { reporter } from '../base/reporter.ts';
 import { NetError } from '../net/errors.ts';
 import type { HttpResponse } from '../net/request.ts';
 import { RegistryError } from './errors.ts';
@@ -26,14 +28,14 @@ const LASTING =
 export class Patience {
   readonly #pause: number;
   readonly #most: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #call: CallOptions;
   #tries = 0;
   #stalls = 0;
 
-  constructor({ pause = FIRST_PAUSE, tries = TRIES }: RegistrySettings, signal?: AbortSignal) {
+  constructor({ pause = FIRST_PAUSE, tries = TRIES }: RegistrySettings, call: CallOptions = {}) {
     this.#pause = pause;
     this.#most = tries;
-    this.#signal = signal;
+    this.#call = call;
   }
 
   /** The last try brought something. */
@@ -85,7 +87,11 @@ export class Patience {
   }
 
   async #sleep(milliseconds: number): Promise<void> {
-    await delay(milliseconds, undefined, this.#signal && { signal: this.#signal });
+    const { signal, progress } = this.#call;
+    const seconds = Math.round(milliseconds / 1000);
+    // What is shorter is hardly noticed.
+    if (seconds > 0) reporter(progress).retry(seconds);
+    await delay(milliseconds, undefined, signal && { signal });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import { DigestMismatchError } from '../base/errors.ts';
+import { limiter, together } from '../base/limit.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { HttpResponse } from '../net/request.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -67,6 +68,9 @@ type Right = 'pull' | 'push' | 'delete';
 /** Connections for parts of blobs, besides one for each blob that is under way. */
 const EXTRA_STREAMS = 8;
 
+/** Tags that are put at the same time. */
+const TAGS_AT_ONCE = 4;
+
 /** Pages of a list of tags. */
 const PAGES = 10_000;
 
@@ -112,7 +116,7 @@ class RemoteRepository implements Repository {
 
   async getManifest(tag: string | undefined, call: CallOptions = {}): Promise<RemoteManifest> {
     const wanted = this.#wanted(tag);
-    const patience = new Patience(this.#connections.settings, call.signal);
+    const patience = new Patience(this.#connections.settings, call);
     for (;;) {
       const response = await this.#ask(
         { target: this.#manifest(tag), headers: { accept: ACCEPT } },
@@ -152,7 +156,16 @@ class RemoteRepository implements Repository {
     // A registry that takes several tags at once says which it has taken.
     const told = response?.headers['oci-tag'] ?? '';
     const taken = new Set(told.split(',').map((tag) => tag.trim()));
-    for (const tag of tags) if (!taken.has(tag)) await this.putManifest(manifest, tag, call);
+    const run = limiter(TAGS_AT_ONCE);
+    const stop = new AbortController();
+    const signal = call.signal ? AbortSignal.any([call.signal, stop.signal]) : stop.signal;
+    const rest = tags.filter((tag) => !taken.has(tag));
+    const put = (tag: string): Promise<void> =>
+      this.putManifest(manifest, tag, { ...call, signal });
+    await together(
+      rest.map((tag) => run(() => put(tag))),
+      stop,
+    );
   }
 
   async #putManifest(

@@ -21,8 +21,13 @@ export interface RegistrySettings {
   readonly certificateFolder?: string | undefined;
   /** Where the settings of the machine are; `/etc` by default. */
   readonly etc?: string;
-  /** Milliseconds without a byte after which a request has failed; 30 s by default. */
+  /**
+   * Milliseconds without a byte after which a request has failed; 30 s by default, and twice as
+   * long for the first one.
+   */
   readonly stall?: number;
+  /** Milliseconds after which a connection is not waited for any more; 10 s by default. */
+  readonly connect?: number;
   /** Milliseconds before the second try; doubled for each further one. 500 by default. */
   readonly pause?: number;
   /** Tries without progress after which a request has failed; 5 by default. */

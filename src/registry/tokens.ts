@@ -144,18 +144,19 @@ function realmOf({ registry, base, challenge }: TokenRequest, settings: Registry
 }
 
 async function ask(
-  { client, settings, tls }: Wire,
+  { client, settings, tls, connect }: Wire,
   url: URL,
   request: HttpRequest,
   call: CallOptions,
 ): Promise<HttpResponse> {
-  const patience = new Patience(settings, call.signal);
+  const patience = new Patience(settings, call);
   for (;;) {
     let response: HttpResponse;
     try {
       response = await client.request(url, {
         ...request,
         tls: tls(url.host),
+        connect: connect?.(url.host),
         signal: call.signal,
       });
     } catch (error) {

@@ -48,6 +48,9 @@ const PROGRESS = 64 * 1024;
 /** How long a registry may take to hear that an upload has ended, in milliseconds. */
 const CANCEL_TIME = 2000;
 
+/** Bytes for each millisecond that a registry may work on a blob before it says that it has it. */
+const WORK = 20_000;
+
 /** One upload under way: where it goes on, and how far the registry has it. */
 interface Session {
   location: URL;
@@ -135,7 +138,7 @@ async function cancel({ connection, scopes }: UploadOptions, { location }: Sessi
 
 async function send(options: UploadOptions, open: Open, call: CallOptions): Promise<void> {
   const { settings, node } = options;
-  const patience = new Patience(settings, call.signal);
+  const patience = new Patience(settings, call);
   let { chunk, location } = options;
   let refused = 0;
   let arrived = 0;
@@ -219,6 +222,7 @@ async function step(
         ...(!isWhole && end > offset && { 'content-range': `${offset}-${end - 1}` }),
       },
       body: async () => part(await open(), offset, end),
+      ...(isLast && { work: Math.ceil(node.size / WORK) }),
       retry: false,
     },
     call,

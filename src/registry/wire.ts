@@ -7,4 +7,6 @@ export interface Wire {
   readonly settings: RegistrySettings;
   /** `host` or `host:port`. Throws RegistryConfigError. */
   readonly tls: (host: string) => TlsSettings;
+  /** Milliseconds that connecting to a host may take, where that is said. */
+  readonly connect?: (host: string) => number | undefined;
 }

@@ -1,4 +1,5 @@
 import { type Bytes, collect } from '../base/bytes.ts';
+import { NetError } from '../net/errors.ts';
 import type { HttpResponse } from '../net/request.ts';
 import { type ListedObject, parseList } from './list.ts';
 import { addressOf } from './place.ts';
@@ -24,8 +25,11 @@ export interface ListPage {
 /** How an object is written. */
 export interface PutOptions {
   readonly meta?: Readonly<Record<string, string>>;
-  /** Only when there is none of this name. Stores that do not know the condition pass over it. */
-  readonly ifAbsent?: boolean;
+  /**
+   * Only when there is none of this name, or when it has this entity tag. Stores that do not know
+   * the condition pass over it.
+   */
+  readonly condition?: 'absent' | { readonly etag: string } | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,64 +64,73 @@ export class Bucket {
   }
 
   head(key: string): Promise<ObjectHead | undefined> {
-    return this.#requests.ask({ method: 'HEAD', key }, [404], async (response) =>
-      (await this.#isMissing(response)) ? undefined : this.#headOf(response),
-    );
+    return this.#requests.ask({ method: 'HEAD', key }, [404], async (response) => {
+      await response.discard();
+      return response.status === 404 ? undefined : this.#headOf(response);
+    });
   }
 
-  /** The bytes from `start` up to, not including, `end`; goes on where a connection breaks. */
-  async *read(key: string, start: number, end: number): Bytes {
+  /**
+   * The bytes from `start` up to, not including, `end`; goes on where a connection breaks.
+   * `ranges` false: asks for all of the object, since the store does not do ranges right.
+   */
+  async *read(key: string, start: number, end: number, ranges = true): Bytes {
     let at = start;
     let idle = 0;
     while (at < end) {
-      const headers = { range: `bytes=${at}-${end - 1}` };
-      const body = await this.#requests.ask(
-        { method: 'GET', key, headers },
-        [],
-        async (response) => {
-          const range = `bytes ${at}-${end - 1}/`;
-          if (response.status === 206 && response.headers['content-range']?.startsWith(range)) {
-            return response.body;
-          }
-          // One that does not know ranges sends all, which serves as well from the beginning.
-          if (response.status === 200 && at === 0) return response.body;
-          throw this.#requests.error(`${key} came with another range`);
-        },
-      );
       try {
-        for await (const chunk of body) {
-          const wanted = chunk.subarray(0, end - at);
+        let skip = ranges ? 0 : at;
+        for await (const chunk of await this.#from(key, at, end, ranges)) {
+          const wanted = chunk.subarray(skip, skip + end - at);
+          skip = Math.max(skip - chunk.length, 0);
           at += wanted.length;
-          idle = 0;
-          yield wanted;
+          if (wanted.length > 0) {
+            idle = 0;
+            yield wanted;
+          }
           if (at === end) return;
         }
       } catch (error) {
-        if ((idle += 1) > RESUMES) throw error;
+        if (!(error instanceof NetError) || (idle += 1) > RESUMES) throw error;
+        continue;
       }
-      if (at < end && (idle += 1) > RESUMES) throw this.#requests.error(`${key} came cut short`);
+      if ((idle += 1) > RESUMES) throw this.#requests.error(`${key} came cut short`);
     }
   }
 
-  /** False when there is one already and that is not wanted. */
+  #from(key: string, at: number, end: number, ranges: boolean): Promise<Bytes> {
+    const headers = { ...(ranges && { range: `bytes=${at}-${end - 1}` }) };
+    return this.#requests.ask({ method: 'GET', key, headers }, [], async (response) => {
+      const got = response.headers['content-range'];
+      if (response.status === 206 && got?.startsWith(`bytes ${at}-${end - 1}/`)) {
+        return response.body;
+      }
+      // One that knows no ranges sends all, which serves as well from the beginning.
+      if (response.status === 200 && (!ranges || at === 0)) return response.body;
+      throw this.#requests.error(`${key} came with another range`);
+    });
+  }
+
+  /** Gives the entity tag; undefined when the condition is not met. */
   put(
     key: string,
     body: Uint8Array,
-    { meta = {}, ifAbsent = false, signal }: PutOptions = {},
-  ): Promise<boolean> {
+    { meta = {}, condition, signal }: PutOptions = {},
+  ): Promise<string | undefined> {
     const headers = {
       ...Object.fromEntries(
         Object.entries(meta).map(([name, value]) => [`x-amz-meta-${name}`, value]),
       ),
-      ...(ifAbsent && { 'if-none-match': '*' }),
+      ...(condition === 'absent' && { 'if-none-match': '*' }),
+      ...(typeof condition === 'object' && { 'if-match': condition.etag }),
     };
-    const refused = ifAbsent ? [412] : [];
+    const refused = condition === undefined ? [] : [404, 412];
     return this.#requests.ask(
       { method: 'PUT', key, headers, body, signal },
       refused,
       async (response) => {
         await response.discard();
-        return response.status !== 412;
+        return refused.includes(response.status) ? undefined : (response.headers['etag'] ?? '');
       },
     );
   }
@@ -133,21 +146,37 @@ export class Bucket {
     after: string | undefined,
     limit: number = LIST_LIMIT,
   ): Promise<ListPage> {
+    for (let last = after; ;) {
+      const page = await this.#page(prefix, last, limit);
+      // Ceph's gateway over SQLite takes small letters for large ones in prefixes, and begins with
+      // the name itself where others begin after it.
+      const objects = page.objects.filter(({ key }) => key.startsWith(prefix) && key !== last);
+      const isMore = page.isMore || objects.length > limit;
+      if (objects.length > 0 || !isMore) return { objects: objects.slice(0, limit), isMore };
+      const end = page.objects.at(-1)?.key;
+      if (end === undefined || end === last) {
+        throw this.#requests.error(`the list of ${prefix} does not end`);
+      }
+      last = end;
+    }
+  }
+
+  async #page(prefix: string, after: string | undefined, limit: number): Promise<ListPage> {
+    const asked = Math.min(after === undefined ? limit : limit + 1, LIST_LIMIT);
     const query = {
       'list-type': '2',
       'encoding-type': 'url',
-      'max-keys': String(Math.min(limit, LIST_LIMIT)),
+      'max-keys': String(asked),
       prefix,
       ...(after !== undefined && { 'start-after': after }),
     };
     const page = await this.#requests.ask({ method: 'GET', query }, [], async ({ body }) =>
       parseList((await collect(body, LIST_BYTES)).toString()),
     );
-    const isRight = page?.objects.every(
-      ({ key }, at, { [at - 1]: before }) =>
-        key.startsWith(prefix) && key > (before?.key ?? after ?? ''),
+    const isInOrder = page?.objects.every(({ key }, at, { [at - 1]: before }) =>
+      before ? key > before.key : key >= (after ?? ''),
     );
-    if (page && isRight) return page;
+    if (page && isInOrder) return page;
     throw this.#requests.error(`what lists ${prefix} is no list, or in no order`);
   }
 

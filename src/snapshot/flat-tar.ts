@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readlinkSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { batchedSink } from '../base/batched-sink.ts';
 import type { ByteSink } from '../base/bytes.ts';
 import { isErrno } from '../base/errors.ts';
@@ -8,6 +8,7 @@ import type { TarEntry } from '../layer/tar-entry.ts';
 import { encodeHeader, padding, TRAILER } from '../layer/tar-writer.ts';
 import { deviceParts } from '../sys/node.ts';
 import { layerXattrs } from './attributes.ts';
+import { isInPlace } from './in-place.ts';
 import type { StackEntry, StackView } from './stack-view.ts';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -96,7 +97,7 @@ class FlatWriter {
     const fd = unlessGone(() => openSync(entry.file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (fd === undefined) return;
     try {
-      if (!this.#isInPlace(fd, entry)) return;
+      if (!isInPlace(fd, entry, this.#roots)) return;
       if (identity !== '') this.#links.set(identity, pathOf(entry));
       this.#write(this.#headerOf(entry));
       const size = Number(stat.size);
@@ -111,18 +112,6 @@ class FlatWriter {
     } finally {
       closeSync(fd);
     }
-  }
-
-  /** Whether what was opened lies where the layer has it. */
-  #isInPlace(fd: number, { file, path }: StackEntry): boolean {
-    const layer = file.toString('latin1', 0, file.length - path.length);
-    let root = this.#roots.get(layer);
-    if (root === undefined) {
-      root = realpathSync(file.subarray(0, file.length - path.length), 'buffer').toString('latin1');
-      this.#roots.set(layer, root);
-    }
-    const place = readlinkSync(`/proc/self/fd/${fd}`, 'buffer').toString('latin1');
-    return place === root + path.toString('latin1');
   }
 
   #zeros(count: number): number {

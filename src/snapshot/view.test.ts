@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -161,4 +169,18 @@ test('a view of no layers is an empty root', () => {
   assert.equal(view.find('/etc'), undefined);
   assert.deepEqual(view.place('/a/b').missing.map(String), ['/a']);
   assert.equal(view.place('/').path.toString(), '/');
+});
+
+test('read() gives nothing of what a link that was put in the way would show', () => {
+  const own = layer((at) => {
+    mkdirSync(at('dir'));
+    writeFileSync(at('dir/name'), 'within');
+  });
+  const outside = mkdtempSync(join(dir, 'outside-'));
+  writeFileSync(join(outside, 'name'), 'secret');
+  const view = stackView([own]);
+  assert.equal(view.read('/dir/name', 100)?.toString(), 'within');
+  renameSync(join(own.fs, 'dir'), join(own.fs, 'moved'));
+  symlinkSync(outside, join(own.fs, 'dir'));
+  assert.equal(view.read('/dir/name', 100), undefined);
 });

@@ -12,6 +12,7 @@ import { InvalidInputError } from '../base/errors.ts';
 import type { DiffId } from '../oci/digest.ts';
 import { isOpaque, isWhiteout } from './attributes.ts';
 import { quoted } from './errors.ts';
+import { isInPlace } from './in-place.ts';
 import { components, isUp } from './names.ts';
 import type { StackEntry, StackView } from './stack-view.ts';
 
@@ -97,9 +98,12 @@ class LayeredView implements StackView {
     if (entry.stat.size > limit) {
       throw new InvalidInputError(`${quoted(asBytes(path))} is larger than ${limit} bytes`);
     }
-    const fd = openSync(entry.file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const fd = openSync(
+      entry.file,
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
     try {
-      return readFileSync(fd);
+      return isInPlace(fd, entry) ? readFileSync(fd) : undefined;
     } finally {
       closeSync(fd);
     }

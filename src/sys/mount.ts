@@ -35,6 +35,7 @@ const FSCONFIG_SET_STRING = 1;
 const FSCONFIG_CMD_CREATE = 6;
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const CLOEXEC = 1;
+const O_PATH_DIRECTORY = 0x200000 | constants.O_DIRECTORY;
 const SYS_MOVE_MOUNT = 429;
 const SYS_FSOPEN = 430;
 const SYS_FSCONFIG = 431;
@@ -79,6 +80,32 @@ export function mountOverlay(target: string, options: OverlayOptions): Mount {
     overlayByOptions(target, options);
   }
   return mounted(target);
+}
+
+/**
+ * Stacks directories without mounting them anywhere, and opens the result: it is gone with the
+ * descriptor, whoever dies. Throws NotPrivilegedError, and KernelError where the kernel is too
+ * old for that.
+ */
+export function openOverlay(options: OverlayOptions): number {
+  const { lower, upper } = options;
+  if (lower.length === 0 && upper !== undefined) return openSync(upper, O_PATH_DIRECTORY);
+  const only = lower[0];
+  if (upper === undefined && lower.length === 1 && only !== undefined) {
+    return openSync(only, O_PATH_DIRECTORY);
+  }
+  if (lower.length > LOWER_LIMIT) {
+    throw new KernelError(`${lower.length} layers are more than the kernel can stack`);
+  }
+  try {
+    return overlayTree('overlay', options);
+  } catch (error) {
+    if (!(error instanceof ErrnoError) || !['EINVAL', 'ENOSYS'].includes(error.code)) throw error;
+    throw new KernelError('this kernel cannot look into a container that does not run', {
+      hint: 'Kernels from 6.8 on can.',
+      cause: error,
+    });
+  }
 }
 
 /** Makes `source` appear at `target`; with `recursive` also what is mounted below it. */
@@ -194,20 +221,41 @@ function translated(error: ErrnoError): Error {
     : error;
 }
 
-/** The newer calls take each directory by itself, so that neither their number nor odd names matter. */
 function overlayByConfig(target: string, options: OverlayOptions): void {
+  const c = native();
+  const tree = overlayTree(target, options);
+  try {
+    const here = cString('');
+    const there = cString(target);
+    checked(
+      c.moveMount(SYS_MOVE_MOUNT, tree, here, AT_FDCWD, there, MOVE_MOUNT_F_EMPTY_PATH),
+      'move_mount',
+      target,
+    );
+  } finally {
+    closeSync(tree);
+  }
+}
+
+function checked(result: number, what: string, target: string): number {
+  if (result < 0) throw translated(new ErrnoError(native().errno(), what, target));
+  return result;
+}
+
+/**
+ * An overlay that is mounted nowhere yet. The newer calls take each directory by itself, so that
+ * neither their number nor odd names matter.
+ */
+function overlayTree(target: string, options: OverlayOptions): number {
   const { lower, upper, work, readonly, volatile } = options;
   const c = native();
-  const checked = (result: number, what: string): number => {
-    if (result < 0) throw translated(new ErrnoError(c.errno(), what, target));
-    return result;
-  };
-  const fs = checked(c.fsopen(SYS_FSOPEN, cString('overlay'), CLOEXEC), 'fsopen');
+  const fs = checked(c.fsopen(SYS_FSOPEN, cString('overlay'), CLOEXEC), 'fsopen', target);
   try {
     const set = (key: string, value: string): void => {
       checked(
         c.fsconfig(SYS_FSCONFIG, fs, FSCONFIG_SET_STRING, cString(key), cString(value), 0),
         'fsconfig',
+        target,
       );
     };
     for (const directory of lower.toReversed()) set('lowerdir+', directory);
@@ -218,21 +266,12 @@ function overlayByConfig(target: string, options: OverlayOptions): void {
       checked(
         c.fsconfig(SYS_FSCONFIG, fs, FSCONFIG_SET_FLAG, cString('volatile'), null, 0),
         'fsconfig',
+        target,
       );
     }
-    checked(c.fsconfig(SYS_FSCONFIG, fs, FSCONFIG_CMD_CREATE, null, null, 0), 'fsconfig');
+    checked(c.fsconfig(SYS_FSCONFIG, fs, FSCONFIG_CMD_CREATE, null, null, 0), 'fsconfig', target);
     const attributes = readonly === true ? MOUNT_ATTR_RDONLY : 0;
-    const tree = checked(c.fsmount(SYS_FSMOUNT, fs, CLOEXEC, attributes), 'fsmount');
-    try {
-      const here = cString('');
-      const there = cString(target);
-      checked(
-        c.moveMount(SYS_MOVE_MOUNT, tree, here, AT_FDCWD, there, MOVE_MOUNT_F_EMPTY_PATH),
-        'move_mount',
-      );
-    } finally {
-      closeSync(tree);
-    }
+    return checked(c.fsmount(SYS_FSMOUNT, fs, CLOEXEC, attributes), 'fsmount', target);
   } finally {
     closeSync(fs);
   }

@@ -5,13 +5,22 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { type Digest, digestOf } from '../../src/oci/digest.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
-import { type FileStorage, openFileStorage } from '../../src/registry-server/file-storage.ts';
+import { openClient } from '../../src/net/request.ts';
+import {
+  BucketStorage,
+  openBucketStorage,
+} from '../../src/registry-server/bucket/bucket-storage.ts';
+import { openFileStorage } from '../../src/registry-server/file-storage.ts';
 import type { Access } from '../../src/registry-server/access/access.ts';
 import { openAccess } from '../../src/registry-server/access/open-access.ts';
 import type { AccessSettings } from '../../src/registry-server/access/settings.ts';
 import type { AuditRecord } from '../../src/registry-server/audit.ts';
 import type { LimitSettings } from '../../src/registry-server/limits.ts';
 import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
+import type { RegistryStorage } from '../../src/registry-server/storage.ts';
+import type { S3Place } from '../../src/s3/place.ts';
+import { S3Requests } from '../../src/s3/requests.ts';
+import { newBucket } from './s3-house.ts';
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -31,6 +40,11 @@ export interface Sent {
 }
 
 const agent = new Agent({ keepAlive: true });
+
+/** The S3 server in which the registries of this process keep what they have; without one, in folders. */
+const STORE = process.env['STAVE_TEST_S3'];
+/** Why a test is left out that looks into the folder of a registry. */
+export const filesOnly: string | false = STORE !== undefined && 'about folders';
 
 /** Sends one request; the path goes out as it is. */
 export function send(
@@ -75,29 +89,38 @@ export interface ServedOptions {
   /** Gets a folder that is gone afterwards. */
   readonly access?: (folder: string) => AccessSettings;
   readonly limits?: LimitSettings;
+  /** Takes this one, which is gone afterwards too. */
+  readonly folder?: string;
   readonly clock?: Clock;
 }
 
 /** A registry in this process, in a folder of its own that is gone when it leaves its scope. */
 export class ServedRegistry implements AsyncDisposable {
-  readonly root: string = mkdtempSync(join(tmpdir(), 'stave-registry-'));
+  readonly root: string;
   /** Failures that the log would have. */
   readonly failures: unknown[] = [];
   /** What was told of it. */
   readonly records: AuditRecord[] = [];
   readonly #options: ServedOptions;
   #access: Access | undefined;
-  #storage: FileStorage | undefined;
+  #place: S3Place | undefined;
+  #storage: RegistryStorage | undefined;
   #server: RegistryServer | undefined;
 
   private constructor(options: ServedOptions) {
     this.#options = options;
+    this.root = options.folder ?? mkdtempSync(join(tmpdir(), 'stave-registry-'));
   }
 
   static async open(options: ServedOptions = {}): Promise<ServedRegistry> {
     const registry = new ServedRegistry(options);
     await registry.#start();
     return registry;
+  }
+
+  /** False over a store that cannot compare before it writes. */
+  get isExact(): boolean {
+    return !(this.#storage instanceof BucketStorage) || this.#storage.traits.conditions;
   }
 
   get url(): string {
@@ -173,7 +196,8 @@ export class ServedRegistry implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const storage = openFileStorage(this.root, systemClock);
+    const storage =
+      STORE === undefined ? openFileStorage(this.root, systemClock) : await this.#bucket(STORE);
     this.#storage = storage;
     const { readOnly = false, access, limits, clock = systemClock } = this.#options;
     const onFailure = (error: unknown): void => void this.failures.push(error);
@@ -188,6 +212,17 @@ export class ServedRegistry implements AsyncDisposable {
       clock,
       audit: (record) => this.records.push(record),
       onFailure,
+    });
+  }
+
+  async #bucket(endpoint: string): Promise<RegistryStorage> {
+    this.#place ??= await newBucket(endpoint);
+    const requests = new S3Requests(this.#place, { client: openClient(), clock: systemClock });
+    return openBucketStorage({
+      requests,
+      prefix: 'some/team/',
+      clock: systemClock,
+      redirect: false,
     });
   }
 

@@ -6,6 +6,8 @@ import { command, type Context } from '../command.ts';
 import { flag } from '../flags.ts';
 import { listenAddress } from '../listen-address.ts';
 import { ACCESS_FLAGS, accessSettings } from '../registry/access-flags.ts';
+import { KEEP_FLAGS, keepSettings } from '../registry/keep-flags.ts';
+import { keepLine } from '../registry/keep-line.ts';
 import { LIMIT_FLAGS, limitSettings } from '../registry/limit-flags.ts';
 import { TLS_FLAGS, tlsPlace, trustLines } from '../registry/tls-flags.ts';
 
@@ -16,6 +18,7 @@ const FLAGS = {
   'audit-log': flag.text('file|-', 'Write what is changed, refused and signed in to this file'),
   'audit-reads': flag.toggle('Write every request to --audit-log'),
   ...ACCESS_FLAGS,
+  ...KEEP_FLAGS,
   ...LIMIT_FLAGS,
   ...TLS_FLAGS,
 };
@@ -58,15 +61,21 @@ export const registryServe = command({
     }
     const data = resolve(cwd, flags.data ?? '');
     const limits = limitSettings(context);
+    const keep = await keepSettings(context, { readOnly: flags['read-only'] });
     const onFailure = (error: unknown, word = 'reloading'): void =>
       stderr.line(failure(error, word, clock.now()));
     const { openFileStorage } = await import('../../registry-server/file-storage.ts');
     const { openRegistryServer } = await import('../../registry-server/server.ts');
+    const { Keeper } = await import('../../registry-server/maintenance/keeper.ts');
+    const { fixedTags } = await import('../../registry-server/maintenance/rules.ts');
     const { openAccess } = await import('../../registry-server/access/open-access.ts');
     const { readTls, WatchedTls } = await import('../../registry-server/tls/tls-files.ts');
     const certificates = flags['tls-client-ca'] !== undefined;
     const settings = accessSettings(context, { data, certificates });
-    await using storage = openFileStorage(data, clock);
+    await using storage = openFileStorage(data, clock, { isFixed: fixedTags(keep.rules) });
+    await using _keeper = await Keeper.open(storage, keep, (event) =>
+      stderr.line(`${clock.now().toISOString()} ${keepLine(event)}`),
+    );
     using access = openAccess(settings, { clock, onFailure });
     const externalUrl = flags['external-url'];
     const tls = await tlsPlace(context, { data, address, externalUrl, clock });
@@ -90,6 +99,11 @@ export const registryServe = command({
       log?.reopen();
     }, onFailure);
     stdout.line(`listening on ${server.url}`);
+    if (settings.passwords !== undefined && !isPrivate(server.url, externalUrl)) {
+      stderr.line(
+        'passwords come over plain HTTP: give --tls-cert, or --tls-self-signed for a try',
+      );
+    }
     if (tls?.own) {
       const { host } = new URL(externalUrl ?? server.url);
       for (const line of trustLines(tls.own, host)) stderr.line(line);
@@ -97,6 +111,13 @@ export const registryServe = command({
     if (!signal.aborted) await once(signal, 'abort');
   },
 });
+
+/** True where nobody in between sees what clients send. */
+function isPrivate(url: string, externalUrl = url): boolean {
+  const { protocol, hostname } = new URL(url);
+  const isHere = /^(?:127\.|\[::1\]$|localhost$)/.test(hostname);
+  return isHere || protocol === 'https:' || externalUrl.startsWith('https:');
+}
 
 /** Where the log of what was done goes. */
 interface AuditLog extends Disposable {

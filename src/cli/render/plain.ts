@@ -1,6 +1,6 @@
 import type { Output } from '../output.ts';
 import type { Renderer } from './renderer.ts';
-import { amount, closingLines, seconds, taskBoard, type ShownTask } from './tasks.ts';
+import { amount, closingLines, retrying, seconds, taskBoard, type ShownTask } from './tasks.ts';
 
 /** Append-only lines with the number of their step in front, as BuildKit writes them. */
 export function plainRenderer(out: Output): Renderer {
@@ -52,6 +52,11 @@ export function plainRenderer(out: Output): Renderer {
       case 'note': {
         const task = board.tasks.get(event.id);
         if (task) out.line(`${turnTo(task.line)} ${event.text}`);
+        return;
+      }
+      case 'retry': {
+        const task = event.id === undefined ? undefined : board.tasks.get(event.id);
+        if (task) out.line(`${turnTo(task.line)} ${task.title}: ${retrying(event.seconds)}`);
         return;
       }
       case 'warning':

@@ -19,6 +19,8 @@ export interface ShownTask {
   partial: string;
   /** Why it runs. */
   reason: string | undefined;
+  /** When it is tried again, in milliseconds since the Unix epoch. */
+  retryAt: number | undefined;
 }
 
 type Timed = ProgressEvent & { readonly at: number };
@@ -63,6 +65,7 @@ export function taskBoard(): TaskBoard {
         tail: [],
         partial: '',
         reason: undefined,
+        retryAt: undefined,
       };
       const task: ShownTask = Object.assign(state, { line: undefined as unknown as ShownTask });
       Object.assign(task, { line: own ? task : parent.line });
@@ -107,6 +110,11 @@ export function amount(task: ShownTask): string {
     return `${shown(task.current)} / ${shown(task.total)}`;
   }
   return task.current === 0 ? '' : shown(task.current);
+}
+
+/** Docker's words for a pause before the next try: `Retrying in 5 seconds`. */
+export function retrying(seconds: number): string {
+  return `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`;
 }
 
 /** What is said after everything else: the output of what failed, then the warnings. */

@@ -1,5 +1,6 @@
 import type { ProgressSink, TaskId } from '../../base/progress.ts';
 import type { Output } from '../output.ts';
+import { retrying } from './tasks.ts';
 
 /** What a transfer of layers says of each of them, before, after, and when it was not needed. */
 export interface TransferWords {
@@ -53,6 +54,12 @@ export function transferLines(out: Output, errors: Output, words: TransferWords)
       case 'note':
         out.line(event.text);
         return;
+      case 'retry': {
+        const layer = event.id === undefined ? undefined : layers.get(event.id);
+        const text = retrying(event.seconds);
+        out.line(layer === undefined ? text : `${layer}: ${text}`);
+        return;
+      }
       case 'warning':
         errors.line(`WARNING: ${event.message}`);
         return;

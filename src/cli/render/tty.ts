@@ -1,7 +1,7 @@
 import type { Output } from '../output.ts';
 import { visible } from '../visible.ts';
 import type { Renderer, TerminalTraits } from './renderer.ts';
-import { amount, closingLines, seconds, taskBoard, type ShownTask } from './tasks.ts';
+import { amount, closingLines, retrying, seconds, taskBoard, type ShownTask } from './tasks.ts';
 
 /** Milliseconds between two drawings, at least. */
 const PACE = 100;
@@ -60,7 +60,8 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
       : [`[+] ${seconds(now - (began ?? now))} (${done}/${steps})`, ...lines];
   };
   const row = (text: string, task: ShownTask): string => {
-    const size = amount(task);
+    const left = Math.ceil(((task.retryAt ?? now) - now) / 1000);
+    const size = left > 0 ? retrying(left) : amount(task);
     return beside(` ${text}${size === '' ? '' : ` ${size}`}`, seconds(now - task.began));
   };
   /** Text on the left, time on the right edge. */
@@ -99,6 +100,11 @@ export function ttyRenderer(out: Output, traits: () => TerminalTraits): Renderer
           const task = board.tasks.get(event.id);
           if (task && event.reason) task.line.reason = event.text;
           else if (task) finished.push(` => => ${event.text}`);
+          break;
+        }
+        case 'retry': {
+          const task = event.id === undefined ? undefined : board.tasks.get(event.id);
+          if (task) task.retryAt = event.at + event.seconds * 1000;
           break;
         }
         case 'warning':

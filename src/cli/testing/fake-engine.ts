@@ -105,6 +105,12 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
+    copyFiles: {
+      from: async () => 2048,
+      tarFrom: async () => ({ pour: async () => {} }),
+      into: async () => 2048,
+      tarInto: async () => {},
+    },
     commit: async ({ container }) => find(container).id,
     volumes: {
       create: async ({ name = 'made-up' } = {}) => name,

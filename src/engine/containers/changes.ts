@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isErrno } from '../../base/errors.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import { isOpaque, isWhiteout } from '../../snapshot/attributes.ts';
 import type { StackEntry } from '../../snapshot/stack-view.ts';
@@ -30,11 +31,11 @@ export function containerChanges(
     const parent = latin1(path.subarray(1, cut));
     if (!changes.has(parent)) changes.set(parent, 'changed');
   };
-  const walk = (directory: Buffer, path: Buffer): void => {
-    const below = isOpaque(directory) ? view.find(path, { followLast: false }) : undefined;
+  const walk = (fd: number, path: Buffer): void => {
+    const below = isOpaque(placeIn(fd, DOT)) ? view.find(path, { followLast: false }) : undefined;
     const kept = new Set<string>();
-    for (const entry of readdirSync(directory, { encoding: 'buffer' })) {
-      const file = Buffer.concat([directory, SLASH, entry]);
+    for (const entry of readdirSync(placeIn(fd, DOT), { encoding: 'buffer' })) {
+      const file = placeIn(fd, entry);
       const at = Buffer.concat([path, SLASH, entry]);
       const stat = lstatSync(file, { bigint: true, throwIfNoEntry: false });
       // Gone just now: the container may be running.
@@ -51,7 +52,7 @@ export function containerChanges(
         changeParent(at);
         changes.set(latin1(at.subarray(1)), 'added');
       } else if (!isSameDirectory(stat, old)) changes.set(latin1(at.subarray(1)), 'changed');
-      if (stat.isDirectory()) walk(file, at);
+      if (stat.isDirectory()) enter(file, at);
     }
     // A directory that was made anew hides what was in the old one.
     for (const old of below?.kind === 'directory' ? view.list(below) : []) {
@@ -60,14 +61,40 @@ export function containerChanges(
       changes.set(latin1(old.path.subarray(1)), 'deleted');
     }
   };
-  const upper = Buffer.from(join(store.paths.containers, row.id, 'upper'));
-  if (lstatSync(upper, { throwIfNoEntry: false })) walk(upper, Buffer.alloc(0));
+  /** What was a directory just now may be a link by now: it leads nowhere. */
+  const enter = (directory: Buffer, path: Buffer): void => {
+    const fd = openDirectory(directory);
+    if (fd === undefined) return;
+    try {
+      walk(fd, path);
+    } finally {
+      closeSync(fd);
+    }
+  };
+  enter(Buffer.from(join(store.paths.containers, row.id, 'upper')), Buffer.alloc(0));
   return [...changes]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, change]) => ({ path: pathText(path), change }));
 }
 
 const SLASH = Buffer.from('/');
+const DOT = Buffer.from('.');
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+
+/** Undefined for what is no directory, or is gone. */
+function openDirectory(path: Buffer): number | undefined {
+  try {
+    return openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw error;
+  }
+}
+
+/** A name in a directory that is open, whatever becomes of the way there. */
+function placeIn(fd: number, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`/proc/self/fd/${fd}/`), name]);
+}
 
 /** It is there only as the way to something in it. */
 function isSameDirectory(stat: StackEntry['stat'], old: StackEntry): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { needsRoot } from '../../../test/scratch-images.ts';
+import { ServedRegistry } from '../../../test/support/served-registry.ts';
 import { type RegistryHouse, registryHouse } from '../../../test/support/registry-house.ts';
 import { noise, putRemote, remoteParts } from '../../../test/support/remote-image.ts';
 import { digestOf } from '../../../test/support/test-registry.ts';
@@ -80,7 +81,34 @@ test('push() of all tags sends each', { skip }, async () => {
   await house.scratch.images.tag(name, `${house.registry.host}/app:b`);
   const pushed = await house.scratch.images.push({ name: `${house.registry.host}/app`, all: true });
   assert.deepEqual(pushed.map((one) => one.name).sort(), [name, name.replace(/a$/, 'b')]);
+  const { registry } = house;
+  assert.ok(registry.manifests.has('app/a') && registry.manifests.has('app/b'));
+  // Each blob is asked for once, however many tags there are: a config and a layer.
+  assert.equal(registry.count(/^HEAD .*blobs/), 2);
 });
+
+test(
+  'push() of all tags puts those of one image together where a registry takes them so',
+  { skip },
+  async () => {
+    await using served = await ServedRegistry.open();
+    await using house = await registryHouse();
+    const name = await importImage(house, 'app:a');
+    const target = `${new URL(served.url).host}/app`;
+    for (const tag of ['a', 'b', 'c']) await house.scratch.images.tag(name, `${target}:${tag}`);
+    const notes: string[] = [];
+    await house.scratch.images.push(
+      { name: target, all: true },
+      { progress: (event) => event.type === 'note' && notes.push(event.text) },
+    );
+    assert.deepEqual(
+      notes.map((note) => note.replace(/digest: sha256:.*/, '')),
+      ['a: ', 'b: ', 'c: '],
+    );
+    const { text } = await served.send('GET', '/v2/app/tags/list');
+    assert.deepEqual(JSON.parse(text), { name: 'app', tags: ['a', 'b', 'c'] });
+  },
+);
 
 test('push() explains a name that nothing has', { skip }, async () => {
   await using house = await registryHouse();

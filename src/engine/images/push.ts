@@ -21,6 +21,8 @@ import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import { copy } from '../../transport/copy.ts';
+import { EarlyBlobs } from '../../transport/early-blobs.ts';
+import { storeSource } from '../../transport/store-source.ts';
 import type { Pushed, PushRequest } from '../engine.ts';
 import { resumption } from '../resumption.ts';
 import { NotPushableError } from '../errors.ts';
@@ -37,9 +39,10 @@ export interface PushParts {
   readonly connections: () => Promise<Connections>;
 }
 
-/** One tag to push. */
+/** An image, or an index, to push. */
 interface Wanted {
-  readonly tag: string;
+  /** Under which tags; at least one. */
+  readonly tags: readonly string[];
   readonly image: ImageRow;
   readonly index?: IndexRow | undefined;
   /** Bytes of a piece. */
@@ -75,9 +78,8 @@ export async function pushImages(
   const wanted = parts.store.read((tables) => wantedTags(tables, reference, request));
   const pushed: Pushed[] = [];
   for (const found of wanted) {
-    const one = { ...reference, tag: found.tag };
     const { chunk, compression } = request;
-    pushed.push(await pushOne(parts, one, { ...found, chunk, compression }, task, call));
+    pushed.push(...(await pushOne(parts, reference, { ...found, chunk, compression }, task, call)));
   }
   task.outcome = 'done';
   return pushed;
@@ -85,17 +87,35 @@ export async function pushImages(
 
 async function pushOne(
   parts: PushParts,
-  reference: Reference & { readonly tag: string },
+  named: Reference,
   found: Wanted,
   task: Task,
   call: CallOptions,
-): Promise<Pushed> {
+): Promise<readonly Pushed[]> {
   const { store } = parts;
+  const references = found.tags.map((tag) => ({ ...named, tag }));
+  const reference = references[0] ?? named;
   const snapshotter = await parts.snapshotter();
   using lease = store.lease('push');
   const connections = await parts.connections();
   const form = found.compression && { compression: found.compression };
-  const own = await pushable({ store, snapshotter, lease }, found, call, form);
+  const { chunk } = found;
+  const repository = openRepository(connections, reference, {
+    push: true,
+    chunk,
+    ...resumption(store),
+  });
+  const near = neighbours(store, reference);
+  const to = new RegistryDestination(repository, {
+    tags: found.tags,
+    mountable: (blob) => near.get(blob) ?? [],
+  });
+  const moving = { ...call, progress: layerProgress(call.progress, task.id) };
+  const local = storeSource(store, snapshotter, found.image, found.image.id);
+  await using early = new EarlyBlobs({ from: local, to }, moving, PARALLEL);
+  const made = (blob: Descriptor): void => early.move(blob);
+  const making = { ...call, signal: early.signal };
+  const own = await pushable({ store, snapshotter, lease, made }, found, making, form);
   const isPart = found.index !== undefined && own.root.digest !== found.index.digest;
   const whole =
     isPart && found.index
@@ -108,25 +128,13 @@ async function pushOne(
       message: `${familiar(reference)} is pushed without what is not here: ${missing.join(', ')}`,
     });
   }
-  const { chunk } = found;
-  const repository = openRepository(connections, reference, {
-    push: true,
-    chunk,
-    ...resumption(store),
+  await copy(source, to, { ...moving, moved: early.moved, concurrency: PARALLEL });
+  const { digest, size } = root;
+  return references.map((one) => {
+    remember(store, one, found, root);
+    task.note(`${one.tag}: digest: ${digest} size: ${size}`);
+    return { name: familiar(one), digest, size };
   });
-  const near = neighbours(store, reference);
-  const to = new RegistryDestination(repository, {
-    tags: [reference.tag],
-    mountable: (blob) => near.get(blob) ?? [],
-  });
-  await copy(source, to, {
-    ...call,
-    progress: layerProgress(call.progress, task.id),
-    concurrency: PARALLEL,
-  });
-  remember(store, reference, found, root);
-  task.note(`${reference.tag}: digest: ${root.digest} size: ${root.size}`);
-  return { name: familiar(reference), digest: root.digest, size: root.size };
 }
 
 /** What was pushed can be asked for by its digest. */
@@ -163,13 +171,16 @@ function wantedTags(
   const own = canonicalName(reference);
   const wanted = names.filter((name) => all || name === own);
   if (wanted.length === 0) throw notHere(tables, reference, names.length > 0);
-  return wanted.map((name) => {
+  const found = new Map<string, Wanted>();
+  for (const name of wanted) {
     const { image, index } = findIn(tables, name, platform);
-    const tag = name.slice(prefix.length);
-    if (!platform) return { tag, image, index };
-    const member = index?.members.find((one) => one.image === image.id);
-    return { tag, image: { ...image, manifest: member?.manifest ?? image.manifest } };
-  });
+    const member = platform && index?.members.find((one) => one.image === image.id);
+    const what = member ? { ...image, manifest: member.manifest } : image;
+    const key = `${what.manifest.digest} ${platform ? '' : index?.digest}`;
+    const tags = [...(found.get(key)?.tags ?? []), name.slice(prefix.length)];
+    found.set(key, { tags, image: what, ...(!platform && { index }) });
+  }
+  return [...found.values()];
 }
 
 function notHere(tables: Tables, reference: Reference, hasOthers: boolean): NotPushableError {

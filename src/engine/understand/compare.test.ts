@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bench, root, type Bench } from '../../build/testing/bench.ts';
@@ -163,4 +171,31 @@ test('a container is told by its changes, and compared with all that it has', ro
     ['added /dir/sub', 'added /dir/sub/x', 'changed /same content', 'deleted /text'],
   );
   assert.equal(found.after.kind, 'container');
+
+  // What a process in the container may do between two system calls of ours.
+  const outside = join(store.paths.containers, 'outside');
+  mkdirSync(outside);
+  writeFileSync(`${outside}/secret`, 'x');
+  const swapping: Snapshotter = {
+    ...snapshotter,
+    view: (layers) => {
+      const view = snapshotter.view(layers);
+      return {
+        find(path, options) {
+          if (String(path) === '/dir' && !existsSync(`${upper}/moved`)) {
+            renameSync(`${upper}/dir`, `${upper}/moved`);
+            symlinkSync(outside, `${upper}/dir`);
+          }
+          return view.find(path, options);
+        },
+        list: (directory) => view.list(directory),
+        read: (path, limit) => view.read(path, limit),
+        readlink: (entry) => view.readlink(entry),
+        place: (path) => view.place(path),
+      };
+    },
+  };
+  const told = containerChanges(store, swapping, 'web').map(({ path }) => path);
+  assert.ok(told.includes('/text'));
+  assert.doesNotMatch(told.join(), /secret/);
 });

@@ -61,7 +61,16 @@ function byRules(settings: AccessSettings, peers: Peers, parts: AccessParts): Ac
     const asking = passwords && (() => basic);
     const addresses = new Map<string, OwnMethods>();
     const tokens = undefined;
-    return new RuledAccess({ peers, rules, passwords, tokens, certificates, asking, addresses });
+    return new RuledAccess({
+      peers,
+      clock,
+      rules,
+      passwords,
+      tokens,
+      certificates,
+      asking,
+      addresses,
+    });
   }
   const { service, life, directory } = ownTokens;
   checkTokens(ownTokens);
@@ -80,7 +89,16 @@ function byRules(settings: AccessSettings, peers: Peers, parts: AccessParts): Ac
     [TOKEN_PATH, tokenMethods(issuer, peers, realm)],
     [KEYS_PATH, { GET: (exchange) => answerJson(exchange, 200, jwkSet(keys)) }],
   ]);
-  return new RuledAccess({ peers, rules, passwords, tokens, certificates, asking, addresses });
+  return new RuledAccess({
+    peers,
+    clock,
+    rules,
+    passwords,
+    tokens,
+    certificates,
+    asking,
+    addresses,
+  });
 }
 
 function byOthers(
@@ -106,6 +124,7 @@ function byOthers(
   const asking: Asking = { scheme: 'Bearer', realm, service };
   return new RuledAccess({
     peers,
+    clock,
     rules: undefined,
     passwords: undefined,
     tokens,

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
 import { Problem } from '../errors.ts';
 import {
   type Access,
@@ -16,9 +18,13 @@ import { isGranted } from './scopes.ts';
 import { credentialsOf } from './token-service.ts';
 import type { VerifiedTokens } from './verified-tokens.ts';
 
+/** How long a connection that shows the same again is believed, in milliseconds. */
+const SAME_AGAIN = 1000;
+
 /** What access by rules is made of. */
 export interface RuledParts {
   readonly peers: Peers;
+  readonly clock: Clock;
   /** Undefined when tokens of another service decide alone. */
   readonly rules: Rules | undefined;
   readonly passwords: Passwords | undefined;
@@ -30,9 +36,18 @@ export interface RuledParts {
   readonly addresses: ReadonlyMap<string, OwnMethods>;
 }
 
+interface Shown {
+  readonly authorization: string;
+  readonly caller: Caller;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** Access for those who show a password, a token or a certificate, by rules. */
 export class RuledAccess implements Access {
   readonly #parts: RuledParts;
+  /** What connections showed last, so that not even a hash is needed for each request. */
+  readonly #shown = new WeakMap<Socket, Shown>();
   readonly addresses: ReadonlyMap<string, OwnMethods>;
 
   constructor(parts: RuledParts) {
@@ -41,11 +56,26 @@ export class RuledAccess implements Access {
   }
 
   identify(request: IncomingMessage): Caller | Promise<Caller> {
-    const { passwords, tokens, certificates, peers } = this.#parts;
-    if (request.headers.authorization === undefined) {
+    const { certificates, peers } = this.#parts;
+    const { authorization } = request.headers;
+    if (authorization === undefined) {
       const name = certificates ? peers.certificateName(request) : undefined;
       return name === undefined ? NOBODY : { name, by: 'certificate' };
     }
+    const now = this.#parts.clock.now().getTime();
+    const shown = this.#shown.get(request.socket);
+    if (shown?.authorization === authorization && Math.abs(now - shown.at) < SAME_AGAIN) {
+      return shown.caller;
+    }
+    const caller = this.#identify(request);
+    if (!(caller instanceof Promise)) {
+      this.#shown.set(request.socket, { authorization, caller, at: now });
+    }
+    return caller;
+  }
+
+  #identify(request: IncomingMessage): Caller | Promise<Caller> {
+    const { passwords, tokens, peers } = this.#parts;
     const bearer = tokens && credentialsOf(request, 'Bearer');
     if (bearer !== undefined) return this.#known(request, tokens?.identify(bearer), true);
     const basic = passwords && credentialsOf(request, 'Basic');

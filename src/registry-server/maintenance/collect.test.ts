@@ -23,7 +23,7 @@ test('collect() keeps what manifests name and says by which, and removes the res
   assert.deepEqual(gone(await rows(kept)), []);
   kept.ahead = 25 * HOUR;
   const dry = await rows(kept, { dryRun: true });
-  assert.deepEqual(gone(dry), [`blob ${loose}`]);
+  assert.deepEqual(gone(dry), [`blob ${loose}`, `content ${loose}`]);
   assert.equal(kept.storage.blobSize('team/app', digestOf('a layer')), 7);
   const reasons = new Map(dry.map(({ name, reason }) => [name, reason]));
   assert.equal(reasons.get(digestOf('a layer')), `needed by ${manifest}`);

@@ -55,17 +55,23 @@ export async function* collect(
 ): AsyncGenerator<CollectRow> {
   const before = parts.clock.now().getTime() - options.grace;
   yield* collectUploads(parts, options, before);
+  /** How many would lose a content, when nothing is really removed. */
+  const fewer = new Map<string, number>();
   let after = '';
   for (;;) {
     const names = parts.tables.repositories(after, NAMES);
     for (const name of names) {
-      yield* collectRepository(parts, name, options, before);
+      for await (const row of collectRepository(parts, name, options, before)) {
+        const counts = options.dryRun && row.removed && row.kind === 'blob';
+        if (counts) fewer.set(row.name, (fewer.get(row.name) ?? 0) + 1);
+        yield row;
+      }
       options.signal?.throwIfAborted();
     }
     if (names.length < NAMES) break;
     after = names.at(-1) ?? '';
   }
-  yield* collectContents(parts, options, before);
+  yield* collectContents(parts, options, before, fewer);
   if (!options.dryRun) parts.tables.forgetNeeds();
 }
 
@@ -87,6 +93,8 @@ async function* collectRepository(
       );
     }
   }
+  if (!options.dryRun)
+    await parts.turns.take(repository, async () => removePieces(parts, repository));
   yield* await parts.turns.take(repository, async () =>
     emptyRepository(parts, repository, options, before),
   );
@@ -115,6 +123,13 @@ function blobRow(
   if (stat.mtimeMs >= before) return kept(`within the grace, in use until ${since}`);
   if (!options.dryRun) content.unlink(repository, digest);
   return [{ ...row, removed: true, reason: `unreferenced since ${since}` }];
+}
+
+/** What a process that was killed had begun to write. To be called in turn. */
+function removePieces({ paths }: FileParts, repository: string): void {
+  for (const name of ['journal.new', 'index.json.new']) {
+    rmSync(join(paths.repository(repository), name), { force: true });
+  }
 }
 
 /** A repository that has nothing goes with its journal. To be called in turn, at once. */
@@ -180,11 +195,12 @@ async function* collectContents(
   { content, paths }: FileParts,
   options: CollectOptions,
   before: number,
+  fewer: ReadonlyMap<string, number>,
 ): AsyncGenerator<CollectRow> {
   for await (const { digest, path } of contents(paths.blobs)) {
     options.signal?.throwIfAborted();
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (!stat || stat.nlink > 1) continue;
+    if (!stat || stat.nlink - (fewer.get(digest) ?? 0) > 1) continue;
     const row = { kind: 'content', repository: undefined, name: digest, size: stat.size } as const;
     const since = new Date(stat.mtimeMs).toISOString();
     if (content.isHeld(digest) || stat.mtimeMs >= before) {

@@ -5,7 +5,12 @@ import type { Clock } from '../../base/clock.ts';
 import { type Digest, digestOf } from '../../oci/digest.ts';
 import { MediaType } from '../../oci/media-types.ts';
 import { checkManifest, referrerOf } from '../check-manifest.ts';
-import { type FileParts, type FileStorage, openFileStorage } from '../file-storage.ts';
+import {
+  type FileParts,
+  type FileSettings,
+  type FileStorage,
+  openFileStorage,
+} from '../file-storage.ts';
 
 /** An hour in milliseconds. */
 export const HOUR = 3_600_000;
@@ -16,8 +21,14 @@ export class Kept implements AsyncDisposable {
   /** Milliseconds that the clock is ahead. */
   ahead = 0;
   readonly clock: Clock = { now: () => new Date(Date.now() + this.ahead) };
-  storage: FileStorage = openFileStorage(this.root, this.clock);
+  readonly #settings: FileSettings;
+  storage: FileStorage;
   #isOpen = true;
+
+  constructor(settings: FileSettings = {}) {
+    this.#settings = settings;
+    this.storage = openFileStorage(this.root, this.clock, settings);
+  }
 
   get parts(): FileParts {
     return this.storage.parts;
@@ -27,7 +38,7 @@ export class Kept implements AsyncDisposable {
   async reopen(between: () => Promise<void> | void = () => undefined): Promise<void> {
     await this.close();
     await between();
-    this.storage = openFileStorage(this.root, this.clock);
+    this.storage = openFileStorage(this.root, this.clock, this.#settings);
     this.#isOpen = true;
   }
 
