@@ -80,6 +80,8 @@ check('commit() makes an image of what a container changed, whatever it is', asy
     '',
     '/deep/er:',
     'dir',
+    // A volume of its own again, since the image declares it.
+    '/volume:',
     '0',
     '',
   ]);
