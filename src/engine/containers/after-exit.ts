@@ -5,6 +5,7 @@ import type { ContainerParts } from './parts.ts';
 import { fromRow, isUp, toRow, type Container, type ContainerRecord } from './record.ts';
 import { removeContainer } from './reap.ts';
 import { startContainer } from './start.ts';
+import { releaseNetworks } from '../networks/release.ts';
 
 const FIRST_DELAY = 100;
 const LONGEST_DELAY = 60_000;
@@ -21,6 +22,7 @@ export async function afterExit(parts: ContainerParts, id: string): Promise<void
   if (!container || isUp(container.state)) return;
   const { record } = container;
   release(store, id, record.settings.cgroupParent);
+  await releaseNetworks(store, id);
   if (record.remove) {
     removeContainer(store, id, { volumes: true });
     return;

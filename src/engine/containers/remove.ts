@@ -4,6 +4,7 @@ import { waitForEnd } from './end.ts';
 import { ContainerConflictError, ContainerNotFoundError } from './errors.ts';
 import { findContainer } from './find.ts';
 import { noteStop } from './kill.ts';
+import { releaseNetworks, sweepNetworks } from '../networks/release.ts';
 import { reap, removeContainer } from './reap.ts';
 import { isBeingMade, isUp } from './record.ts';
 import { killNow } from './stop.ts';
@@ -22,6 +23,7 @@ export async function removeNamed(
   options: { readonly force?: boolean; readonly volumes?: boolean } = {},
 ): Promise<string> {
   reap(store);
+  await sweepNetworks(store);
   const container = findContainer(store, name);
   const { id, state } = container;
   const busy = isUp(state) || state === 'restarting' || isBeingMade(container);
@@ -44,5 +46,6 @@ export async function removeNamed(
     throw new ContainerNotFoundError(name);
   }
   removeContainer(store, id, options);
+  await releaseNetworks(store, id);
   return name;
 }

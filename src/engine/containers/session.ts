@@ -12,6 +12,7 @@ import { isUp, toRow, type Container } from './record.ts';
 import { removeContainer } from './reap.ts';
 import type { Started } from './start.ts';
 import { tell } from './tell.ts';
+import { releaseNetworks } from '../networks/release.ts';
 
 /** Of one that was removed meanwhile. */
 const KILLED = 137;
@@ -33,6 +34,7 @@ export function sessionOf(
     const ended = noteEnd(store, id);
     if (ended?.record.remove === true && !isUp(ended.state))
       removeContainer(store, id, { volumes: true });
+    await releaseNetworks(store, id);
     return ended?.record.exitCode ?? KILLED;
   };
   return {

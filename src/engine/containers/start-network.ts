@@ -1,7 +1,5 @@
-import { reporter } from '../../base/reporter.ts';
-import type { CallOptions } from '../../base/progress.ts';
 import type { Store } from '../../store/store.ts';
-import { ContainerStartError } from './errors.ts';
+import { releaseNetworks } from '../networks/release.ts';
 import { findContainer } from './find.ts';
 import { networkKind } from './network-kind.ts';
 import { notRunning } from './pause.ts';
@@ -13,6 +11,10 @@ export interface StartNetwork {
   readonly namespace: string | undefined;
   /** Open descriptors that keep its published ports. */
   readonly reserved: readonly number[];
+  /** Others are led to it by its ports or names: somebody has to see to them when it has ended. */
+  readonly hasTraces: boolean;
+  /** To be called with its first process before that goes on. */
+  connect(pid: number): Promise<void>;
   /** Takes back what was prepared. */
   undo(): Promise<void>;
   /** The container runs: this process needs nothing of it any more. */
@@ -21,29 +23,42 @@ export interface StartNetwork {
 
 const NOTHING = {
   reserved: [],
+  hasTraces: false,
+  connect: () => Promise.resolve(),
   undo: () => Promise.resolve(),
   done: (): void => undefined,
 };
 
-/** Prepares the network of a container that is about to start. Throws ContainerStartError. */
-export function networkFor(
+/**
+ * Prepares the network of a container that is about to start. Throws what
+ * `ContainerNetworks.prepare` does, and ContainerNotFoundError, ContainerConflictError.
+ */
+export async function networkFor(
   store: Store,
-  { record }: Container,
-  options: CallOptions,
-): StartNetwork {
-  const kind = networkKind(record.settings);
+  { id, name, record }: Container,
+): Promise<StartNetwork> {
+  const { settings, config } = record;
+  const kind = networkKind(settings);
   if (kind === 'none') return { ...NOTHING, namespace: undefined };
   if (kind === 'host') return { ...NOTHING, namespace: 'host' };
   if (kind.startsWith('container:')) {
     return { ...NOTHING, namespace: namespaceOf(store, kind.slice('container:'.length), 'net') };
   }
-  if (kind !== 'default') throw new ContainerStartError(`network ${kind} not found`);
-  reporter(options.progress).warn({
-    code: 'NETWORK_HOST',
-    message: "there is no network for containers yet: this one uses the machine's own",
-    hint: 'Say --network host or --network none to choose.',
-  });
-  return { ...NOTHING, namespace: 'host' };
+  const { prepareNetworks } = await import('../networks/start.ts');
+  const exposed = Object.keys(config.ExposedPorts ?? {});
+  const prepared = await prepareNetworks(store, { id, name, settings, exposed });
+  const { netns, reserved, beside, endpoints, closeReserved } = prepared;
+  return {
+    namespace: netns,
+    reserved,
+    hasTraces: endpoints.some(({ ports, dnsNames }) => ports.length > 0 || dnsNames.length > 0),
+    connect: (pid) => beside?.startFor(pid) ?? Promise.resolve(),
+    async undo() {
+      closeReserved();
+      await releaseNetworks(store, id);
+    },
+    done: closeReserved,
+  };
 }
 
 /**

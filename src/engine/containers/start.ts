@@ -59,9 +59,9 @@ export async function startContainer(
   const paths = containerPaths(store.paths.containers, id);
   const spec = readSpec(paths);
   const { settings } = container.record;
-  const network = networkFor(store, container, options);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => putBack(parts, container));
+  const network = await networkFor(store, container);
   undo.defer(() => network.undo());
   const shared = { ...sharedOf(store, container.record), network: network.namespace };
   release(store, id, settings.cgroupParent);
@@ -89,7 +89,7 @@ export async function startContainer(
     stdin: settings.interactive !== true ? 'none' : options.inputOnce === true ? 'once' : 'open',
     exitCommand: exitCommand(parts, runtime, container, paths, {
       waiting: options.stay === true ? process.pid : undefined,
-      more: network.reserved.length > 0,
+      more: network.hasTraces,
     }),
     keep: network.reserved,
   });
@@ -97,6 +97,7 @@ export async function startContainer(
   undo.defer(() => killCreated(runtime, id));
   const attachment = options.attach && attachTo(join(paths.bundle, 'attach'), options.attach);
   undo.defer(() => attachment?.[Symbol.dispose]());
+  await network.connect(made.pid);
   // Before it says a word: whoever hears it finds it running.
   const note = began(parts, container, paths, made.pid, options);
   const failed = await runtimeCall(runtime.argv(paths.runtimeLog), ['start', id]);

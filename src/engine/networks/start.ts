@@ -48,17 +48,3 @@ export async function prepareNetworks(
   writeFileSync(join(directory, 'resolv.conf'), resolverText(prepared.resolver));
   return prepared;
 }
-
-/** Takes back what a container has of networks, if it has anything. */
-export async function releaseNetworks(store: Store, id: string): Promise<void> {
-  // Without networks nothing is loaded for them.
-  if (store.read(({ endpoints }) => endpoints.of(id).length) === 0) return;
-  const networks = await openSwept({ store, stateDir: store.paths.run });
-  await networks.release(id);
-}
-
-/** Takes away what containers left on networks that do not live any more. */
-export async function sweepNetworks(store: Store): Promise<void> {
-  if (store.read(({ endpoints }) => endpoints.list().length) === 0) return;
-  await openSwept({ store, stateDir: store.paths.run });
-}
