@@ -1,6 +1,5 @@
 import { rfc3339Nano } from '../base/clock.ts';
 import type { ContainerDetails } from '../engine/container-types.ts';
-import { networkSettings } from './network-settings.ts';
 import { int64, struct, type Struct, type Value } from './template/values.ts';
 
 const NO_TIME = '0001-01-01T00:00:00Z';
@@ -22,12 +21,6 @@ export function containerJson(details: ContainerDetails): Readonly<Record<string
     HostConfig: { AutoRemove: remove },
     ...(size && { SizeRw: size.written, SizeRootFs: size.whole }),
     Config: { Image: image, Labels: labels },
-    NetworkSettings: networkSettings({
-      id,
-      endpoints: details.endpoints,
-      wishes: details.networks.map((network) => ({ name: network })),
-      exposed: details.exposed,
-    }),
   };
 }
 

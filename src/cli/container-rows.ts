@@ -1,6 +1,5 @@
 import type { ContainerSummary } from '../engine/container-types.ts';
 import type { Field } from './listing.ts';
-import { portsText } from './port-text.ts';
 import { ago, goTimeWriter } from './times.ts';
 import { ellipsis, humanDuration, shortId } from './units.ts';
 
@@ -63,16 +62,8 @@ export function containerFields(options: {
     { key: 'LocalVolumes', title: 'LOCAL VOLUMES', value: () => '0' },
     { key: 'Mounts', title: 'MOUNTS', value: () => '' },
     { key: 'Names', title: 'NAMES', value: ({ name }) => name },
-    { key: 'Networks', title: 'NETWORKS', value: ({ networks }) => networks.join(',') },
-    {
-      key: 'Ports',
-      title: 'PORTS',
-      value: ({ state, endpoints, exposed }) =>
-        portsText(
-          endpoints.flatMap(({ ports }) => ports),
-          state === 'running' || state === 'paused' ? exposed : [],
-        ),
-    },
+    { key: 'Networks', title: 'NETWORKS', value: () => '' },
+    { key: 'Ports', title: 'PORTS', value: () => '' },
     { key: 'RunningFor', title: 'CREATED', value: ({ created }) => ago(created, now) },
     { key: 'Size', title: 'SIZE', value: () => '0B' },
     { key: 'State', title: 'STATE', value: ({ state }) => state },

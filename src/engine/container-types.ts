@@ -1,4 +1,3 @@
-import type { EndpointRecord } from './network-types.ts';
 import type { CallOptions } from '../base/progress.ts';
 import type { PouredArchive } from './archive-types.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -32,8 +31,6 @@ export interface ContainerSummary {
   readonly mounts: readonly ContainerMount[];
   /** Names of the networks that it is on. */
   readonly networks: readonly string[];
-  /** Its places on networks, while it runs. */
-  readonly endpoints: readonly EndpointRecord[];
   /** `80/tcp`: what it says that it listens on. */
   readonly exposed: readonly string[];
 }

@@ -97,13 +97,7 @@ export const HISTORY: readonly (readonly [string, number])[] = [
   ['COPY busybox /bin/busybox # buildkit', 1_982_256],
 ];
 
-const PLAIN = {
-  healthStatus: undefined,
-  mounts: [],
-  networks: ['none'],
-  exposed: [],
-  endpoints: [],
-};
+const PLAIN = { healthStatus: undefined, mounts: [], networks: ['none'], exposed: [] };
 
 /** What `inspect` says beside that. */
 export const CONTAINER_REST = {

@@ -8,7 +8,6 @@ import type { ContainerDetails } from '../container-types.ts';
 import { ContainerNotFoundError } from './errors.ts';
 import { containerPaths, type ContainerPaths } from './layout.ts';
 import { summaryOf } from './list.ts';
-import { endpointsOf } from '../networks/views.ts';
 import { fromRow, isUp } from './record.ts';
 import { settled } from './settle.ts';
 
@@ -30,7 +29,7 @@ export async function inspectContainer(
     const paths = containerPaths(store.paths.containers, container.id);
     const image = tables.images.get(container.image);
     return {
-      ...summaryOf(container, tables, endpointsOf(tables, container.id)),
+      ...summaryOf(container, tables),
       argv,
       remove,
       pid: isUp(container.state) ? (process?.pid ?? 0) : 0,

@@ -2,7 +2,7 @@ import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { ContainerSummary } from '../container-types.ts';
 import { findIn } from '../images/find.ts';
-import { endpointsByContainer } from '../networks/views.ts';
+import { networkKind } from './network-kind.ts';
 import { fromRow, isUp, type Container } from './record.ts';
 import { isAbandoned, settled } from './settle.ts';
 
@@ -11,28 +11,21 @@ export function listContainers(
   store: Store,
   options: { readonly all?: boolean } = {},
 ): ContainerSummary[] {
-  return store.read((tables) => {
-    const endpoints = endpointsByContainer(tables);
-    return (
-      tables.containers
-        .list()
-        .map(fromRow)
-        // What was to go with its end is gone for the user, though nobody has tidied up yet.
-        .filter((container) => !isAbandoned(container, store.paths.containers))
-        .map((container) => settled(container, store.paths.containers))
-        .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
-        .reverse()
-        .map((container) => summaryOf(container, tables, endpoints.get(container.id)))
-    );
-  });
+  return store.read((tables) =>
+    tables.containers
+      .list()
+      .map(fromRow)
+      // What was to go with its end is gone for the user, though nobody has tidied up yet.
+      .filter((container) => !isAbandoned(container, store.paths.containers))
+      .map((container) => settled(container, store.paths.containers))
+      .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
+      .reverse()
+      .map((container) => summaryOf(container, tables)),
+  );
 }
 
 /** One row of `ps`. */
-export function summaryOf(
-  container: Container,
-  tables: Tables,
-  endpoints: ContainerSummary['endpoints'] = [],
-): ContainerSummary {
+export function summaryOf(container: Container, tables: Tables): ContainerSummary {
   const { id, name, createdAt, state, record } = container;
   const { argv, startedAt, finishedAt, exitCode, labels } = record;
   return {
@@ -49,19 +42,15 @@ export function summaryOf(
     labels,
     healthStatus: record.health?.status,
     mounts: record.mounts,
-    networks: networkNames(record),
-    endpoints: isUp(state) ? endpoints : [],
+    networks: [networkName(record)],
     exposed: Object.keys(record.config.ExposedPorts ?? {}),
   };
 }
 
-/** What Docker calls them. */
-function networkNames({ settings }: Container['record']): string[] {
-  const { networks = [] } = settings;
-  const names = networks.length > 0 ? networks.map(({ name }) => name) : ['default'];
-  return names
-    .filter((name) => !name.startsWith('container:'))
-    .map((name) => (name === 'default' ? 'bridge' : name));
+/** What Docker calls it. */
+function networkName({ settings }: Container['record']): string {
+  const kind = networkKind(settings);
+  return kind === 'default' ? 'bridge' : kind;
 }
 
 /** As Docker writes it: arguments with a blank in quotes. */

@@ -4,9 +4,9 @@ import { waitForEnd } from './end.ts';
 import { ContainerConflictError, ContainerNotFoundError } from './errors.ts';
 import { findContainer } from './find.ts';
 import { noteStop } from './kill.ts';
-import { releaseNetworks, sweepNetworks } from '../networks/release.ts';
 import { reap, removeContainer } from './reap.ts';
 import { isBeingMade, isUp } from './record.ts';
+import { releaseNetworks, sweepNetworks } from '../networks/release.ts';
 import { killNow } from './stop.ts';
 
 const PATIENCE = 10_000;
@@ -45,7 +45,7 @@ export async function removeNamed(
     if (busy) return name;
     throw new ContainerNotFoundError(name);
   }
-  removeContainer(store, id, options);
   await releaseNetworks(store, id);
+  removeContainer(store, id, options);
   return name;
 }

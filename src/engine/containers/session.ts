@@ -2,17 +2,18 @@ import { join } from 'node:path';
 import { attachTo, type Attachment, type OutputSink } from '../../monitor/attachment.ts';
 import { resizeTerminal } from '../../monitor/resize.ts';
 import type { ContainerSession } from '../container-types.ts';
-import { noteEnd, waitForEnd } from './end.ts';
+import { noteEnd, release, waitForEnd } from './end.ts';
 import { ContainerConflictError } from './errors.ts';
 import { findContainer } from './find.ts';
 import { killContainer } from './kill.ts';
 import { containerPaths } from './layout.ts';
+import { isNetworked } from './network-kind.ts';
 import type { ContainerParts } from './parts.ts';
 import { isUp, toRow, type Container } from './record.ts';
 import { removeContainer } from './reap.ts';
 import type { Started } from './start.ts';
-import { tell } from './tell.ts';
 import { releaseNetworks } from '../networks/release.ts';
+import { tell } from './tell.ts';
 
 /** Of one that was removed meanwhile. */
 const KILLED = 137;
@@ -32,9 +33,10 @@ export function sessionOf(
     // Conmon lets go of us a moment before it writes the exit code.
     await waitForEnd(store, id);
     const ended = noteEnd(store, id);
+    // The monitor leaves that to us, since we were waiting.
+    if (ended && !isUp(ended.state)) await tidy(parts, ended);
     if (ended?.record.remove === true && !isUp(ended.state))
       removeContainer(store, id, { volumes: true });
-    await releaseNetworks(store, id);
     return ended?.record.exitCode ?? KILLED;
   };
   return {
@@ -107,4 +109,9 @@ function controls(
     resize: (size) => resizeTerminal(bundle, size),
     kill: (signal) => killContainer({ store, clock }, id, signal),
   };
+}
+
+async function tidy({ store }: ContainerParts, { id, record }: Container): Promise<void> {
+  await releaseNetworks(store, id);
+  if (isNetworked(record.settings)) release(store, id, record.settings.cgroupParent);
 }

@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hostsFile } from '../../runtime/etc-files.ts';
+import type { ProcessSpec } from '../../runtime/executor.ts';
 import type { Store } from '../../store/store.ts';
-import { releaseNetworks } from '../networks/release.ts';
 import { findContainer } from './find.ts';
+import { containerPaths } from './layout.ts';
 import { networkKind } from './network-kind.ts';
 import { notRunning } from './pause.ts';
 import { isUp, type Container } from './record.ts';
@@ -11,8 +15,6 @@ export interface StartNetwork {
   readonly namespace: string | undefined;
   /** Open descriptors that keep its published ports. */
   readonly reserved: readonly number[];
-  /** Others are led to it by its ports or names: somebody has to see to them when it has ended. */
-  readonly hasTraces: boolean;
   /** To be called with its first process before that goes on. */
   connect(pid: number): Promise<void>;
   /** Takes back what was prepared. */
@@ -23,19 +25,16 @@ export interface StartNetwork {
 
 const NOTHING = {
   reserved: [],
-  hasTraces: false,
   connect: () => Promise.resolve(),
   undo: () => Promise.resolve(),
   done: (): void => undefined,
 };
 
-/**
- * Prepares the network of a container that is about to start. Throws what
- * `ContainerNetworks.prepare` does, and ContainerNotFoundError, ContainerConflictError.
- */
+/** Prepares the network of a container that is about to start. Throws what the network's driver throws. */
 export async function networkFor(
   store: Store,
   { id, name, record }: Container,
+  spec: ProcessSpec,
 ): Promise<StartNetwork> {
   const { settings, config } = record;
   const kind = networkKind(settings);
@@ -44,20 +43,39 @@ export async function networkFor(
   if (kind.startsWith('container:')) {
     return { ...NOTHING, namespace: namespaceOf(store, kind.slice('container:'.length), 'net') };
   }
-  const { prepareNetworks } = await import('../networks/start.ts');
-  const exposed = Object.keys(config.ExposedPorts ?? {});
-  const prepared = await prepareNetworks(store, { id, name, settings, exposed });
-  const { netns, reserved, beside, endpoints, closeReserved } = prepared;
-  return {
-    namespace: netns,
-    reserved,
-    hasTraces: endpoints.some(({ ports, dnsNames }) => ports.length > 0 || dnsNames.length > 0),
-    connect: (pid) => beside?.startFor(pid) ?? Promise.resolve(),
-    async undo() {
-      closeReserved();
-      await releaseNetworks(store, id);
+  const [{ openSwept }, { parsePorts }, { resolverText }] = await Promise.all([
+    import('../networks/networks.ts'),
+    import('../../network/port-spec.ts'),
+    import('../../network/resolver.ts'),
+  ]);
+  const networks = await openSwept({ store, stateDir: store.paths.run });
+  const { dns, dnsSearch, dnsOptions, extraHosts, publishAll } = settings;
+  const prepared = await networks.prepare(
+    { id, name, hostname: spec.hostname },
+    {
+      networks: settings.networks ?? [{ name: 'default' }],
+      publish: parsePorts(settings.publish ?? []),
+      exposed: Object.keys(config.ExposedPorts ?? {}),
+      ...(publishAll !== undefined && { publishAll }),
+      ...(dns && { dns }),
+      ...(dnsSearch && { dnsSearch }),
+      ...(dnsOptions && { dnsOptions }),
+      ...(extraHosts && { extraHosts }),
     },
-    done: closeReserved,
+  );
+  const { directory } = containerPaths(store.paths.containers, id);
+  const lines = prepared.hostsEntries.map(([address, names]) => `${address}\t${names.join(' ')}\n`);
+  writeFileSync(join(directory, 'hosts'), hostsFile() + lines.join(''));
+  writeFileSync(join(directory, 'resolv.conf'), resolverText(prepared.resolver));
+  return {
+    namespace: prepared.netns,
+    reserved: prepared.reserved,
+    connect: (pid) => prepared.beside?.startFor(pid) ?? Promise.resolve(),
+    async undo() {
+      prepared.closeReserved();
+      await networks.release(id);
+    },
+    done: () => prepared.closeReserved(),
   };
 }
 

@@ -18,6 +18,7 @@ import { containerPaths, type ContainerPaths } from './layout.ts';
 import type { ContainerParts } from './parts.ts';
 import { fromRow, isUp, toRow, type Container, type ContainerRecord } from './record.ts';
 import { isOwned, settled } from './settle.ts';
+import { isNetworked } from './network-kind.ts';
 import { networkFor, sharedOf } from './start-network.ts';
 import { tell } from './tell.ts';
 
@@ -55,13 +56,13 @@ export async function startContainer(
 ): Promise<Started> {
   const { store } = parts;
   const runtime = await parts.runtime();
+  const spec = readSpec(containerPaths(store.paths.containers, id));
   const container = claim(parts, id);
   const paths = containerPaths(store.paths.containers, id);
-  const spec = readSpec(paths);
   const { settings } = container.record;
   await using undo = new AsyncDisposableStack();
   undo.defer(() => putBack(parts, container));
-  const network = await networkFor(store, container);
+  const network = await networkFor(store, container, spec);
   undo.defer(() => network.undo());
   const shared = { ...sharedOf(store, container.record), network: network.namespace };
   release(store, id, settings.cgroupParent);
@@ -89,7 +90,7 @@ export async function startContainer(
     stdin: settings.interactive !== true ? 'none' : options.inputOnce === true ? 'once' : 'open',
     exitCommand: exitCommand(parts, runtime, container, paths, {
       waiting: options.stay === true ? process.pid : undefined,
-      more: network.hasTraces,
+      more: isNetworked(settings),
     }),
     keep: network.reserved,
   });

@@ -9,7 +9,6 @@ import { removeContainer } from './reap.ts';
 import { isOwned } from './settle.ts';
 import { signalNumber } from './signals.ts';
 import { tell } from './tell.ts';
-import { releaseNetworks } from '../networks/release.ts';
 
 const { SIGKILL } = constants.signals;
 const DEFAULT_TIMEOUT = 10;
@@ -40,7 +39,6 @@ export async function stopContainer(
   const ended = await waitForEnd(store, id, { patience });
   if (ended && isUp(ended.state)) await killNow(parts, ended);
   settleEnd(parts, id);
-  await releaseNetworks(store, id);
   store.note((tables) => tell(tables, 'stop', toRow(container), clock.now().getTime()));
 }
 

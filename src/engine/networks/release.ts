@@ -1,5 +1,6 @@
 import type { ContainerNetworks } from '../../network/types.ts';
 import type { Store } from '../../store/store.ts';
+import { aliveContainers } from './alive.ts';
 
 /*
  * What containers have to do with networks besides their start. Where there is nobody on any
@@ -14,7 +15,10 @@ export async function releaseNetworks(store: Store, id: string): Promise<void> {
 
 /** Takes away what containers left on networks that do not live any more. */
 export async function sweepNetworks(store: Store): Promise<void> {
-  if (store.read(({ endpoints }) => endpoints.list().length) > 0) await open(store);
+  const known = store.read(({ endpoints }) => endpoints.list().map(({ container }) => container));
+  if (known.length === 0) return;
+  const alive = aliveContainers(store);
+  if (known.some((id) => !alive.has(id))) await open(store);
 }
 
 /** Others on its networks know a container by its new name from now on. */
