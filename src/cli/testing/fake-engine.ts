@@ -10,6 +10,7 @@ import { EVENTS, HISTORY, IMAGES } from './fake-things.ts';
 import { NoSuchThing } from './no-such-thing.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK, HELD } from './fake-usage.ts';
+import { FAKE_VOLUMES } from './fake-volumes.ts';
 import type { ImagePruneRequest } from '../../engine/prune-types.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { CreateRequest } from '../../engine/create-request.ts';
@@ -84,6 +85,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         const { mediaType, digest } = find(name).manifest;
         return { fullName: name, mediaType, digest, bytes: Buffer.from('{}'), entries: undefined };
       },
+      history: async () => [],
       async *tags() {
         yield* ['v1', 'v2'];
       },
@@ -97,22 +99,8 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
-    copyFiles: {
-      from: async () => 2048,
-      tarFrom: async () => ({ pour: async () => {} }),
-      into: async () => 2048,
-      tarInto: async () => {},
-    },
+    ...FAKE_VOLUMES,
     commit: async ({ container }) => find(container).id,
-    volumes: {
-      create: async ({ name = 'made-up' } = {}) => name,
-      list: async () => [],
-      inspect: async (name) => {
-        throw new NoSuchThing('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
-      },
-      remove: async () => {},
-      prune: async () => ({ removed: [], bytes: 0 }),
-    },
     trust: {
       async sign({ name }) {
         const { digest } = find(name).manifest;

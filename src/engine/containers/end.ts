@@ -5,6 +5,7 @@ import type { Store } from '../../store/store.ts';
 import { mountsBelow, unmount } from '../../sys/mount.ts';
 import { containerPaths } from './layout.ts';
 import { monitorOf } from './monitor-of.ts';
+import { displaceVolumes, isPart } from './place-volumes.ts';
 import { fromRow, isUp, toRow, type Container } from './record.ts';
 import { settled } from './settle.ts';
 import { tell } from './tell.ts';
@@ -104,9 +105,12 @@ class Bell implements Disposable {
 export function release(store: Store, id: string, parent?: string): void {
   const paths = containerPaths(store.paths.containers, id);
   const monitor = monitorOf(paths);
-  // It waits for a start that nobody will give.
-  for (const pid of monitor === undefined ? [] : childrenOf(monitor)) kill(pid);
-  if (isMounted(mountsBelow(store.paths.containers), id)) unmount(paths.merged);
+  // It waits for a start that nobody will give. This process may be what the monitor calls.
+  const children = monitor === undefined ? [] : childrenOf(monitor);
+  for (const pid of children.filter((one) => one !== process.pid)) kill(pid);
+  const mounts = mountsBelow(store.paths.containers);
+  if (isMounted(mounts, id)) unmount(paths.merged);
+  displaceVolumes(store, id, mounts);
   tidyContainer({ stateDir: store.paths.run, storeId: store.id }, id, parent);
 }
 
@@ -122,7 +126,7 @@ export function needsRelease(
 
 /** The directory of all containers may be reached by a link. */
 function isMounted(mounts: readonly string[], id: string): boolean {
-  return mounts.some((target) => target.endsWith(`/${id}/merged`));
+  return mounts.some((target) => target.endsWith(`/${id}/merged`) || isPart(target, id));
 }
 
 function kill(pid: number): void {

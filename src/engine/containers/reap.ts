@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
 import { needsRelease, release } from './end.ts';
+import { letGo } from './pause.ts';
+import { isPart } from './place-volumes.ts';
 import { fromRow, isUp, toRow, type Container } from './record.ts';
 import { isAbandoned, isOwned, settled } from './settle.ts';
 import { tell } from './tell.ts';
@@ -14,6 +16,7 @@ import { namesIn } from '../../sys/names-in.ts';
  * that were to go are removed, others have ended, and directories without a row go too.
  */
 export function reap(store: Store): void {
+  letGo(store);
   // Listed before the rows are read: a row comes before its directory, so none that is just
   // being made can look like one without a row.
   const found = namesIn(store.paths.containers);
@@ -86,6 +89,8 @@ export function removeContainer(
 }
 
 function removeFiles(store: Store, id: string): void {
+  // A part of a volume that could not be let go of is no file of the container.
+  if (mountsBelow(store.paths.containers).some((target) => isPart(target, id))) return;
   rmSync(join(store.paths.containers, id), { recursive: true, force: true });
 }
 

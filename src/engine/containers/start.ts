@@ -19,6 +19,7 @@ import type { ContainerParts } from './parts.ts';
 import { fromRow, isUp, toRow, type Container, type ContainerRecord } from './record.ts';
 import { isOwned, settled } from './settle.ts';
 import { isNetworked } from './network-kind.ts';
+import { placeVolumes } from './place-volumes.ts';
 import { networkFor, sharedOf } from './start-network.ts';
 import { tell } from './tell.ts';
 
@@ -74,7 +75,8 @@ export async function startContainer(
   undo.defer(() => unmount(paths.merged));
   undo.defer(() => release(store, id, settings.cgroupParent));
   const terminal = settings.terminal === true;
-  const asked: ProcessSpec = { ...spec, shared: defined(shared) };
+  const mounts = placeVolumes(store, id, spec.mounts);
+  const asked: ProcessSpec = { ...spec, mounts, shared: defined(shared) };
   writeFileSync(
     join(paths.bundle, 'config.json'),
     await runtime.configuration(asked, paths.merged, terminal),
