@@ -85,6 +85,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         const { mediaType, digest } = find(name).manifest;
         return { fullName: name, mediaType, digest, bytes: Buffer.from('{}'), entries: undefined };
       },
+      history: async () => [],
       async *tags() {
         yield* ['v1', 'v2'];
       },
