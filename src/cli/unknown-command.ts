@@ -11,6 +11,7 @@ const LATER = new Set(
     'unpause update volume wait'
   ).split(' '),
 );
+const MOUNTS = new Set(['mount', 'umount', 'unmount']);
 const SWARM = new Set(['config', 'node', 'secret', 'service', 'stack', 'swarm']);
 
 /** One sentence on what may have been meant by a command that there is not; undefined where nothing is known. */
@@ -27,6 +28,9 @@ export function commandAdvice(
     return 'There are no clusters: stave is for one machine.';
   const isThere = group === undefined || group === 'container' || group === 'system';
   if (isThere && LATER.has(wanted)) return `${wanted} is not available in this version.`;
+  if ((group === undefined || group === 'image') && MOUNTS.has(wanted)) {
+    return "Images are not mounted: 'echo FROM IMAGE | stave build -o DIR -' writes their files into a directory.";
+  }
   const near = suggest(wanted, group === undefined ? topLevel() : membersOf(group));
   if (near.length > 0) return didYouMean(near.map((name) => `${place} ${name}`));
   // `stave image ps`, `stave container images`: the word is right, the group is not.

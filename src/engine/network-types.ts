@@ -1,4 +1,13 @@
-import type { Attachment, NetworkCreateRequest, NetworkRecord } from '../network/types.ts';
+import type {
+  Attachment,
+  EndpointRecord,
+  NetworkCreateRequest,
+  NetworkRecord,
+  PublishedPort,
+} from '../network/types.ts';
+
+/** A container's place on a network while it runs, and a port that it has published. */
+export type { EndpointRecord, PublishedPort };
 
 /** A container on a network. */
 export interface NetworkMember {

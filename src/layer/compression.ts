@@ -17,6 +17,8 @@ export interface DecompressOptions {
 }
 
 const CHUNK = 1024 * 1024;
+/** Larger pieces are no quicker, and many layers at once have two of them each. */
+const GUNZIPPED = 128 * 1024;
 /** Memory that a few bytes of zstd may claim: 128 MiB. */
 const ZSTD_WINDOW_LOG = 27;
 const ZSTD_LEVEL = 3;
@@ -118,7 +120,7 @@ export function compressed(
 }
 
 async function* gunzipped(source: Bytes): AsyncGenerator<Uint8Array, void> {
-  const engine = zlib().createGunzip({ chunkSize: CHUNK });
+  const engine = zlib().createGunzip({ chunkSize: GUNZIPPED });
   const tail = { bytes: 0, zeros: 0 };
   yield* through(engine, withTail(source, tail));
   // Node ends quietly at a zero after a member, whatever follows that.

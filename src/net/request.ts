@@ -87,8 +87,8 @@ export function openClient(options: HttpOptions = {}): HttpClient {
     const key = secure ? `${proxy?.href ?? ''} ${JSON.stringify(tls)}` : 'plain';
     let agent = agents.get(key);
     if (!agent) {
-      // So many at once keep what 64 streams take below 200 MB.
-      const kept = { keepAlive: true, maxSockets: 16 } as const;
+      // So many at once keep what 64 streams take below 200 MB; the others wait for their turn.
+      const kept = { keepAlive: true, maxSockets: 32 } as const;
       if (secure) {
         const { Agent } = process.getBuiltinModule('node:https');
         const verify = tls.verify !== false;

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createNetwork } from './manage.ts';
 import {
@@ -9,6 +12,7 @@ import {
   inside,
   networkHouse,
   run,
+  worker,
 } from '../../test/support/network-house.ts';
 
 const skip = cannotNetwork() ?? false;
@@ -25,6 +29,18 @@ async function freePort(): Promise<number> {
     server.close(resolve);
   });
   return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** How a connection fails. */
+function failedConnect(port: number, host: string): Promise<{ readonly code?: unknown }> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    socket.on('error', resolve);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve({ code: 'connected' });
+    });
+  });
 }
 
 check(
@@ -199,6 +215,17 @@ check('IPv6 is given, forwarded and published where a network has it', async () 
   );
   assert.equal(fetchFrom(undefined, `http://[${endpoint?.ip6}]/`), 'ca\n');
   assert.equal(fetchFrom(undefined, `http://[${endpoint?.gateway6}]:${port}/`), 'ca\n');
+  // Whoever tries IPv6 first must be sent on to IPv4 at once.
+  const { code } = await failedConnect(port, '::1');
+  assert.equal(code, 'ECONNREFUSED');
+  assert.equal(fetchFrom(undefined, `http://127.0.0.1:${port}/`), 'ca\n');
+  await assert.rejects(
+    house.prepare('b', {
+      networks: [{ name: 'six' }],
+      publish: [{ hostIp: '::1', containerPort: 80, protocol: 'tcp' }],
+    }),
+    /cannot publish at ::1/,
+  );
 });
 
 check('several at once get addresses of their own', async () => {
@@ -209,4 +236,30 @@ check('several at once get addresses of their own', async () => {
   assert.equal(ips.size, letters.length);
   await Promise.all(letters.map((letter) => house.networks.release(idOf(letter))));
   assert.deepEqual(await house.traces(), []);
+});
+
+check('several processes at once do not get in each other’s way', async () => {
+  await using house = networkHouse();
+  const ended = ['a', 'b', 'c'].map(async (letter) => {
+    const child = worker(house, letter, 3);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  });
+  assert.deepEqual(await Promise.all(ended), [0, 0, 0]);
+  assert.deepEqual(await house.traces(), []);
+});
+
+check('kill -9 at any time leaves nothing that the next command does not sweep', async () => {
+  await using house = networkHouse();
+  for (const [index, letter] of ['a', 'b', 'c', 'd'].entries()) {
+    const child = worker(house, letter, 100);
+    // In the middle of something: of what, is left to the machine.
+    for (let said = 0; said <= index; said++) await once(child.stdout ?? child, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  await house.networks.reconcile(() => new Set());
+  assert.deepEqual(await house.traces(), []);
+  assert.deepEqual(readdirSync(join(house.stateDir, 'netns')), []);
+  assert.equal(run('grep', '-c', house.stateDir, '/proc/self/mountinfo'), undefined);
 });

@@ -40,26 +40,29 @@ export function openNetworks(parts: NetworkParts): ContainerNetworks {
     disconnect: (container, network) => locked(() => disconnect(parts, container, network)),
     rename: (id, name) => locked(() => rename(parts, id, name)),
     async reconcile(alive) {
-      const nothing =
-        store.read((tables) => tables.endpoints.list().length) === 0 &&
-        netnsOwners(stateDir).length === 0 &&
-        storeLinks(store.id).length === 0;
-      if (nothing) return;
+      if (!hasLitter(parts, alive)) return;
       await locked(async () => {
-        const living = alive();
-        const known = store.read((tables) => tables.endpoints.list().map((one) => one.container));
-        const dead = new Set([...known, ...netnsOwners(stateDir)].filter((id) => !living.has(id)));
-        const used = store.read(liveNetworks);
-        if (dead.size > 0 || storeLinks(store.id).length > countLinks(used)) {
-          await drop(parts, [...dead]);
-        }
+        // Others may have swept, or come, meanwhile.
+        if (hasLitter(parts, alive)) await drop(parts, deadOf(parts, alive()));
       });
     },
   };
 }
 
-function countLinks(live: ReturnType<typeof liveNetworks>): number {
-  return live.reduce((sum, { endpoints }) => sum + 1 + endpoints.length, 0);
+/** Containers that have something of networks and do not live. */
+function deadOf({ store, stateDir }: NetworkParts, alive: ReadonlySet<string>): string[] {
+  const known = store.read((tables) => tables.endpoints.list().map(({ container }) => container));
+  return [...new Set([...known, ...netnsOwners(stateDir)])].filter((id) => !alive.has(id));
+}
+
+function hasLitter(parts: NetworkParts, alive: () => ReadonlySet<string>): boolean {
+  const live = parts.store.read(liveNetworks);
+  const explained = live.reduce((sum, { endpoints }) => sum + 1 + endpoints.length, 0);
+  const found = storeLinks(parts.store.id).length;
+  if (found > explained) return true;
+  // Without any of it nobody has to be looked at.
+  if (explained === 0 && netnsOwners(parts.stateDir).length === 0) return false;
+  return deadOf(parts, alive()).length > 0;
 }
 
 function isKnown({ store, stateDir }: NetworkParts, id: string): boolean {

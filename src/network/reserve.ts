@@ -57,6 +57,11 @@ export function reservePorts(specs: readonly PortSpec[], side: PortSide): Reserv
 function addressesOf({ hostIp = '' }: PortSpec, side: PortSide): readonly string[] {
   const wanted = hostIp === '' ? (side.defaultIp ?? '') : hostIp;
   if (wanted === '') return [...(side.ipv4 ? ['0.0.0.0'] : []), ...(side.ipv6 ? ['::'] : [])];
+  if (wanted === '::1') {
+    throw new InvalidPortError('cannot publish at ::1: nothing can be sent on from there', {
+      hint: 'Publish at 127.0.0.1.',
+    });
+  }
   if (wanted.includes(':') ? side.ipv6 : side.ipv4) return [wanted];
   const family = wanted.includes(':') ? 'IPv6' : 'IPv4';
   throw new InvalidPortError(
@@ -122,7 +127,9 @@ function keep(one: {
 }): KeptPort {
   const address = bytesOf(parseAddress(one.hostIp) as Address);
   try {
-    return keepPort({ protocol: one.protocol, address, port: one.port });
+    // What comes by IPv6's loopback address cannot be sent on: `localhost` must go on to IPv4's.
+    const deaf = address.length > 4;
+    return keepPort({ protocol: one.protocol, address, port: one.port, deaf });
   } catch (error) {
     if (isErrno(error, 'EADDRINUSE')) {
       throw new PortTakenError(one.place, 'port is already allocated', {

@@ -148,6 +148,10 @@ function translations(live: readonly LiveNetwork[]): string[] {
     ...maps,
     `  chain published {\n${rules.join('')}  }\n`,
     chain('prerouting', 'nat hook prerouting priority dstnat', local),
-    chain('output', 'nat hook output priority -100', local),
+    chain('output', 'nat hook output priority -100', [
+      // The kernel sends nothing from there to other interfaces.
+      'ip6 daddr ::1 return',
+      ...local,
+    ]),
   ];
 }

@@ -41,12 +41,17 @@ export async function deleteBlob(
   answer(exchange, 202, {});
 }
 
+function isForAll({ caller }: Exchange): boolean {
+  return caller.by === 'nothing';
+}
+
 async function sendBlob(exchange: Exchange, blob: OpenBlob, digest: Digest): Promise<void> {
   const { request, response } = exchange;
   const { size } = blob;
   const headers = {
     'accept-ranges': 'bytes',
-    'cache-control': 'public, max-age=31536000, immutable',
+    // What somebody had to sign in for is not for the caches of others.
+    'cache-control': `${isForAll(exchange) ? 'public' : 'private'}, max-age=31536000, immutable`,
     'docker-content-digest': digest,
     etag: `"${digest}"`,
   };

@@ -8,6 +8,13 @@ import { digestOf, encoded } from '../oci/digest.ts';
 import { RegistryDataError } from './errors.ts';
 import { openFileStorage } from './file-storage.ts';
 
+test('openFileStorage() says where nothing can be kept', () => {
+  assert.throws(() => openFileStorage('/proc/x/y', systemClock), {
+    code: 'REGISTRY_DATA',
+    message: /^a registry cannot keep anything in \/proc\/x\/y: ENOENT/,
+  });
+});
+
 /** All that clients can see of a repository. */
 async function seen(registry: ServedRegistry, name: string): Promise<unknown> {
   const { text } = await registry.send('GET', `/v2/${name}/tags/list`);

@@ -28,6 +28,7 @@ import type {
   Upload,
 } from './storage.ts';
 import { Turns } from './turns.ts';
+import { makeDirectories } from '../sys/make-directories.ts';
 
 /** How long an upload is kept without a byte, and how often that is looked at; in milliseconds. */
 const UPLOAD_LIFE = 24 * 3600 * 1000;
@@ -63,7 +64,13 @@ export function openFileStorage(
   settings: FileSettings = {},
 ): FileStorage {
   const paths = new RegistryPaths(root);
-  for (const folder of [paths.repositories, paths.uploads]) mkdirSync(folder, { recursive: true });
+  try {
+    for (const folder of [paths.repositories, paths.uploads]) makeDirectories(folder);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'EPERM')) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RegistryDataError(`a registry cannot keep anything in ${root}: ${why}`);
+  }
   const lock = lockFile(paths.lock, { exclusive: true, wait: false });
   if (!lock) throw new RegistryDataError(`another registry is using ${root}`);
   try {

@@ -120,6 +120,36 @@ test('open uploads are limited for each caller until one of them is over', async
   assert.equal((await begin('alice'))[0], 202);
 });
 
+test('wrong passwords and tokens count for their address, and the health of the registry for nobody', async () => {
+  await using registry = await ServedRegistry.open({
+    clock: new Hands(),
+    access: withUsers(),
+    limits: { requestsPerSecond: 1 },
+  });
+  const ask = async (path: string, headers = {}): Promise<number> =>
+    (await registry.send('GET', path, { headers })).status;
+  const wrong = { authorization: 'Bearer x' };
+  assert.deepEqual([await ask('/v2/', wrong), await ask('/v2/', wrong)], [401, 401]);
+  assert.equal(await ask('/v2/', wrong), 429);
+  assert.equal(await ask('/livez'), 200);
+  assert.equal(await ask('/readyz'), 200);
+  assert.equal(await ask('/v2/', basic('bob')), 200);
+});
+
+test('uploads that nobody goes on with are forgotten after a day', async () => {
+  const clock = new Hands();
+  await using registry = await ServedRegistry.open({
+    clock,
+    access: withUsers(),
+    limits: { uploads: 1 },
+  });
+  const begin = async (): Promise<number> =>
+    (await registry.send('POST', '/v2/app/blobs/uploads/', { headers: basic('alice') })).status;
+  assert.deepEqual([await begin(), await begin()], [202, 429]);
+  clock.ms += 24 * 3600 * 1000 + 1;
+  assert.equal(await begin(), 202);
+});
+
 test('a head that does not end gets 408', async () => {
   await using registry = await ServedRegistry.open({ limits: { headTime: 0.2 } });
   const text = await raw(registry.url, 'GET /v2/ HTTP/1.1\r\nHost: x\r\nX-Slow: ');

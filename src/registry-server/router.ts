@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from '../oci/digest.ts';
-import type { Access, Action, Need } from './access/access.ts';
+import { type Access, type Action, type Need, NOBODY } from './access/access.ts';
 import { answerJson, type Exchange } from './answer.ts';
 import { deleteBlob, getBlob } from './blob-handlers.ts';
 import { Problem } from './errors.ts';
@@ -32,6 +32,7 @@ const DISCOVERY = JSON.stringify({
 });
 const READING: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
+const HEALTH: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 const NOTHING: Need = { kind: 'nothing' };
 const GREETING: Need = { kind: 'a greeting' };
 
@@ -68,11 +69,19 @@ export async function route(exchange: Exchange, path: string, served: Served): P
     throw new Problem(405, 'UNSUPPORTED', 'this cannot be done here', { allow: allow.join(', ') });
   }
   exchange.need = need;
+  const address = (): string => access.addressOf(request);
   if (need.kind !== 'nothing') {
-    const caller = access.identify(request);
-    exchange.caller = caller instanceof Promise ? await caller : caller;
+    try {
+      const caller = access.identify(request);
+      exchange.caller = caller instanceof Promise ? await caller : caller;
+    } catch (error) {
+      // Whoever shows what is wrong counts as nobody, but does count.
+      limits.admit(NOBODY, address);
+      throw error;
+    }
   }
-  limits.admit(exchange.caller, () => access.addressOf(request));
+  // Whoever watches over the registry asks as often as it likes.
+  if (!HEALTH.has(path)) limits.admit(exchange.caller, address);
   const refusal = access.refusal(request, exchange.caller, need);
   if (refusal) throw refusal;
   if (served.readOnly && need.kind === 'repository' && !READING.includes(method)) {

@@ -136,6 +136,7 @@ function makeServer(tls: TlsMaterial | undefined, { silence, headTime }: Limits)
       ...contextOf(tls),
       requestCert: tls.clientCa !== undefined,
       rejectUnauthorized: tls.requireClient === true,
+      handshakeTimeout: headTime,
     });
   } catch (error) {
     throw badCertificate(error);

@@ -3,11 +3,14 @@ import { Problem } from './errors.ts';
 
 /** As long as a storage keeps an upload without a byte, in milliseconds. */
 const LIFE = 24 * 3600 * 1000;
+/** The most that are known; of more the oldest belong to nobody. */
+const KNOWN = 100_000;
 
 interface Session {
   readonly holder: string;
   readonly owner: string | undefined;
-  at: number;
+  /** When it was last used, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /**
@@ -27,13 +30,8 @@ export class UploadSessions {
 
   /** Throws Problem 429 when a holder has as many as it may. */
   makeRoom(holder: string): void {
-    const now = this.#clock.now().getTime();
-    const open = this.#open.get(holder);
-    if (!open || open.size < this.#limit) return;
-    for (const id of open) {
-      if (now - (this.#sessions.get(id)?.at ?? 0) > LIFE) this.end(id);
-    }
-    if (open.size < this.#limit) return;
+    this.#forget();
+    if ((this.#open.get(holder)?.size ?? 0) < this.#limit) return;
     throw new Problem(429, 'TOOMANYREQUESTS', `more than ${this.#limit} uploads are open`, {
       'retry-after': '60',
     });
@@ -50,8 +48,20 @@ export class UploadSessions {
   touch(id: string, owner: string | undefined): boolean {
     const session = this.#sessions.get(id);
     if (!session) return true;
-    session.at = this.#clock.now().getTime();
-    return session.owner === owner;
+    if (session.owner !== owner) return false;
+    // To the end: the first is the one without a byte for longest.
+    this.#sessions.delete(id);
+    this.#sessions.set(id, { ...session, at: this.#clock.now().getTime() });
+    return true;
+  }
+
+  /** Those that the storage has given up, and the oldest of too many. */
+  #forget(): void {
+    const now = this.#clock.now().getTime();
+    for (const [id, { at }] of this.#sessions) {
+      if (now - at <= LIFE && this.#sessions.size < KNOWN) return;
+      this.end(id);
+    }
   }
 
   /** An upload is over. */

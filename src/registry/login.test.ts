@@ -155,6 +155,16 @@ test('login() keeps an identity token in place of the password', async () => {
   assert.equal(found?.password, undefined);
 });
 
+test('login() says that the config cannot be written', async () => {
+  await using at = await house();
+  const environment = { ...at.connections.settings.environment, DOCKER_CONFIG: '/proc/x/y' };
+  using connections = openConnections({ environment });
+  await assert.rejects(login(connections, at.registry.host, ALICE), {
+    code: 'REGISTRY_CONFIG',
+    message: /^cannot write \/proc\/x\/y\/config.json: ENOENT/,
+  });
+});
+
 test('login() says that a helper is missing', async () => {
   await using at = await house();
   writeFileSync(at.config, '{"credsStore":"nosuchhelper"}');

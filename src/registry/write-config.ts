@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -19,6 +18,7 @@ import { helperFor, normalKey, serverKey } from './credentials.ts';
 import { dockerConfigPath, readAuthFile } from './docker-config.ts';
 import { RegistryConfigError } from './errors.ts';
 import type { RegistrySettings } from './settings.ts';
+import { makeDirectories } from '../sys/make-directories.ts';
 
 /** Where credentials went. */
 export interface StoredAt {
@@ -87,7 +87,7 @@ function authsOf(json: JsonObject): Map<string, unknown> {
 /** The whole file or the old one, for the owner alone. A link stays a link. */
 function write(path: string, json: JsonObject): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(path), 0o700);
     const target = realPath(path);
     const temporary = `${target}.${randomBytes(6).toString('hex')}`;
     try {
@@ -104,7 +104,9 @@ function write(path: string, json: JsonObject): void {
       rmSync(temporary, { force: true });
     }
   } catch (error) {
-    if (!isErrno(error, 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'EPERM')) {
+    if (
+      !isErrno(error, 'ENOENT', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'EPERM')
+    ) {
       throw error;
     }
     const why = error instanceof Error ? error.message : String(error);

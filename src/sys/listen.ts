@@ -22,6 +22,8 @@ export interface ListenAddress {
   readonly address: Uint8Array;
   /** 0 for any free one. */
   readonly port: number;
+  /** Whoever connects is refused: nobody will ever answer at this end. */
+  readonly deaf?: boolean;
 }
 
 /** A port that nobody else can have while the descriptor is open. Children do not inherit it. */
@@ -36,7 +38,7 @@ export interface KeptPort {
  *
  * @see https://man7.org/linux/man-pages/man7/ip.7.html
  */
-export function keepPort({ protocol, address, port }: ListenAddress): KeptPort {
+export function keepPort({ protocol, address, port, deaf = false }: ListenAddress): KeptPort {
   const c = native();
   const v6 = address.length !== 4;
   const fd = c.socket(
@@ -50,13 +52,13 @@ export function keepPort({ protocol, address, port }: ListenAddress): KeptPort {
       if (result !== 0) throw new ErrnoError(c.errno(), call);
     };
     // For datagrams it would let two have the port; for streams, connections that linger do not keep it.
-    if (protocol === 'tcp') {
+    if (protocol === 'tcp' && !deaf) {
       check(c.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, ONE, ONE.length), 'setsockopt');
     }
     if (v6) check(c.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, ONE, ONE.length), 'setsockopt');
     const name = socketAddress(address, port);
     check(c.bind(fd, name, name.length), 'bind');
-    if (protocol === 'tcp') check(c.listen(fd, 1), 'listen');
+    if (protocol === 'tcp' && !deaf) check(c.listen(fd, 1), 'listen');
     const size = Buffer.from(new Uint32Array([name.length]).buffer);
     check(c.getsockname(fd, name, size), 'getsockname');
     return { fd, port: name.readUInt16BE(2) };

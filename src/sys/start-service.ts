@@ -48,3 +48,41 @@ export function leaveBehind(program: string, args: readonly string[], fd: number
   child.on('error', () => {});
   child.unref();
 }
+
+/** A program that stays until it is killed. */
+export interface Service {
+  readonly pid: number;
+}
+
+/**
+ * Starts a program of the host that goes on when this process has ended, and waits until
+ * `isReady`. It is killed when it is not within `timeout` milliseconds; the result is then how
+ * it failed.
+ */
+export async function startAndWait(
+  path: string,
+  args: readonly string[],
+  options: { readonly isReady: () => boolean; readonly timeout: number },
+): Promise<Service | { readonly failure: string }> {
+  const child = spawn(path, args, { env: {}, cwd: '/', stdio: 'ignore', detached: true });
+  let ended: string | undefined;
+  child.once('error', (error) => (ended = error.message));
+  // Success is to have gone into the background.
+  child.once('exit', (code, signal) => {
+    if (code !== 0) ended = signal ?? `exit code ${code}`;
+  });
+  for (let waited = 0; waited < options.timeout; waited += PAUSE) {
+    if (ended !== undefined) return { failure: `ended with ${ended}` };
+    if (options.isReady()) {
+      child.unref();
+      return { pid: child.pid ?? 0 };
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, PAUSE);
+    });
+  }
+  child.kill('SIGKILL');
+  return { failure: `did nothing for ${options.timeout / 1000} seconds` };
+}
+
+const PAUSE = 10;

@@ -29,6 +29,8 @@ export interface CompressParts {
   readonly lease: Lease;
   /** Where layers can be had that are not in the store: their blobs are taken as they are. */
   readonly supply?: Pick<LayerSupply, 'offered' | 'offeredBlob' | 'open'> | undefined;
+  /** Is told of each layer that was compressed, as soon as its blob is there. */
+  readonly made?: (blob: Descriptor) => void;
 }
 
 /** Layers that are compressed side by side; each one keeps several threads at work, and needs some 40 MB. */
@@ -150,6 +152,7 @@ async function compress(
     const blob = { mediaType: TYPES[format], digest, size };
     if (level === undefined) store.note(({ blobs }) => blobs.putLayerBlob({ diffId, blob }));
     task.outcome = 'done';
+    parts.made?.(blob);
     return blob;
   } catch (error) {
     await writer.discard();

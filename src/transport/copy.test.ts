@@ -7,6 +7,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf } from '../oci/digest.ts';
 import { MediaType } from '../oci/media-types.ts';
 import { copy } from './copy.ts';
+import { EarlyBlobs } from './early-blobs.ts';
 import type { Destination, Source } from './transport.ts';
 
 /** Blobs in memory: a source of what was added last, and a destination. */
@@ -154,4 +155,33 @@ test('copy() stops when told to', async () => {
   await assert.rejects(copy(from, new Memory(), { signal: AbortSignal.abort() }), {
     name: 'AbortError',
   });
+});
+
+test('copy() waits for blobs that went ahead, and does not move them again', async () => {
+  const from = new Memory();
+  const config = from.add(MediaType.ociConfig, { rootfs: { diff_ids: [] } });
+  const layer = from.add(MediaType.ociLayer, 'layer');
+  const manifest = { schemaVersion: 2, config, layers: [layer] };
+  const root = from.add(MediaType.ociManifest, manifest);
+  const to = new Memory();
+  const begun: string[] = [];
+  const call = {
+    progress: (event: ProgressEvent) => void (event.type === 'begin' && begun.push(event.title)),
+  };
+  await using early = new EarlyBlobs({ from, to }, call, 1);
+  early.move(layer);
+  early.move(layer);
+  assert.deepEqual(await copy(from, to, { ...call, moved: early.moved }), root);
+  assert.deepEqual(begun.sort(), [config.digest, layer.digest].sort());
+  assert.equal(to.blobs.get(layer.digest)?.toString(), 'layer');
+});
+
+test('EarlyBlobs tells whoever makes more of them that one could not be moved', async () => {
+  const from = new Memory();
+  const layer = from.add(MediaType.ociLayer, 'layer');
+  from.blobs.set(layer.digest, Buffer.from('other'));
+  await using early = new EarlyBlobs({ from, to: new Memory() }, {}, 1);
+  early.move(layer);
+  await assert.rejects(early.moved.get(layer.digest) ?? Promise.resolve(), DigestMismatchError);
+  assert.throws(() => early.signal.throwIfAborted(), DigestMismatchError);
 });

@@ -27,6 +27,24 @@ const good = (
 hostileCases('imports', [
   bad('nothing', /the archive is empty/, Buffer.alloc(0)),
   bad('a text', /no tar archive/, Buffer.from('text\n'.repeat(1000))),
+  bad(
+    'an archive of Docker',
+    /this is an image archive, not the archive of a file system/,
+    memberTar(
+      file('manifest.json', '[{"Config":"c.json","Layers":["l.tar"]}]'),
+      file('c.json', '{}'),
+    ),
+  ),
+  bad(
+    'an OCI layout',
+    /this is an image archive, not the archive of a file system/,
+    memberTar(file('oci-layout', '{}'), file('index.json', '{"manifests":[]}')),
+  ),
+  good(
+    'a root with a manifest.json of its own',
+    [file('manifest.json', '{"name":"web app"}')],
+    () => {},
+  ),
   bad('gzip of a text', /no tar archive/, gzipSync('text\n'.repeat(1000))),
   bad(
     'half a tar',

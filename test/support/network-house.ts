@@ -58,6 +58,14 @@ export function fetchFrom(prepared: PreparedNetwork | undefined, url: string): s
   return prepared ? inside(prepared, ...argv) : run(...argv);
 }
 
+/** A process of its own in which a container comes and goes on networks; see `network-worker.ts`. */
+export function worker({ store }: NetworkHouse, letter: string, rounds: number): ChildProcess {
+  const script = join(import.meta.dirname, 'network-worker.ts');
+  return spawn(process.execPath, [script, store.paths.root, letter, String(rounds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
 /** Opens a house in a temporary directory. Leaving the scope ends everything. */
 export function networkHouse(): NetworkHouse {
   const root = mkdtempSync(join(tmpdir(), 'stave-network-'));

@@ -3,7 +3,6 @@ import {
   constants,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -31,6 +30,7 @@ import type { Destination } from '../../transport/transport.ts';
 import { readInput } from '../read-file.ts';
 import type { CacheSource } from './remote.ts';
 import { namesIn } from '../../sys/names-in.ts';
+import { makeDirectories } from '../../sys/make-directories.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const CHUNK = 1024 * 1024;
@@ -74,7 +74,7 @@ export function localCacheTarget(
   options: { readonly tag: string; readonly reset: boolean },
 ): Destination {
   for (const path of [directory, join(directory, 'blobs'), join(directory, 'blobs/sha256')]) {
-    mkdirSync(path, { recursive: true });
+    makeDirectories(path);
     // A link here could lead what is written anywhere.
     if (path !== directory && !lstatSync(path).isDirectory()) {
       throw new InvalidInputError(`${path} is not a directory`);

@@ -6,6 +6,7 @@ import type { CallOptions } from '../../base/progress.ts';
 import { writeAll } from '../../sys/write-all.ts';
 import { OutputError } from './errors.ts';
 import type { FilePlace } from './spec.ts';
+import { makeDirectories } from '../../sys/make-directories.ts';
 
 /** Throws OutputError for a place that cannot be written to, before anything is built for it. */
 export function checkPlace(to: FilePlace | { readonly directory: string }): void {
@@ -84,7 +85,7 @@ export async function writeDirectory(
   // On the file system of the place, so that things are moved and not copied.
   const scratch = isThere ? join(path, `.stave-${process.pid}.part`) : besides(path);
   try {
-    mkdirSync(dirname(scratch), { recursive: true });
+    makeDirectories(dirname(scratch));
     mkdirSync(scratch, { mode: 0o700 });
     await fill(scratch);
     if (isThere) await settle(scratch);

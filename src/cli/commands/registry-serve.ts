@@ -100,6 +100,11 @@ export const registryServe = command({
       log?.reopen();
     }, onFailure);
     stdout.line(`listening on ${server.url}`);
+    if (settings.passwords !== undefined && !isPrivate(server.url, externalUrl)) {
+      stderr.line(
+        'passwords come over plain HTTP: give --tls-cert, or --tls-self-signed for a try',
+      );
+    }
     if (tls?.own) {
       const { host } = new URL(externalUrl ?? server.url);
       for (const line of trustLines(tls.own, host)) stderr.line(line);
@@ -107,6 +112,13 @@ export const registryServe = command({
     if (!signal.aborted) await once(signal, 'abort');
   },
 });
+
+/** True where nobody in between sees what clients send. */
+function isPrivate(url: string, externalUrl = url): boolean {
+  const { protocol, hostname } = new URL(url);
+  const isHere = /^(?:127\.|\[::1\]$|localhost$)/.test(hostname);
+  return isHere || protocol === 'https:' || externalUrl.startsWith('https:');
+}
 
 /** Where the log of what was done goes. */
 interface AuditLog extends Disposable {

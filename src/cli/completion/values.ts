@@ -30,6 +30,12 @@ const SWITCH = ['true', 'false'] as const;
 
 /** By the flag's long name, or by the command and that. */
 export const FLAG_VALUES: Readonly<Record<string, ValueKind>> = {
+  'registry serve allow': 'nothing',
+  'registry serve audit-log': 'files',
+  'registry serve token-keys': 'files',
+  groups: 'files',
+  htpasswd: 'files',
+  'tls-client-ca': 'files',
   allow: ['network.host', 'security.insecure', 'device'],
   arch: ['amd64', 'arm64', 'arm', '386', 'ppc64le', 'riscv64', 's390x'],
   attest: ['type=sbom', 'type=provenance,mode=max'],

@@ -2,6 +2,17 @@ import type { Manuals } from './manual.ts';
 
 /** Commands that talk to registries. */
 export const REGISTRY_MANUALS: Manuals = {
+  'registry htpasswd': {
+    text: [
+      'Prints the line of a user for the file of "registry serve --htpasswd", with a hash of bcrypt. The password is read from standard input; a terminal does not show it.',
+    ],
+  },
+  'registry serve': {
+    text: [
+      'A rule of --allow is WHO:PATTERN:ACTIONS. WHO: names with commas between them, "@group", "*" for all who have signed in, "anonymous" for everybody. PATTERN: "*" is any text up to the next "/", "**" any text. ACTIONS: pull, push, delete, or all. Of the patterns that match a repository the most specific one decides, alone; rules with the same pattern add up. Without rules, whoever has signed in may do everything; without --htpasswd, everyone.',
+      'Clients get tokens with --tokens, and wherever a rule lets "anonymous" in. Files of users, groups and certificates are read again when they change; SIGHUP makes it look at once, and begin a new file for --audit-log.',
+    ],
+  },
   'image pull': {
     text: [
       'A name without a host means Docker Hub; without a tag it means "latest". A broken download goes on where it broke off, also in another process.',

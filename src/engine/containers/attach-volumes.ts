@@ -15,6 +15,7 @@ import type { MountPlan, PreparedMount } from './mounts.ts';
 import { type ContainerMount, fromRow, toRow } from './record.ts';
 import { openSubpath } from './subpath.ts';
 import type { Volume } from './volumes.ts';
+import { makeDirectories } from '../../sys/make-directories.ts';
 
 /** For whom volumes are made. */
 interface Attachment {
@@ -142,11 +143,11 @@ function hostPath(path: string, create: boolean): string {
           `invalid mount config for type "bind": bind source path does not exist: ${path}`,
         );
       }
-      mkdirSync(path, { recursive: true });
+      makeDirectories(path);
     }
     return path;
   } catch (error) {
-    if (!isErrno(error, 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'ELOOP', 'ENAMETOOLONG'))
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'ELOOP', 'ENAMETOOLONG'))
       throw error;
     throw new ContainerStartError(`cannot use ${path} as a volume: ${reasonOf(error)}`, {
       cause: error,

@@ -6,10 +6,12 @@ import { looksLikeTar } from '../../layer/tar-sniff.ts';
 import { makeManifest } from '../../image/make-manifest.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
+import { ARCHIVE_MANIFEST_LIMIT } from '../../oci/limits.ts';
 import { hostPlatform } from '../../oci/platform.ts';
 import { canonicalName, parseTagTarget } from '../../oci/reference.ts';
 import { encodeConfig } from '../../oci/write-json.ts';
 import type { SealedLayer, Snapshotter } from '../../snapshot/snapshotter.ts';
+import type { StackView } from '../../snapshot/stack-view.ts';
 import type { Lease, Store } from '../../store/store.ts';
 import { InvalidArchiveError } from '../../transport/errors.ts';
 import { peek } from '../../transport/peek.ts';
@@ -52,6 +54,7 @@ export async function importImage(
     using lease = store.lease('import');
     const layer = await unpack(snapshotter, lease, archive, options);
     lease.hold('layer', layer.diffId);
+    if (isImageArchive(snapshotter.view([layer.diffId]))) throw imageArchive();
     const chain = snapshotter.name(layer.diffId, undefined);
     const config = configOf(store.clock.now(), container, layer, request);
     const configBlob = store.blobs.putSync(encodeConfig(config));
@@ -92,6 +95,22 @@ async function unpack(
   const layer = await snapshotter.apply(draft, task.count(bytes), { ...options, rewrite: true });
   task.outcome = 'done';
   return layer;
+}
+
+/** True for the files of an archive of images: nobody's root has them at its top. */
+function isImageArchive(view: StackView): boolean {
+  const isFile = (name: string): boolean => view.find(name, { followLast: false })?.kind === 'file';
+  if (isFile('oci-layout') && isFile('index.json')) return true;
+  const { size = 0n } = view.find('manifest.json')?.stat ?? {};
+  if (!isFile('manifest.json') || size > ARCHIVE_MANIFEST_LIMIT) return false;
+  const text = view.read('manifest.json', ARCHIVE_MANIFEST_LIMIT)?.toString() ?? '';
+  return /^\s*\[\s*\{/.test(text) && text.includes('"Config"') && text.includes('"Layers"');
+}
+
+function imageArchive(): InvalidArchiveError {
+  return new InvalidArchiveError('this is an image archive, not the archive of a file system', {
+    hint: "'stave load' reads it.",
+  });
 }
 
 function noTar(isEmpty: boolean): InvalidArchiveError {

@@ -21,6 +21,8 @@ import { recordImage } from '../../store/record-event.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImageRow, IndexRow, Tables } from '../../store/tables.ts';
 import { copy } from '../../transport/copy.ts';
+import { EarlyBlobs } from '../../transport/early-blobs.ts';
+import { storeSource } from '../../transport/store-source.ts';
 import type { Pushed, PushRequest } from '../engine.ts';
 import { resumption } from '../resumption.ts';
 import { NotPushableError } from '../errors.ts';
@@ -97,7 +99,23 @@ async function pushOne(
   using lease = store.lease('push');
   const connections = await parts.connections();
   const form = found.compression && { compression: found.compression };
-  const own = await pushable({ store, snapshotter, lease }, found, call, form);
+  const { chunk } = found;
+  const repository = openRepository(connections, reference, {
+    push: true,
+    chunk,
+    ...resumption(store),
+  });
+  const near = neighbours(store, reference);
+  const to = new RegistryDestination(repository, {
+    tags: found.tags,
+    mountable: (blob) => near.get(blob) ?? [],
+  });
+  const moving = { ...call, progress: layerProgress(call.progress, task.id) };
+  const local = storeSource(store, snapshotter, found.image, found.image.id);
+  await using early = new EarlyBlobs({ from: local, to }, moving, PARALLEL);
+  const made = (blob: Descriptor): void => early.move(blob);
+  const making = { ...call, signal: early.signal };
+  const own = await pushable({ store, snapshotter, lease, made }, found, making, form);
   const isPart = found.index !== undefined && own.root.digest !== found.index.digest;
   const whole =
     isPart && found.index
@@ -110,22 +128,7 @@ async function pushOne(
       message: `${familiar(reference)} is pushed without what is not here: ${missing.join(', ')}`,
     });
   }
-  const { chunk } = found;
-  const repository = openRepository(connections, reference, {
-    push: true,
-    chunk,
-    ...resumption(store),
-  });
-  const near = neighbours(store, reference);
-  const to = new RegistryDestination(repository, {
-    tags: found.tags,
-    mountable: (blob) => near.get(blob) ?? [],
-  });
-  await copy(source, to, {
-    ...call,
-    progress: layerProgress(call.progress, task.id),
-    concurrency: PARALLEL,
-  });
+  await copy(source, to, { ...moving, moved: early.moved, concurrency: PARALLEL });
   const { digest, size } = root;
   return references.map((one) => {
     remember(store, one, found, root);

@@ -240,3 +240,15 @@ test('saveDirectory() refuses what it has no room for, and leaves nothing', { sk
   });
   assert.deepEqual(readdirSync(directory), ['mine']);
 });
+
+test('saveDirectory() ends where no directory can be made', { skip }, async () => {
+  using scratch = scratchImages();
+  await scratch.images.import(inPieces(BASE), { name: 'local:1' });
+  for (const form of ['oci', 'dir'] as const) {
+    const refused = scratch.images.saveDirectory(['local:1'], '/proc/x/y', { form });
+    await assert.rejects(refused, {
+      code: 'BUILD_OUTPUT',
+      message: /^cannot write \/proc\/x\/y: ENOENT/,
+    });
+  }
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { ContainerNetworks } from '../../network/types.ts';
 import type { NetworkParts } from '../../network/parts.ts';
 import type { Store } from '../../store/store.ts';
@@ -31,11 +32,18 @@ export function networksOf(store: Store): Networks {
 
 /** The networks of the containers of a store, swept of what dead ones left. */
 export async function openSwept(parts: NetworkParts): Promise<ContainerNetworks> {
-  const [{ openNetworks }, { aliveContainers }] = await Promise.all([
-    import('../../network/networks.ts'),
-    import('./alive.ts'),
-  ]);
-  const networks = openNetworks(parts);
+  const [networks, { aliveContainers }] = await Promise.all([open(parts), import('./alive.ts')]);
   await networks.reconcile(() => aliveContainers(parts.store));
   return networks;
+}
+
+async function open(parts: NetworkParts): Promise<ContainerNetworks> {
+  if (isMachineRoot()) return (await import('../../network/networks.ts')).openNetworks(parts);
+  return (await import('../../network/rootless.ts')).rootlessNetworks(parts);
+}
+
+/** Root of the machine, not of a user namespace, where it is somebody else. */
+function isMachineRoot(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  return /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'latin1'));
 }

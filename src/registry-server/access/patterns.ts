@@ -16,13 +16,37 @@ export function parsePattern(text: string): Pattern {
   if (!GRAMMAR.test(text) || /\*{3}/.test(text)) {
     throw new RangeError(`"${text}" is no pattern of repositories`);
   }
-  const expression = text.replaceAll(/\*\*|\*|[.-]/g, (part) =>
-    part === '**' ? '.*' : part === '*' ? '[^/]*' : `\\${part}`,
-  );
-  const whole = new RegExp(`^${expression}$`);
+  const parts = text.match(/\*\*|./g) ?? [];
   return {
     text,
     weight: text.replaceAll('*', '').length,
-    matches: text === '**' ? () => true : (repository) => whole.test(repository),
+    matches: text === '**' ? () => true : (repository) => isMatch(parts, repository),
   };
+}
+
+/**
+ * All ways through the pattern at once, so that no name takes longer than its length times that
+ * of the pattern: names come from clients.
+ */
+function isMatch(parts: readonly string[], name: string): boolean {
+  // at[i]: what was read so far may end before part i. A wildcard may stand for nothing.
+  let at = parts.map((_, index) => index === 0);
+  at.push(parts.length === 0);
+  const skip = (): void => {
+    for (const [index, part] of parts.entries()) {
+      if (at[index] && part.startsWith('*')) at[index + 1] = true;
+    }
+  };
+  skip();
+  for (const sign of name) {
+    const next = at.map(() => false);
+    for (const [index, part] of parts.entries()) {
+      if (!at[index]) continue;
+      if (part === '**' || (part === '*' && sign !== '/')) next[index] = true;
+      else if (part === sign) next[index + 1] = true;
+    }
+    at = next;
+    skip();
+  }
+  return at[parts.length] === true;
 }

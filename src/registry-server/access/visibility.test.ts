@@ -124,3 +124,14 @@ test('what the rules do not allow is left out of a token, and is no error', asyn
   const got = await registry.send('GET', '/v2/private/a/tags/list', { headers: bearer(token) });
   assert.deepEqual([got.status, got.code], [403, 'DENIED']);
 });
+
+test('what was signed in for is not for the caches of others', async () => {
+  await using registry = await ServedRegistry.open({ access: withUsers({ rules: RULES }) });
+  const { blob } = await filled(registry, 'public/a', basic('alice'));
+  const ask = async (headers: Readonly<Record<string, string>>): Promise<unknown> =>
+    (await registry.send('GET', `/v2/public/a/blobs/${blob}`, { headers })).headers[
+      'cache-control'
+    ];
+  assert.equal(await ask({}), 'public, max-age=31536000, immutable');
+  assert.equal(await ask(basic('alice')), 'private, max-age=31536000, immutable');
+});
