@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { openClient } from '../../net/request.ts';
 import { proxySettings } from '../../net/proxy.ts';
 import type { S3Place } from '../../s3/place.ts';
@@ -20,6 +20,7 @@ export interface BucketSettings {
   /** Gives what variables of the environment say of proxies. */
   readonly variable: (name: string) => string | undefined;
   readonly userAgent: string;
+  /** By which things are old. */
   readonly clock: Clock;
 }
 
@@ -33,7 +34,8 @@ export async function openBucket(settings: BucketSettings): Promise<OpenBucket> 
   const { place, prefix, label, redirect, isFixed, variable, userAgent, clock } = settings;
   using scope = new DisposableStack();
   const client = scope.use(openClient({ proxy: proxySettings(variable), userAgent }));
-  const requests = new S3Requests(place, { client, clock }, label);
+  // A store refuses what is signed at another time than its own.
+  const requests = new S3Requests(place, { client, clock: systemClock }, label);
   const storage = await openBucketStorage({ requests, prefix, clock, redirect, isFixed });
   const all = scope.move();
   return { storage, [Symbol.dispose]: () => all.dispose() };
