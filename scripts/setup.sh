@@ -48,6 +48,11 @@ fi
 stamp=node_modules/.stave-setup
 want=$(cat package.json package-lock.json .npmrc | sha256sum)
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$want" ]; then
+  # npm empties what a link leads to, and puts a folder in place of the link.
+  if [ -L node_modules ]; then
+    echo 'setup: node_modules is a link, and not what package-lock.json wants: run this where it leads to' >&2
+    exit 1
+  fi
   echo 'setup: installing npm packages'
   npm ci --loglevel=error
   echo "$want" >"$stamp"

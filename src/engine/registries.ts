@@ -58,6 +58,10 @@ export function registriesOf(connections: () => Promise<Connections>): Registrie
       const { openRepository } = await import('../registry/repository.ts');
       yield* openRepository(await connections(), parseReference(name)).tags(call);
     },
+    async history(name, options) {
+      const { openRepository } = await import('../registry/repository.ts');
+      return openRepository(await connections(), parseReference(name)).history(options);
+    },
     async search({ term, limit = 25 }, call) {
       const { search } = await import('../registry/search.ts');
       if (!Number.isInteger(limit) || limit < 1 || limit > 100) {

@@ -2,6 +2,9 @@ import type { CallOptions } from '../base/progress.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { HistoryOptions, TagChange } from '../registry/history.ts';
+
+export type { TagChange };
 
 /** Where credentials were stored. */
 export interface LoggedIn {
@@ -95,6 +98,11 @@ export interface Registries {
    * the digest. Throws RemoteNotFoundError, RegistryAccessError, RegistryError, NetError.
    */
   remove(name: string, options?: CallOptions): Promise<Digest>;
+  /**
+   * What a tag has meant, or with a name without a tag all of them, the newest change first.
+   * Registries of stave know it. Throws RemoteNotFoundError, RegistryAccessError, NetError.
+   */
+  history(name: string, options: HistoryOptions): Promise<readonly TagChange[]>;
   /** The tags of a repository. Throws RemoteNotFoundError, RegistryAccessError, NetError. */
   tags(name: string, options?: CallOptions): AsyncIterable<string>;
   /**

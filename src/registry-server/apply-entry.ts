@@ -69,6 +69,9 @@ function note(
   },
 ): void {
   const { tag, digest, at, by = null, what } = change;
+  // Pushed again as it is: that is no change.
+  const isSame = what === 'push' && tables.history(repository, tag, 1)[0]?.digest === digest;
+  if (isSame) return;
   tables.addHistory(repository, { tag, digest, at, actor: by, what });
 }
 

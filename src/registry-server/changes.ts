@@ -26,8 +26,11 @@ export class Changes {
    */
   async record(repository: string, entry: JournalEntry, facts?: ManifestFacts): Promise<void> {
     const mayBeLost = 'pulled' in entry;
-    const end = await appendEntry(this.#paths.journal(repository), entry, { mayBeLost });
-    this.#tables.change(() => applyEntry(this.#tables, repository, entry, end, () => facts));
+    const journal = this.#paths.journal(repository);
+    const { start, end } = await appendEntry(journal, entry, { mayBeLost });
+    // Tables that could not be written before must not lose what they lack.
+    if (this.#tables.repository(repository)?.applied !== start) this.replay(repository);
+    else this.#tables.change(() => applyEntry(this.#tables, repository, entry, end, () => facts));
     if (!mayBeLost) this.#indexes.changed(repository);
   }
 

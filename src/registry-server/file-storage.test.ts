@@ -129,3 +129,18 @@ test('a folder serves one registry at a time', async () => {
   await using registry = await ServedRegistry.open();
   assert.throws(() => openFileStorage(registry.root, systemClock), RegistryDataError);
 });
+
+test('what could be written to the journal and not to the tables is there with the next change', async () => {
+  await using registry = await ServedRegistry.open();
+  const digest = await registry.image('app', 'v1');
+  const journal = join(registry.root, 'repositories/app/journal');
+  const [line = ''] = readFileSync(journal, 'utf8').split('\n');
+  const entry = JSON.stringify({ ...(JSON.parse(line) as object), tags: ['between'] });
+  appendFileSync(journal, `${entry}\n`);
+  await registry.image('app', 'v2', { annotations: { a: '2' } });
+  for (const tag of ['v1', 'between']) {
+    const got = await registry.send('GET', `/v2/app/manifests/${tag}`);
+    assert.equal(got.headers['docker-content-digest'], digest);
+  }
+  assert.equal((await registry.send('GET', '/v2/app/manifests/v2')).status, 200);
+});

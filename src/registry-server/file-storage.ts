@@ -10,7 +10,7 @@ import { syncPath } from './durable.ts';
 import { dropManifest } from './drop-manifest.ts';
 import { RegistryDataError } from './errors.ts';
 import { FileUploads } from './file-uploads.ts';
-import { IndexTables } from './index-tables.ts';
+import { type HistoryRow, IndexTables } from './index-tables.ts';
 import { LayoutIndexes } from './layout-index.ts';
 import { RegistryPaths } from './paths.ts';
 import { Pulls } from './pulls.ts';
@@ -229,6 +229,10 @@ export class FileStorage implements RegistryStorage {
 
   tags(repository: string, { after = '', limit }: Page): readonly string[] {
     return this.parts.tables.tags(repository, after, limit);
+  }
+
+  history(repository: string, tag: string | undefined, limit: number): readonly HistoryRow[] {
+    return this.parts.tables.history(repository, tag, limit);
   }
 
   referrers(repository: string, subject: Digest, options: ReferrerPage): Iterable<Referrer> {

@@ -260,6 +260,23 @@ export class IndexTables implements Disposable {
     return this.db.get(sql, repository, tag);
   }
 
+  /** Some tags that were pushed again without a change, after the one with a name. */
+  renewedTags(
+    repository: string,
+    after: string,
+    limit: number,
+  ): { readonly name: string; readonly digest: Digest; readonly at: number }[] {
+    return this.db.all(
+      `SELECT name, digest, at FROM tags t WHERE repository = ?1 AND name > ?2 AND at > (
+         SELECT h.at FROM history h WHERE h.repository = ?1 AND h.tag = t.name
+         ORDER BY h.place DESC LIMIT 1)
+       ORDER BY name LIMIT ?3`,
+      repository,
+      after,
+      limit,
+    );
+  }
+
   /** Some manifests in the order in which they came, after the one with an id. */
   manifests(repository: string, after: number, limit: number): ManifestRow[] {
     return this.db.all(
@@ -290,9 +307,14 @@ export class IndexTables implements Disposable {
     )?.subject;
   }
 
-  /** Forgets what manifests that are gone have needed. */
-  forgetNeeds(): void {
-    this.db.run('DELETE FROM needs WHERE manifest NOT IN (SELECT id FROM manifests)');
+  /** Forgets what manifests that are gone have needed: of contents whose digest begins with a byte. */
+  forgetNeeds(byte: number): void {
+    this.db.run(
+      `DELETE FROM needs WHERE blob >= ? AND blob < ? AND NOT EXISTS (
+         SELECT 1 FROM manifests m WHERE m.id = needs.manifest)`,
+      Buffer.of(byte),
+      byte < 0xff ? Buffer.of(byte + 1) : Buffer.alloc(65, 0xff),
+    );
   }
 
   tags(repository: string, after: string, limit: number): string[] {

@@ -33,13 +33,13 @@ const PIECE = 1024 * 1024;
 
 /**
  * Writes an entry at the end of a journal, on disk when it returns unless it may be lost. Gives
- * the journal's new size.
+ * the places before and after it.
  */
 export async function appendEntry(
   path: string,
   entry: JournalEntry,
   { mayBeLost = false }: { readonly mayBeLost?: boolean } = {},
-): Promise<number> {
+): Promise<{ readonly start: number; readonly end: number }> {
   const fd = openSync(path, 'a', 0o644);
   try {
     const before = fstatSync(fd).size;
@@ -51,7 +51,7 @@ export async function appendEntry(
       ftruncateSync(fd, before);
       throw error;
     }
-    return before + line.length;
+    return { start: before, end: before + line.length };
   } finally {
     closeSync(fd);
   }

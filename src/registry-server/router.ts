@@ -3,6 +3,7 @@ import { type Access, type Action, type Need, NOBODY } from './access/access.ts'
 import { answerJson, type Exchange } from './answer.ts';
 import { deleteBlob, getBlob } from './blob-handlers.ts';
 import { Problem } from './errors.ts';
+import { listHistory } from './history-handler.ts';
 import { listReferrers, listRepositories, listTags } from './list-handlers.ts';
 import { deleteManifest, getManifest, putManifest } from './manifest-handlers.ts';
 import { isRepositoryName } from './names.ts';
@@ -27,6 +28,12 @@ const DISCOVERY = JSON.stringify({
       description: 'What this registry has beyond the specification',
       url: 'https://github.com/opencontainers/distribution-spec/tree/main/extensions',
       endpoints: ['_oci/ext/discover'],
+    },
+    {
+      name: '_stave',
+      description: 'What the tags of a repository have meant',
+      url: 'https://github.com/opencontainers/distribution-spec/tree/main/extensions',
+      endpoints: ['_stave/log'],
     },
   ],
 });
@@ -149,6 +156,11 @@ function placeIn(
     case 'referrers': {
       const repository = checkedName(name);
       return at(repository, referrers(repository, last, storage));
+    }
+    case '_stave': {
+      if (last !== 'log') return undefined;
+      const repository = checkedName(name);
+      return at(repository, { GET: (exchange) => listHistory(exchange, storage, repository) });
     }
     case 'tags': {
       if (last !== 'list') return undefined;

@@ -1,5 +1,6 @@
 import type { Bytes } from '../base/bytes.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { HistoryRow } from './index-tables.ts';
 
 /** What may be at hand, or come later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -144,6 +145,12 @@ export interface RegistryStorage extends AsyncDisposable {
 
   /** Tags in the order of their bytes. */
   tags(repository: string, page: Page): Awaitable<readonly string[]>;
+  /** Changes of a tag, or of all tags, the newest first. */
+  history?(
+    repository: string,
+    tag: string | undefined,
+    limit: number,
+  ): Awaitable<readonly HistoryRow[]>;
   /** In the order in which they were pushed. To be gone through at once, as far as wanted. */
   referrers(
     repository: string,

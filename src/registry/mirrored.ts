@@ -88,6 +88,7 @@ export function mirrored(
     hasBlob: (...has) => origin.hasBlob(...has),
     putBlob: (...put) => origin.putBlob(...put),
     tags: (call) => origin.tags(call),
+    history: (options) => origin.history(options),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { Mounted } from '../transport/transport.ts';
+import type { HistoryOptions, TagChange } from './history.ts';
 import type { RemoteManifest } from './manifests.ts';
 
 /** How a blob gets into a repository. */
@@ -66,6 +67,8 @@ export interface Repository {
     open: () => Promise<Bytes>,
     options?: PutBlobOptions,
   ): Promise<'done' | Mounted>;
+  /** What a tag has meant, or all tags, the newest change first: registries of stave know it. */
+  history(options: HistoryOptions): Promise<readonly TagChange[]>;
   /** All tags, as the registry sorts them. */
   tags(call?: CallOptions): AsyncIterable<string>;
 }

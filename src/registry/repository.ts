@@ -14,6 +14,7 @@ import {
 } from '../oci/reference.ts';
 import type { Mounted } from '../transport/transport.ts';
 import { type Aside, rangeHeaders, type Wanted } from './ahead.ts';
+import type { HistoryOptions, TagChange } from './history.ts';
 import type { Connections, RegistryRequest } from './connection.ts';
 import { download } from './download.ts';
 import { RegistryError } from './errors.ts';
@@ -332,6 +333,12 @@ class RemoteRepository implements Repository {
     const ask = (target: string | URL): Promise<HttpResponse> => this.#ask({ target }, call);
     const asked = this.#asked('tags', undefined);
     yield* tagPages(`${this.#path}tags/list`, ask, asked, PAGES);
+  }
+
+  async history(options: HistoryOptions): Promise<readonly TagChange[]> {
+    const { askHistory } = await import('./history.ts');
+    const ask = (target: string): Promise<HttpResponse> => this.#ask({ target }, options);
+    return askHistory(this.#path, ask, this.#asked('tags', undefined), options);
   }
 
   #ask(

@@ -1,4 +1,5 @@
 import { Exit } from '../../base/errors.ts';
+import type { CheckCounts } from '../../registry-server/maintenance/fsck.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
 import { dataFolder, DATA_FLAG } from '../registry/data-folder.ts';
@@ -33,14 +34,22 @@ export const registryFsck = command({
       if (format === 'json') stdout.line(JSON.stringify(problem));
       else stdout.line(`${file}: ${what}; ${consequence}${done === undefined ? '' : ` (${done})`}`);
     }
-    const { contents, bytes, repositories, manifests } = counts;
-    if (format !== 'json') {
-      const verdict =
-        found === 0 ? 'clean' : `${found} problem${found === 1 ? '' : 's'}, ${left} left`;
-      stdout.line(
-        `${repositories} repositories, ${manifests} manifests, ${contents} contents of ${humanSize(bytes)}: ${verdict}`,
-      );
-    }
+    if (format !== 'json') stdout.line(`${looked(counts)}: ${verdict(found, left)}`);
     return left > 0 ? Exit.failure : Exit.ok;
   },
 });
+
+function looked({ contents, bytes, repositories, manifests }: CheckCounts): string {
+  const all = [
+    repositories === 1 ? '1 repository' : `${repositories} repositories`,
+    manifests === 1 ? '1 manifest' : `${manifests} manifests`,
+    contents === 1 ? '1 content' : `${contents} contents`,
+  ];
+  return `${all.join(', ')} of ${humanSize(bytes)}`;
+}
+
+function verdict(found: number, left: number): string {
+  if (found === 0) return 'clean';
+  const problems = `${found} problem${found === 1 ? '' : 's'}`;
+  return left === 0 ? `${problems}, all repaired` : `${problems}, ${left} left`;
+}

@@ -8,7 +8,7 @@ import { flag } from '../flags.ts';
 /** The flag that names the folder of a registry, and the one for programs. */
 export const DATA_FLAG = { data: flag.text('directory', 'The folder of the registry') };
 
-type DataContext = Pick<Context<typeof DATA_FLAG>, 'flags' | 'cwd' | 'clock'>;
+type DataContext = Pick<Context<typeof DATA_FLAG>, 'flags' | 'cwd' | 'clock' | 'signal'>;
 
 /** The folder that was named. Throws UsageError. */
 export function dataFolder({ flags, cwd }: Pick<DataContext, 'flags' | 'cwd'>): string {
@@ -24,6 +24,7 @@ export async function administrator(
   context: DataContext,
   rules?: TagRules,
 ): Promise<Administrator> {
+  const { clock, signal } = context;
   const { openAdministrator } = await import('../../registry-server/maintenance/admin.ts');
-  return openAdministrator(dataFolder(context), { clock: context.clock, rules });
+  return openAdministrator(dataFolder(context), { clock, rules, signal });
 }

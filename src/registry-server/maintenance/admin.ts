@@ -13,24 +13,28 @@ import { NO_RULES, type TagRules } from './rules.ts';
  */
 export async function openAdministrator(
   root: string,
-  options: { readonly clock: Clock; readonly rules?: TagRules | undefined },
+  options: {
+    readonly clock: Clock;
+    readonly rules?: TagRules | undefined;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Administrator> {
-  const { clock, rules = NO_RULES } = options;
+  const { clock, rules = NO_RULES, signal } = options;
   const paths = new RegistryPaths(root);
   if (!existsSync(paths.repositories)) throw new RegistryDataError(`${root} holds no registry`);
-  if (await isListening(paths.control)) return running(paths);
+  if (await isListening(paths.control)) return running(paths, signal);
   const storage = openFileStorage(root, clock);
   return {
     run: <O extends Order>(order: O) =>
-      carryOut(storage.parts, rules, order) as AsyncIterable<OrderRows[O['order']]>,
+      carryOut(storage.parts, rules, order, signal) as AsyncIterable<OrderRows[O['order']]>,
     [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
   };
 }
 
-function running(paths: RegistryPaths): Administrator {
+function running(paths: RegistryPaths, signal: AbortSignal | undefined): Administrator {
   return {
     async *run<O extends Order>(order: O): AsyncGenerator<OrderRows[O['order']]> {
-      const rows = await sendOrder(paths.control, order);
+      const rows = await sendOrder(paths.control, order, signal);
       if (!rows) throw new RegistryDataError('the registry has ended');
       yield* rows;
     },

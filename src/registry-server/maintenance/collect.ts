@@ -20,6 +20,8 @@ import { contents } from './contents.ts';
 /** Files that are looked at in one turn of a repository, and names that are read ahead. */
 const BATCH = 64;
 const NAMES = 1000;
+/** Clients wait at most about so long, in milliseconds. */
+const BREATH = 10;
 
 /** How a collection goes about it. */
 export interface CollectOptions {
@@ -54,6 +56,7 @@ export async function* collect(
   options: CollectOptions,
 ): AsyncGenerator<CollectRow> {
   const before = parts.clock.now().getTime() - options.grace;
+  const pause = breather(BREATH);
   yield* collectUploads(parts, options, before);
   /** How many would lose a content, when nothing is really removed. */
   const fewer = new Map<string, number>();
@@ -61,6 +64,7 @@ export async function* collect(
   for (;;) {
     const names = parts.tables.repositories(after, NAMES);
     for (const name of names) {
+      await pause();
       for await (const row of collectRepository(parts, name, options, before)) {
         const counts = options.dryRun && row.removed && row.kind === 'blob';
         if (counts) fewer.set(row.name, (fewer.get(row.name) ?? 0) + 1);
@@ -72,7 +76,10 @@ export async function* collect(
     after = names.at(-1) ?? '';
   }
   yield* collectContents(parts, options, before, fewer);
-  if (!options.dryRun) parts.tables.forgetNeeds();
+  for (let byte = 0; byte < 256 && !options.dryRun; byte += 1) {
+    parts.tables.forgetNeeds(byte);
+    await pause();
+  }
 }
 
 async function* collectRepository(
@@ -215,7 +222,7 @@ async function* collectContents(
 /** Names in a folder, some at a time; others get to run in between. */
 async function* batches(folder: string): AsyncGenerator<string[]> {
   if (!existsSync(folder)) return;
-  const pause = breather(10);
+  const pause = breather(BREATH);
   const directory = opendirSync(folder, { bufferSize: BATCH });
   try {
     for (;;) {

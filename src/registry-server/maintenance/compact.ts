@@ -101,6 +101,12 @@ function* present({ tables }: FileParts, repository: string): Generator<Buffer> 
     if (rows.length < ROWS) break;
     after = rows.at(-1)?.place ?? 0;
   }
+  for (let after = ''; ;) {
+    const rows = tables.renewedTags(repository, after, ROWS);
+    yield together(rows.map(({ name, digest: is, at }) => ({ at: time(at), tag: name, is })));
+    if (rows.length < ROWS) break;
+    after = rows.at(-1)?.name ?? '';
+  }
   for (const [at, pulled] of pulls) yield lineOf({ at: time(at), pulled });
 }
 

@@ -9,7 +9,7 @@ export async function* contents(
   blobs: string,
   after?: Digest,
 ): AsyncGenerator<{ readonly digest: Digest; readonly path: string }> {
-  const pause = breather();
+  const pause = breather(10);
   for (const algorithm of ['sha256', 'sha512']) {
     const folder = join(blobs, algorithm);
     if (!existsSync(folder)) continue;

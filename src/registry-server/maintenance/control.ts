@@ -106,14 +106,19 @@ export async function isListening(path: string): Promise<boolean> {
 export async function sendOrder<O extends Order>(
   path: string,
   order: O,
+  signal?: AbortSignal,
 ): Promise<AsyncIterable<OrderRows[O['order']]> | undefined> {
   const socket = await atShortPath(path, connected);
   if (!socket) return undefined;
   socket.write(`${JSON.stringify(order)}\n`);
-  return rowsFrom(socket) as AsyncIterable<OrderRows[O['order']]>;
+  return rowsFrom(socket, signal) as AsyncIterable<OrderRows[O['order']]>;
 }
 
-async function* rowsFrom(socket: Socket): AsyncGenerator {
+async function* rowsFrom(socket: Socket, signal: AbortSignal | undefined): AsyncGenerator {
+  const leave = (): void => {
+    socket.destroy();
+  };
+  signal?.addEventListener('abort', leave, { once: true });
   try {
     for await (const line of createInterface({ input: socket })) {
       const said = JSON.parse(line) as Said;
@@ -124,8 +129,10 @@ async function* rowsFrom(socket: Socket): AsyncGenerator {
       }
       yield said.row;
     }
+    signal?.throwIfAborted();
     throw new RegistryDataError('the registry ended before it had answered');
   } finally {
+    signal?.removeEventListener('abort', leave);
     socket.destroy();
   }
 }

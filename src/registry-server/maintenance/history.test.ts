@@ -60,6 +60,20 @@ test('every change of a tag is remembered with who made it, also when the tables
   assert.deepEqual(past(kept, 'app', 'v1'), expected);
 });
 
+test('a tag that is pushed again as it is has not changed, but is as young as its last push', async () => {
+  await using kept = new Kept();
+  const digest = await kept.image('app', 'v1');
+  kept.ahead = HOUR;
+  await kept.image('app', 'v1');
+  const before = kept.parts.tables.tagRow('app', 'v1');
+  assert.ok((before?.at ?? 0) > Date.now() + HOUR / 2);
+  assert.deepEqual(past(kept, 'app'), [`v1 push alice ${digest}`]);
+  await compactJournal(kept.parts, 'app');
+  await kept.reopen(() => rmSync(kept.parts.paths.database));
+  assert.deepEqual(kept.parts.tables.tagRow('app', 'v1'), before);
+  assert.deepEqual(past(kept, 'app'), [`v1 push alice ${digest}`]);
+});
+
 test('rollBack() makes a tag mean what it meant, by digest or by steps, also after it was removed', async () => {
   await using kept = new Kept();
   const place = { repository: 'app', tag: 'v1' };

@@ -3,11 +3,13 @@ import type { Digest } from '../../oci/digest.ts';
 import { dropManifest } from '../drop-manifest.ts';
 import type { FileParts } from '../file-storage.ts';
 import type { HistoryRow, ManifestRow } from '../index-tables.ts';
-import { anyPattern } from './patterns.ts';
+import { anyPattern, pattern } from './patterns.ts';
 import { fixedTags, type RetentionRule, ruleFor, type TagRules } from './rules.ts';
 
 const NAMES = 1000;
 const ROWS = 500;
+/** Clients wait at most about so long, in milliseconds. */
+const BREATH = 10;
 /** What only a removed manifest needed is looked at again; indexes in indexes are rare. */
 const PASSES = 8;
 
@@ -43,7 +45,7 @@ export async function* retain(
   options: RetainOptions,
 ): AsyncGenerator<RetainRow> {
   const isFixed = fixedTags(rules);
-  const pause = breather();
+  const pause = breather(BREATH);
   let after = '';
   for (;;) {
     const names = parts.tables.repositories(after, NAMES);
@@ -70,6 +72,8 @@ async function* retainTags(
   const { changes, clock, tables, turns } = parts;
   const now = clock.now().getTime();
   const isMeant = anyPattern(rule.tags ?? ['**']);
+  const keepers = (rule.keepMatching ?? []).map((text) => ({ text, matches: pattern(text) }));
+  const pause = breather(BREATH);
   const tags = tables.db
     .all<TagRow>(
       `SELECT t.name, t.digest, t.at, m.pushed, m.pulled FROM tags t
@@ -79,7 +83,13 @@ async function* retainTags(
     )
     .filter(({ name }) => isMeant(name));
   for (const [rank, tag] of tags.entries()) {
-    const keeper = isFixed(tag.name) ? 'immutable' : keptBy(rule, tag, rank, now);
+    await pause();
+    const match = keepers.find(({ matches }) => matches(tag.name));
+    const keeper = isFixed(tag.name)
+      ? 'immutable'
+      : match
+        ? `keep-matching ${match.text}`
+        : keptBy(rule, tag, rank, now);
     const row = { repository, tag: tag.name, digest: tag.digest };
     if (keeper !== undefined) {
       yield { ...row, removed: false, reason: keeper };
@@ -99,9 +109,7 @@ async function* retainTags(
 
 /** Undefined when nothing keeps it. */
 function keptBy(rule: RetentionRule, tag: TagRow, rank: number, now: number): string | undefined {
-  const { keepNewest, keepMatching = [], olderThan, notPulledFor } = rule;
-  const fits = keepMatching.find((text) => anyPattern([text])(tag.name));
-  if (fits !== undefined) return `keep-matching ${fits}`;
+  const { keepNewest, olderThan, notPulledFor } = rule;
   if (keepNewest !== undefined && rank < keepNewest) return `keep-newest ${keepNewest}`;
   if (olderThan !== undefined && tag.at > now - olderThan) {
     return `older-than: pushed ${new Date(tag.at).toISOString()}`;
@@ -122,12 +130,14 @@ async function* retainUntagged(
 ): AsyncGenerator<RetainRow> {
   const { untaggedAfter } = rule;
   if (untaggedAfter === undefined) return;
+  const pause = breather(BREATH);
   for (let pass = 0; pass < PASSES; pass += 1) {
     let count = 0;
     const lost = lostTags(parts, repository);
     for (let after = 0; ;) {
       const rows = parts.tables.manifests(repository, after, ROWS);
       for (const manifest of rows) {
+        await pause();
         const since = Math.max(lost.get(manifest.digest) ?? 0, manifest.pushed);
         const row = await untagged(parts, repository, manifest, { since, rule, options });
         if (!row || (pass > 0 && !row.removed)) continue;
