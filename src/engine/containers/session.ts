@@ -12,7 +12,7 @@ import type { ContainerParts } from './parts.ts';
 import { isUp, toRow, type Container } from './record.ts';
 import { removeContainer } from './reap.ts';
 import type { Started } from './start.ts';
-import { releaseNetworks } from './start-network.ts';
+import { releaseNetworks } from '../networks/release.ts';
 import { tell } from './tell.ts';
 
 /** Of one that was removed meanwhile. */

@@ -100,6 +100,7 @@ export async function startContainer(
   undo.defer(() => killCreated(runtime, id));
   const attachment = options.attach && attachTo(join(paths.bundle, 'attach'), options.attach);
   undo.defer(() => attachment?.[Symbol.dispose]());
+  await network.connect(made.pid);
   // Before it says a word: whoever hears it finds it running.
   const note = began(parts, container, paths, made.pid, options);
   const failed = await runtimeCall(runtime.argv(paths.runtimeLog), ['start', id]);
