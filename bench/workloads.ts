@@ -82,12 +82,29 @@ function run(): Workload {
   };
 }
 
+/** An image of a container that made 5,000 files of 2 kB in 50 directories. */
+function commit(): Workload {
+  const write = 'head -c 2000 /bin/busybox > /made/$d/$f; echo $d $f >> /made/$d/$f';
+  const script = `for d in $(seq 50); do mkdir -p /made/$d; for f in $(seq 100); do ${write}; done; done`;
+  return {
+    name: 'commit',
+    what: '`commit` of 5,000 changed files',
+    prepare({ command, runFlags, env }) {
+      const args = ['run', '--name', 'changed', '--network', 'none', ...runFlags, 'bench-base'];
+      must(command([...args, 'sh', '-c', script]), env);
+    },
+    args: () => ['commit', 'changed', 'bench-commit'],
+    after: () => [['rmi', 'bench-commit']],
+  };
+}
+
 /** Those whose name matches, in the order of the report. */
 export function workloads(work: string, top: string, wanted: RegExp): Workload[] {
   const makers: Record<string, () => Workload> = {
     version: () => small('version'),
     images: () => small('images'),
     run,
+    commit,
     demo: () => cachedDemo(work, top),
     cached: () => cached(work),
     cold: () => cold(work),

@@ -1,5 +1,6 @@
 import { BUILDERS } from './builder-index.ts';
 import type { Command } from './command.ts';
+import { CONTAINERS } from './container-index.ts';
 import { MANIFESTS } from './manifest-index.ts';
 import { NETWORKS } from './network-index.ts';
 import { REGISTRY } from './registry-index.ts';
@@ -116,6 +117,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/completion.ts')).completion,
   },
   ...BUILDERS,
+  ...CONTAINERS,
   ...MANIFESTS,
   ...NETWORKS,
   ...REGISTRY,

@@ -4,6 +4,8 @@ import { ObjectNotFoundError } from './errors.ts';
 import { grouped, invalid, type FilterPair } from './filters.ts';
 
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+/** States in which there are processes, or will be soon. */
+const UP = ['running', 'paused', 'restarting'];
 const KEYS = ['id', 'name', 'label', 'status', 'exited', 'ancestor', 'before', 'since'];
 
 /** The containers that pass the filters, newest first. Throws InvalidInputError, ObjectNotFoundError. */
@@ -51,7 +53,7 @@ export function selectContainers(
     tests.push((one) => one.created > border);
   }
   return containers
-    .filter((one) => !options.runningOnly || one.state === 'running')
+    .filter((one) => !options.runningOnly || UP.includes(one.state))
     .filter((one) => tests.every((passes) => passes(one)))
     .toSorted((a, b) => b.created.getTime() - a.created.getTime() || (a.id < b.id ? -1 : 1));
 }

@@ -8,11 +8,22 @@ const COMPLETE: CommandEntry = {
   load: async () => (await import('./commands/complete.ts')).completeLine,
 };
 
+/** What the monitors of containers call. Not for people either. */
+const ENDED: CommandEntry = {
+  name: '__ended',
+  aliases: [],
+  summary: 'Do what is to be done when a container has ended',
+  load: async () => (await import('./commands/container-ended.ts')).containerEnded,
+};
+
+const HIDDEN = [COMPLETE, ENDED];
+
 /** The command that the words begin with, and how many of them name it. */
 export function findCommand(
   words: readonly string[],
 ): { readonly entry: CommandEntry; readonly typed: string; readonly length: number } | undefined {
-  if (words[0] === COMPLETE.name) return { entry: COMPLETE, typed: COMPLETE.name, length: 1 };
+  const hidden = HIDDEN.find(({ name }) => name === words[0]);
+  if (hidden) return { entry: hidden, typed: hidden.name, length: 1 };
   for (const length of [3, 2, 1]) {
     if (words.length < length) continue;
     const typed = words.slice(0, length).join(' ');

@@ -35,6 +35,18 @@ export function argumentsOf(
   );
 }
 
+/** `K=V` as it is, `K` with the caller's value; left out when the caller has none. */
+export function resolvedVariables(
+  texts: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  return texts.flatMap((text) => {
+    if (text.includes('=')) return [text];
+    const value = env[text];
+    return value === undefined ? [] : [`${text}=${value}`];
+  });
+}
+
 /** The lines of an `--env-file` or `--label-file`: no blank ones, no comments. Throws InvalidInputError. */
 export function linesOfFile(cwd: string, typed: string): string[] {
   let content: string;

@@ -65,8 +65,8 @@ export interface CreateRequest {
 
   readonly privileged?: boolean;
   readonly noNewPrivileges?: boolean;
-  /** `unconfined`, or a profile as JSON text in Docker's form. */
-  readonly seccomp?: string;
+  /** No filter for system calls. */
+  readonly unfiltered?: boolean;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   /** `host[:container[:rwm]]` as typed. */

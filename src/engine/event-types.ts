@@ -20,6 +20,8 @@ export interface EventFilter {
   readonly container?: readonly string[];
   /** IDs or names of networks, or their beginnings. */
   readonly network?: readonly string[];
+  /** Names of volumes, or their beginnings. */
+  readonly volume?: readonly string[];
   /** `key` or `key=value`. */
   readonly label?: readonly string[];
   /** Kinds of things that have no events here; with a value nothing passes. */

@@ -4,7 +4,9 @@ import type { Flights } from '../build/flights.ts';
 import type { Clock } from '../base/clock.ts';
 import type { OpenRegistry } from '../build/finish.ts';
 import type { Destination } from '../transport/transport.ts';
+import type { ContainerRuntime } from '../runtime/container-runtime.ts';
 import type { Executor, RuntimeInfo } from '../runtime/executor.ts';
+import type { Facts } from '../runtime/probe.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
 import type { Connections } from '../registry/connection.ts';
@@ -19,6 +21,7 @@ import { copyFilesOf } from './cp.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
+import { exitProgram } from './exit-program.ts';
 import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
 import { networksOf } from './networks/networks.ts';
@@ -122,7 +125,21 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     connections,
     settings,
   });
-  const containers = containersOf({ store, snapshotter, executor, clock: store.clock });
+  const facts: Facts = {
+    get: (key) => store.read((tables) => tables.facts.get(key)),
+    set: (key, value) => store.note((tables) => tables.facts.set(key, value)),
+  };
+  const runtime = lazy(async (): Promise<ContainerRuntime> => {
+    const { openContainerRuntime } = await import('../runtime/container-runtime.ts');
+    return openContainerRuntime({ stateDir: store.paths.run, storeId: store.id, facts });
+  });
+  const containers = containersOf({
+    store,
+    snapshotter,
+    runtime,
+    clock: store.clock,
+    program: exitProgram(store),
+  });
   const flights: Flights = new Map();
   const build: Engine['build'] = async (request, call = {}) => {
     const { runBuild } = await import('./build.ts');

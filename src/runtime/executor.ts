@@ -25,6 +25,8 @@ export type MountSpec =
       readonly target: string;
       readonly readonly: boolean;
       readonly recursive?: boolean;
+      /** Whether later mounts below it pass from one side to the other; `rprivate` by default. */
+      readonly propagation?: string;
       /** Beside those for binding: `nosuid`. */
       readonly options?: readonly string[];
     }
@@ -65,6 +67,12 @@ export interface ProcessSpec {
   readonly hostname: string;
   readonly mounts: readonly MountSpec[];
   readonly network: 'none' | 'host';
+  /** Namespaces of others, or of the machine, in place of its own. */
+  readonly shared?: SharedNamespaces;
+  readonly domainname?: string;
+  /** Kernel settings of its namespaces. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  readonly oomScoreAdj?: number;
   /** Capability names (`CAP_CHOWN`); Docker's 14 by default. */
   readonly capabilities?: readonly string[];
   readonly noNewPrivileges?: boolean;
@@ -91,10 +99,22 @@ export interface ProcessSpec {
   readonly unfiltered?: boolean;
 }
 
+/** `host`, or the path of a namespace. */
+export interface SharedNamespaces {
+  readonly network?: string;
+  readonly pid?: string;
+  readonly ipc?: string;
+  readonly uts?: string;
+  readonly cgroup?: string;
+}
+
 /** Limits for a process and all that it starts. */
 export interface CgroupSpec {
   /** Bytes. */
   readonly memory?: number;
+  readonly memoryReservation?: number;
+  /** 10 to 1000. */
+  readonly blkioWeight?: number;
   /** Bytes of memory and swap together; -1 is without limit. Twice the memory by default. */
   readonly memorySwap?: number;
   readonly pids?: number;

@@ -9,7 +9,8 @@ export interface OciSpec {
   readonly ociVersion: string;
   readonly process: OciProcess;
   readonly root: { readonly path: string; readonly readonly: boolean };
-  readonly hostname: string;
+  readonly hostname?: string;
+  readonly domainname?: string;
   readonly mounts: readonly OciMount[];
   readonly annotations?: Readonly<Record<string, string>>;
   readonly hooks?: OciHooks;
@@ -84,11 +85,16 @@ export interface OciDeviceRule {
 }
 
 interface OciLinux {
-  readonly namespaces: readonly { readonly type: string }[];
+  readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
   readonly cgroupsPath?: string;
   readonly resources?: {
     readonly devices?: readonly OciDeviceRule[];
-    readonly memory?: { readonly limit: number; readonly swap?: number };
+    readonly memory?: {
+      readonly limit?: number;
+      readonly swap?: number;
+      readonly reservation?: number;
+    };
+    readonly blockIO?: { readonly weight: number };
     readonly pids?: { readonly limit: number };
     readonly cpu?: {
       readonly shares?: number;

@@ -1,8 +1,6 @@
 import { closeSync } from 'node:fs';
-import { release } from 'node:os';
 import { join, posix } from 'node:path';
 import { isatty } from 'node:tty';
-import { digestOf } from '../oci/digest.ts';
 import { memoryFile } from '../sys/memory-file.ts';
 import { mountOverlay, shareMounts, type Mount } from '../sys/mount.ts';
 import { canMount, inPrivateMounts } from '../sys/namespace.ts';
@@ -12,21 +10,20 @@ import type { ChildJob } from './executor-child.ts';
 import type { ExitStatus, Executor, ProcessIo, ProcessSpec, RunOptions } from './executor.ts';
 import { loggedError, runtimeFailure } from './failure.ts';
 import { cgroupWarmer } from './cgroup-warmth.ts';
+import { filterSource, type FilterSource } from './filters.ts';
 import { cgroupLayout, hostLimits } from './host.ts';
 import { launch, type Launch, OWN_MOUNTS, OWN_PROCESSES } from './launch.ts';
 import { Spare } from './spare.ts';
 import { OutputGate } from './output-gate.ts';
 import {
   chooseRuntime,
-  compiledSeccomp,
   runtimeArguments,
   tidyHidden,
   type ChosenRuntime,
   type Facts,
   type ProbeSubject,
 } from './probe.ts';
-import { seccompFilter, seccompProfile } from './seccomp.ts';
-import { grantedCapabilities, ociSpec, specText, type SpecContext } from './spec.ts';
+import { grantedCapabilities, ociSpec, specText } from './spec.ts';
 import { memoryPath, prepare, type Preparation } from './prepare.ts';
 import { makeBundle, makeBundles, removeDebris, sweep, type Bundle } from './state-dir.ts';
 
@@ -75,9 +72,8 @@ export async function openExecutor(options: ExecutorOptions): Promise<Executor> 
 class OciExecutor implements Executor {
   readonly runtime: ChosenRuntime;
   readonly #subject: ProbeSubject;
-  readonly #facts: Facts;
   readonly #cgroups: readonly string[];
-  readonly #filters = new Map<string, Promise<SpecContext['seccomp']>>();
+  readonly #filter: FilterSource;
   readonly #warm: () => void;
   #swept = false;
   #running = 0;
@@ -93,7 +89,7 @@ class OciExecutor implements Executor {
   ) {
     this.#subject = subject;
     this.runtime = runtime;
-    this.#facts = facts;
+    this.#filter = filterSource(subject, runtime, facts);
     this.#cgroups = cgroups;
     this.#warm = runtime.cgroups === 'off' ? () => undefined : cgroupWarmer(subject.layout);
   }
@@ -286,33 +282,6 @@ class OciExecutor implements Executor {
         if (armed) removeDebris(this.#subject.stateDir, id, groups);
       },
     };
-  }
-
-  /** The filter for a set of capabilities; compiled where the runtime takes that. */
-  #filter(capabilities: readonly string[]): Promise<SpecContext['seccomp']> {
-    const key = capabilities.toSorted().join(' ');
-    let filter = this.#filters.get(key);
-    if (!filter) {
-      filter = this.#makeFilter(capabilities, key);
-      this.#filters.set(key, filter);
-    }
-    return filter;
-  }
-
-  async #makeFilter(capabilities: readonly string[], key: string): Promise<SpecContext['seccomp']> {
-    const profile = seccompProfile();
-    const { arch } = process;
-    const kernel = release();
-    const { name, version } = this.runtime;
-    const fact = `seccomp ${digestOf(JSON.stringify([digestOf(profile), key, arch, kernel, name, version]))}`;
-    const remembered = this.#facts.get(fact);
-    if (remembered !== undefined) return { compiled: remembered };
-    const rules = seccompFilter(profile, { arch, kernel, capabilities });
-    if (!rules) return undefined;
-    const compiled = await compiledSeccomp(this.#subject, this.runtime, rules);
-    if (compiled === undefined) return { rules };
-    this.#facts.set(fact, compiled);
-    return { compiled };
   }
 }
 

@@ -234,7 +234,7 @@ export function runtimeArguments(
 }
 
 /** Goes before a program so that it does not see the v2 part of hybrid control groups. */
-function hidingUnified(layout: CgroupLayout): string[] {
+export function hidingUnified(layout: CgroupLayout): string[] {
   const { unified } = layout;
   if (unified === undefined || unified.hidden) return [];
   return [...OWN_MOUNTS, '/bin/sh', '-c', HIDE, unified.path];

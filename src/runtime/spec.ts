@@ -108,10 +108,13 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
       },
       ...(asked.rlimits !== undefined && { rlimits: rlimits(asked.rlimits, context.limits) }),
       noNewPrivileges: asked.noNewPrivileges === true,
-      ...oomScore(context.limits),
+      ...oomScore(context.limits, asked.oomScoreAdj),
     },
     root: { path: context.rootfs, readonly: asked.root.readonly === true },
-    hostname: asked.hostname,
+    ...(asked.shared?.uts === undefined && {
+      hostname: asked.hostname,
+      ...(asked.domainname !== undefined && { domainname: asked.domainname }),
+    }),
     mounts: mounts(asked, context),
     ...(asked.hooks && { hooks: asked.hooks }),
     ...(seccomp !== undefined &&
@@ -127,12 +130,7 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
       ...((privileged || asked.devices) && {
         devices: [...(privileged ? hostDevices() : []), ...ownDevices(asked)],
       }),
-      ...(asked.network === 'none' && {
-        sysctl: {
-          'net.ipv4.ip_unprivileged_port_start': '0',
-          'net.ipv4.ping_group_range': '0 2147483647',
-        },
-      }),
+      ...sysctls(asked),
       ...(seccomp !== undefined && 'rules' in seccomp && { seccomp: seccomp.rules }),
       ...(!privileged && {
         maskedPaths: [...MASKED_PATHS, ...thermalThrottles()],
@@ -142,15 +140,38 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
   };
 }
 
-function namespaces(asked: ProcessSpec, layout: CgroupLayout): { type: string }[] {
-  return [
-    'mount',
-    'uts',
-    'pid',
-    'ipc',
-    ...(asked.network === 'none' ? ['network'] : []),
-    ...(layout.version === 'v2' ? ['cgroup'] : []),
-  ].map((type) => ({ type }));
+function namespaces(
+  { network, shared = {} }: ProcessSpec,
+  layout: CgroupLayout,
+): { type: string; path?: string }[] {
+  const places: readonly (readonly [type: string, place: string | undefined])[] = [
+    ['mount', undefined],
+    ['uts', shared.uts],
+    ['pid', shared.pid],
+    ['ipc', shared.ipc],
+    ['network', shared.network ?? (network === 'host' ? 'host' : undefined)],
+    ['cgroup', layout.version === 'v2' ? shared.cgroup : 'host'],
+  ];
+  return places
+    .filter(([, place]) => place !== 'host')
+    .map(([type, path]) => ({ type, ...(path !== undefined && { path }) }));
+}
+
+/** Those for a network of its own are Docker's. */
+function sysctls({
+  network,
+  shared,
+  sysctls: asked,
+}: ProcessSpec): Pick<OciSpec['linux'], 'sysctl'> {
+  const sysctl = {
+    ...(network === 'none' &&
+      shared?.network !== 'host' && {
+        'net.ipv4.ip_unprivileged_port_start': '0',
+        'net.ipv4.ping_group_range': '0 2147483647',
+      }),
+    ...asked,
+  };
+  return Object.keys(sysctl).length > 0 ? { sysctl } : {};
 }
 
 function mounts(asked: ProcessSpec, context: SpecContext): OciMount[] {
@@ -175,8 +196,12 @@ function mounts(asked: ProcessSpec, context: SpecContext): OciMount[] {
     ...(context.cgroups === 'off'
       ? []
       : [system('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid,noexec,nodev,relatime,${writable}`)]),
-    system('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid,noexec,nodev'),
-    system('/dev/shm', 'tmpfs', 'shm', `nosuid,noexec,nodev,mode=1777,size=${shm}`),
+    ...(asked.shared?.ipc === 'host'
+      ? ['/dev/mqueue', '/dev/shm'].map((path) => system(path, 'bind', path, 'rbind'))
+      : [
+          system('/dev/mqueue', 'mqueue', 'mqueue', 'nosuid,noexec,nodev'),
+          system('/dev/shm', 'tmpfs', 'shm', `nosuid,noexec,nodev,mode=1777,size=${shm}`),
+        ]),
     ...asked.mounts.map((mount, index) => ownMount(mount, index, context)),
   ];
 }
@@ -197,7 +222,7 @@ function ownMount(mount: MountSpec, index: number, context: SpecContext): OciMou
       source: mount.source,
       options: [
         mount.recursive === true ? 'rbind' : 'bind',
-        'rprivate',
+        mount.propagation ?? 'rprivate',
         ...(mount.readonly ? readonlyOptions(mount.recursive === true) : ['rw']),
         ...(mount.options ?? []),
       ],
@@ -237,16 +262,20 @@ function resources(
     ...(memory && { memory }),
     ...(pids !== undefined && { pids: { limit: pids } }),
     ...(cpu && { cpu }),
+    ...(asked.cgroup?.blkioWeight !== undefined && {
+      blockIO: { weight: asked.cgroup.blkioWeight },
+    }),
   };
 }
 
 function memoryOf(
-  { memory, memorySwap }: CgroupSpec,
+  { memory, memorySwap, memoryReservation: reservation }: CgroupSpec,
   { layout }: SpecContext,
-): { limit: number; swap?: number } | undefined {
-  if (memory === undefined) return undefined;
+): NonNullable<OciSpec['linux']['resources']>['memory'] {
+  const soft = reservation === undefined ? {} : { reservation };
+  if (memory === undefined) return reservation === undefined ? undefined : soft;
   // As much swap again as memory: what Docker gives when only memory is limited.
-  return { limit: memory, ...(countsSwap(layout) && { swap: memorySwap ?? memory * 2 }) };
+  return { ...soft, limit: memory, ...(countsSwap(layout) && { swap: memorySwap ?? memory * 2 }) };
 }
 
 function cpuOf({
@@ -288,7 +317,11 @@ function rlimits(
 }
 
 /** 0 for the process, where that needs no right that this process lacks. */
-function oomScore({ oomScoreAdj, capabilities }: HostLimits): { oomScoreAdj?: number } {
+function oomScore(
+  { oomScoreAdj, capabilities }: HostLimits,
+  asked: number | undefined,
+): { oomScoreAdj?: number } {
+  if (asked !== undefined) return { oomScoreAdj: asked };
   if (oomScoreAdj === 0) return {};
   return oomScoreAdj < 0 || capabilities.includes('CAP_SYS_RESOURCE') ? { oomScoreAdj: 0 } : {};
 }

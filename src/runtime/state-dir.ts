@@ -112,7 +112,10 @@ export function sweep(stateDir: string, cgroups: readonly string[]): void {
     const start = basename(prefix);
     for (const name of namesIn(dirname(prefix), 'ENOTDIR').filter((one) => one.startsWith(start))) {
       const id = name.slice(start.length);
-      if (!existsSync(join(bundles, id))) removeCgroup(prefix + id);
+      const isKnown = [bundles, join(stateDir, RUNTIME_STATE)].some((place) =>
+        existsSync(join(place, id)),
+      );
+      if (!isKnown) removeCgroup(prefix + id);
     }
   }
 }

@@ -40,6 +40,8 @@ interface Native {
     aux: number,
   ): number;
   fsmount(number: number, fd: number, flags: number, attributes: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
+  shutdown(fd: number, how: number): number;
   moveMount(
     number: number,
     fromDirectory: number,
@@ -95,6 +97,8 @@ function load(): Native {
     openat: declare('openat', 'int', 'int', path, 'int', 'uint'),
     statx: declare('statx', 'int', 'int', path, 'int', 'uint', bytes),
     flistxattr: declare('flistxattr', 'long', 'int', bytes, 'size_t'),
+    connect: declare('connect', 'int', 'int', path, 'uint'),
+    shutdown: declare('shutdown', 'int', 'int', 'int'),
     // Neither glibc 2.36 nor musl wraps these, hence syscall(2).
     openat2: declare('syscall', 'long', 'long', 'int', path, path, 'size_t'),
     fsopen: declare('syscall', 'long', 'long', path, 'uint'),

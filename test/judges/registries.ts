@@ -1,6 +1,6 @@
 /**
  * Sends images to registries and back: the reference registry plain, with TLS and an authority of
- * its own, with a password, with tokens; and stave's own, plain and with TLS. What stave pushes,
+ * its own, with a password, with tokens; and stave's own in the same ways. What stave pushes,
  * skopeo, crane, oras, podman and Docker with both of its stores read; what they push, stave reads
  * into an empty store. Manifests and blobs must be the same bytes wherever a program keeps them.
  * Needs root and the peers (scripts/peers.sh install).
@@ -254,21 +254,20 @@ function leave(place: Place, { image, digest }: Pushed): void {
 async function start(open: DisposableStack, certificate: Certificate): Promise<Place[]> {
   const { authority } = certificate;
   const places: Place[] = [];
-  for (const [name, tls, password] of [
-    ['the reference registry', undefined, undefined],
-    ['... with TLS', certificate, undefined],
-    ['... with TLS and a password', certificate, 'htpasswd'],
-    ['... with tokens', undefined, 'token'],
+  for (const [name, startOne] of [
+    ['the reference registry', startReference],
+    ['the registry of stave', startOwn],
   ] as const) {
-    const { host } = open.use(await startReference(top, work, { tls, password }));
-    places.push({ name, host, authority: tls && authority, password: password !== undefined });
-  }
-  for (const [name, tls] of [
-    ['the registry of stave', undefined],
-    ['... with TLS', certificate],
-  ] as const) {
-    const { host } = open.use(await startOwn(top, work, tls));
-    places.push({ name, host, authority: tls && authority, password: false });
+    for (const [how, tls, password] of [
+      ['', undefined, undefined],
+      [' with TLS', certificate, undefined],
+      [' with TLS and a password', certificate, 'htpasswd'],
+      [' with tokens', undefined, 'token'],
+    ] as const) {
+      const { host } = open.use(await startOne(top, work, { tls, password }));
+      const wants = password !== undefined;
+      places.push({ name: `${name}${how}`, host, authority: tls && authority, password: wants });
+    }
   }
   return places;
 }

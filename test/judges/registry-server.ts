@@ -10,7 +10,7 @@ export interface RegistryServer extends Disposable {
   readonly host: string;
 }
 
-/** How the reference registry is to be. */
+/** How a registry is to be. */
 export interface ReferenceOptions {
   /** Certificate and key, in files. */
   readonly tls?: Certificate | undefined;
@@ -84,16 +84,22 @@ export async function startReference(
   return serving(port, server, service?.process);
 }
 
-/** Starts the registry of stave itself. */
+/** Starts the registry of stave itself; with `token` it gives tokens for passwords itself. */
 export async function startOwn(
   top: string,
   work: string,
-  tls?: Certificate,
+  { tls, password }: ReferenceOptions = {},
 ): Promise<RegistryServer> {
   const port = await freePort();
   const argv = ['registry', 'serve', '--addr', `127.0.0.1:${port}`];
-  const flags = tls ? ['--tls-cert', tls.certificate, '--tls-key', tls.key] : [];
   const data = join(work, `own-${port}`);
+  const users = `${data}-users`;
+  writeFileSync(users, USERS, { mode: 0o600 });
+  const flags = [
+    ...(tls ? ['--tls-cert', tls.certificate, '--tls-key', tls.key] : []),
+    ...(password === undefined ? [] : ['--htpasswd', users]),
+    ...(password === 'token' ? ['--tokens'] : []),
+  ];
   const server = spawn(join(top, 'bin/stave'), [...argv, ...flags, '--data', data], {
     stdio: 'ignore',
     detached: true,

@@ -7,7 +7,6 @@ import { systemClock } from '../../src/base/clock.ts';
 import type { Containers } from '../../src/engine/container-types.ts';
 import type { CreateRequest } from '../../src/engine/create-request.ts';
 import { containersOf } from '../../src/engine/containers/containers.ts';
-import type { Executor } from '../../src/runtime/executor.ts';
 import { overlaySnapshotter } from '../../src/snapshot/overlay.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -47,7 +46,8 @@ export async function containerBench(): Promise<ContainerBench> {
     store,
     snapshotter: () => Promise.resolve(overlaySnapshotter(store)),
     clock: systemClock,
-    executor: (): Promise<Executor> => Promise.reject(new Error('runs in a process of its own')),
+    runtime: () => Promise.reject(new Error('runs in a process of its own')),
+    program: [],
   });
   const children: ReturnType<typeof spawn>[] = [];
   const asked = (script: string, request: Partial<CreateRequest>): string[] => {

@@ -1,38 +1,32 @@
-import { systemClock } from '../../src/base/clock.ts';
 import { StaveError } from '../../src/base/errors.ts';
 import type { CreateRequest } from '../../src/engine/create-request.ts';
-import { containersOf } from '../../src/engine/containers/containers.ts';
-import { openExecutor } from '../../src/runtime/open-executor.ts';
-import { overlaySnapshotter } from '../../src/snapshot/overlay.ts';
-import { openStore } from '../../src/store/open-store.ts';
-import { enterPrivateMounts } from '../../src/sys/namespace.ts';
+import { openEngine } from '../../src/engine/open-engine.ts';
 
-// Run as a program of its own: a foreground container has the process's own input and output.
-const [, , root, request] = process.argv;
-enterPrivateMounts();
-using store = openStore(root as string);
-const containers = containersOf({
-  store,
-  snapshotter: () => Promise.resolve(overlaySnapshotter(store)),
-  clock: systemClock,
-  executor: () =>
-    openExecutor({
-      stateDir: store.paths.run,
-      storeId: store.id,
-      facts: {
-        get: (key) => store.read(({ facts }) => facts.get(key)),
-        set: (key, value) => store.note(({ facts }) => facts.set(key, value)),
-      },
-    }),
-});
+// Run as a program of its own: it hands its own input and output to a container.
+// Who reads may stop reading.
+process.stdout.on('error', () => undefined);
+const [, , root, text] = process.argv;
+await using engine = await openEngine({ root: root as string });
 try {
-  const status = await containers.run(JSON.parse(request as string) as CreateRequest, {
+  const request = JSON.parse(text as string) as CreateRequest;
+  const { session } = await engine.containers.run(request, {
     environment: { CALLER: 'value' },
     progress: (event) => {
       if (event.type === 'warning') process.stderr.write(`WARNING: ${event.message}\n`);
     },
+    attach: {
+      stdout: (chunk) => void process.stdout.write(chunk),
+      stderr: (chunk) => void process.stderr.write(chunk),
+    },
   });
-  process.exitCode = 'code' in status ? status.code : 128;
+  if (!session) throw new Error('no session');
+  if (session.interactive) {
+    process.stdin.on('data', (chunk) => void session.send(chunk));
+    process.stdin.on('end', () => session.endInput());
+  }
+  process.exitCode = await session.ended;
+  session[Symbol.dispose]();
+  process.stdin.destroy();
 } catch (error) {
   if (!(error instanceof StaveError)) throw error;
   process.stderr.write(`Error: ${error.message}\n`);

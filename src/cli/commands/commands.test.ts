@@ -181,6 +181,7 @@ test('run hands the command line on', async () => {
   assert.deepEqual(asked.runs, [
     {
       image: 'img',
+      attach: ['stdout', 'stderr', 'stdin'],
       name: 'web',
       user: '1:2',
       workdir: '/src',
@@ -191,8 +192,6 @@ test('run hands the command line on', async () => {
       env: ['A=1', 'B', 'X=1'],
       labels: { a: 'b' },
       volumes: ['/a:/b:ro'],
-      mounts: [],
-      volumesFrom: [],
       extraHosts: [],
       capAdd: [],
       capDrop: ['ALL'],

@@ -7,7 +7,7 @@ import { nanoTime } from '../times.ts';
 import { visibleCell } from '../visible.ts';
 
 /** Kinds of things that Docker has events of, and stave has not. */
-const OTHERS = ['config', 'daemon', 'node', 'plugin', 'secret', 'service', 'volume'];
+const OTHERS = ['config', 'daemon', 'node', 'plugin', 'secret', 'service'];
 
 const KEYS: readonly string[] = [
   'container',
@@ -17,6 +17,7 @@ const KEYS: readonly string[] = [
   'network',
   'scope',
   'type',
+  'volume',
 ];
 
 /** `system events`, `events`. */
@@ -74,6 +75,7 @@ function filterOf(pairs: readonly FilterPair[]): EventFilter {
     ...of('container', 'container'),
     ...of('label', 'label'),
     ...of('network', 'network'),
+    ...of('volume', 'volume'),
     other,
   };
 }

@@ -41,7 +41,7 @@ export const registryServe = command({
       'a process that stays',
     ],
     [
-      'For users: all may pull, alice and the developers may do everything below team/',
+      'All may pull what is not below team/; there alice and the developers may do everything',
       "stave registry serve --data registry --htpasswd users --groups groups --allow 'anonymous:**:pull' --allow 'alice,@devs:team/**:all'",
       'a process that stays',
     ],

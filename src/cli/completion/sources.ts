@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ContainerSummary } from '../../engine/container-types.ts';
 import type { ImageSummary } from '../../engine/engine.ts';
 import type { NetworkDetails } from '../../engine/network-types.ts';
+import type { VolumeDetails } from '../../engine/volume-types.ts';
 import type { Host } from '../command.ts';
 import type { Output } from '../output.ts';
 import { parseFlags } from '../parse-flags.ts';
@@ -16,6 +17,7 @@ export interface Sources {
   images(): Promise<readonly ImageSummary[]>;
   containers(): Promise<readonly ContainerSummary[]>;
   networks(): Promise<readonly NetworkDetails[]>;
+  volumes(): Promise<readonly VolumeDetails[]>;
   /** The stages of a Dockerfile: the first of these files that can be read. */
   stages(files: readonly string[]): readonly Candidate[];
   /** What bake files define; `flags` say which ones, as for `bake`. */
@@ -34,6 +36,11 @@ export function sourcesOf(host: Host, root: string | undefined): Sources {
       quietly(async () => {
         const { containers } = await host.engine({ root, mustExist: true });
         return await containers.list({ all: true });
+      }),
+    volumes: () =>
+      quietly(async () => {
+        const { volumes } = await host.engine({ root, mustExist: true });
+        return await volumes.list();
       }),
     networks: () =>
       quietly(async () => {

@@ -54,6 +54,10 @@ export async function valuesOf(kind: ValueKind, asking: Asking): Promise<Complet
       return words(imageNames(await sources.images(), current));
     case 'containers':
       return words(await containerNames(sources));
+    case 'volumes': {
+      const volumes = await sources.volumes();
+      return words(volumes.map(({ name, driver }) => ({ word: name, about: driver })));
+    }
     case 'networks': {
       const networks = await sources.networks();
       return words(networks.map(({ name, driver }) => ({ word: name, about: driver })));

@@ -5,6 +5,7 @@ export type ValueKind =
   | 'images'
   | 'containers'
   | 'networks'
+  | 'volumes'
   | 'objects'
   | 'platforms'
   | 'stages'
@@ -90,6 +91,10 @@ export const FLAG_VALUES: Readonly<Record<string, ValueKind>> = {
   variant: ['v6', 'v7', 'v8'],
   verify: 'images',
   volume: 'files',
+  'volumes-from': 'containers',
+  'container run mount': ['type=bind,source=', 'type=volume,source=', 'type=tmpfs,target='],
+  'volume create driver': ['local'],
+  'volume create opt': ['type=', 'device=', 'o='],
 };
 
 /** Values of filters by key, or by the command and the key. */
@@ -116,8 +121,10 @@ export const FILTER_VALUES: Readonly<Record<string, ValueKind>> = {
   reference: 'images',
   shared: SWITCH,
   since: 'images',
-  'system events type': ['container', 'image', 'network'],
+  'system events type': ['container', 'image', 'network', 'volume'],
   network: 'networks',
+  volume: 'volumes',
+  'volume ls name': 'volumes',
   'network ls name': 'networks',
   'network ls type': ['custom', 'builtin'],
   driver: ['bridge', 'host', 'null'],
@@ -145,6 +152,7 @@ function kindOf(word: string): ValueKind {
   if (/NAME\|ID|CONTAINER\||^[AB]$/.test(word)) return 'objects';
   if (/CONTAINER/.test(word)) return 'containers';
   if (/NETWORK/.test(word)) return 'networks';
+  if (/VOLUME/.test(word)) return 'volumes';
   if (/IMAGE|REPOSITORY|^NAME/.test(word)) return 'images';
   if (word === 'TARGET') return 'targets';
   return 'nothing';

@@ -28,6 +28,19 @@ export const CONTAINER_MANUALS: Manuals = {
       ['2', 'Two operands: they could not be compared'],
     ],
   },
+  'container commit': {
+    text: [
+      'The image is what the container was made of with what it changed, and runs as the container did: its command, variables, labels, user and directory, then what --change says. What is mounted in it, volumes too, is no part of the image. A container that runs stands still meanwhile.',
+      '--change takes CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR.',
+    ],
+  },
+  'container cp': {
+    text: [
+      'Into a directory that is there the source comes under its own name, else under the name that is given; DEST/ must be there for a file; of SRC/. the content alone is copied. A - is a tar through standard input or output, compressed or not.',
+      'It works on containers that run and on those that do not, and into volumes as the container sees them. No link leads out of the container, whatever it does meanwhile.',
+      'Into a container files keep the numbers of their owners. Out of it they are yours, and nobody becomes somebody else by running them; with --archive they keep owners and modes.',
+    ],
+  },
   'container export': {
     text: ['One tar of all files as the container sees them, without its volumes and mounts.'],
   },

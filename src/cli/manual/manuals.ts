@@ -6,6 +6,7 @@ import { NETWORK_MANUALS } from './network.ts';
 import { REGISTRY_MANUALS } from './registry.ts';
 import { SYSTEM_MANUALS } from './system.ts';
 import { UNDERSTAND_MANUALS } from './understand.ts';
+import { VOLUME_MANUALS } from './volume.ts';
 
 /** What the pages of all commands say beyond their tables. */
 export const MANUALS: Manuals = {
@@ -16,4 +17,5 @@ export const MANUALS: Manuals = {
   ...REGISTRY_MANUALS,
   ...SYSTEM_MANUALS,
   ...UNDERSTAND_MANUALS,
+  ...VOLUME_MANUALS,
 };

@@ -2,12 +2,15 @@ import { fakeNetworks } from './fake-networks.ts';
 import { once } from '../../base/bytes.ts';
 import type { SavedArchive } from '../../engine/archive-types.ts';
 import { setImmediate } from 'node:timers/promises';
-import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
+import { InvalidInputError, StaveError } from '../../base/errors.ts';
 import { reporter } from '../../base/reporter.ts';
 import { ATTESTATIONS } from './fake-attestations.ts';
-import { CONTAINERS, EVENTS, HISTORY, IMAGES } from './fake-things.ts';
+import { fakeContainers } from './fake-containers.ts';
+import { EVENTS, HISTORY, IMAGES } from './fake-things.ts';
+import { NoSuchThing } from './no-such-thing.ts';
 import { NO_LAYERS } from './fake-understanding.ts';
 import { CACHE, DISK, HELD } from './fake-usage.ts';
+import { FAKE_VOLUMES } from './fake-volumes.ts';
 import type { ImagePruneRequest } from '../../engine/prune-types.ts';
 import type { CachePruneRequest } from '../../engine/system-types.ts';
 import type { CreateRequest } from '../../engine/create-request.ts';
@@ -42,16 +45,6 @@ export interface Asked {
 }
 
 const UNUSED = parseDigest(`sha256:${'8f45'.padEnd(64, '0')}`);
-
-/** Names nothing that is here. */
-export class NoSuchThing extends StaveError {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 /** An engine in memory that answers as recorded, and keeps what it was asked. */
 export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked } {
@@ -106,22 +99,8 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { step: 'name', outcome: 'ok', text: 'registry.example.com' };
       },
     },
-    copyFiles: {
-      from: async () => 2048,
-      tarFrom: async () => ({ pour: async () => {} }),
-      into: async () => 2048,
-      tarInto: async () => {},
-    },
+    ...FAKE_VOLUMES,
     commit: async ({ container }) => find(container).id,
-    volumes: {
-      create: async ({ name = 'made-up' } = {}) => name,
-      list: async () => [],
-      inspect: async (name) => {
-        throw new NoSuchThing('VOLUME_NOT_FOUND', `get ${name}: no such volume`);
-      },
-      remove: async () => {},
-      prune: async () => ({ removed: [], bytes: 0 }),
-    },
     trust: {
       async sign({ name }) {
         const { digest } = find(name).manifest;
@@ -270,47 +249,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
       },
     },
     networks: fakeNetworks(asked.networks),
-    containers: {
-      async run(request) {
-        asked.runs.push(request);
-        if (request.image === 'nosuch:1') throw new UsageError('No such image: nosuch:1');
-        return { code: 3 };
-      },
-      changes: async () => [
-        { path: '/bin', change: 'changed' },
-        { path: '/bin/yes', change: 'deleted' },
-        { path: '/newdir', change: 'added' },
-      ],
-      list: async ({ all = false } = {}) =>
-        CONTAINERS.filter(({ state }) => all || state === 'running'),
-      async export(name) {
-        const found = CONTAINERS.find((one) => one.name === name);
-        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
-        return { pour: (sink) => Promise.resolve(sink(Buffer.from('files'))) };
-      },
-      async inspect(name, { size = false } = {}) {
-        const found = CONTAINERS.find((one) => one.name === name || one.id.startsWith(name));
-        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
-        return {
-          ...found,
-          argv: found.command.split(' '),
-          remove: false,
-          pid: found.state === 'running' ? 123 : 0,
-          ...(size && { size: { written: 5, whole: 1_982_261 } }),
-        };
-      },
-      async remove(name) {
-        const found = CONTAINERS.find((one) => one.name === name);
-        if (!found) throw new NoSuchThing('CONTAINER_NOT_FOUND', `No such container: ${name}`);
-        return found.id;
-      },
-      async prune({ until } = {}) {
-        const removed = CONTAINERS.filter(
-          ({ state, created }) => state !== 'running' && !(until && created >= until),
-        );
-        return { removed: removed.map(({ id }) => id), bytes: 0 };
-      },
-    },
+    containers: fakeContainers(asked.runs),
     system: {
       info: async () => ({
         version: '1.2.3',

@@ -1,4 +1,4 @@
-import type { ContainerSummary } from '../../engine/container-types.ts';
+import type { ContainerSession, ContainerSummary } from '../../engine/container-types.ts';
 import type { ImageDetails } from '../../engine/engine.ts';
 import type { StaveEvent } from '../../engine/event-types.ts';
 import { parseDigest } from '../../oci/digest.ts';
@@ -97,6 +97,64 @@ export const HISTORY: readonly (readonly [string, number])[] = [
   ['COPY busybox /bin/busybox # buildkit', 1_982_256],
 ];
 
+const PLAIN = { healthStatus: undefined, mounts: [], networks: ['none'], exposed: [] };
+
+/** What `inspect` says beside that. */
+export const CONTAINER_REST = {
+  error: '',
+  oomKilled: false,
+  restartCount: 0,
+  settings: { image: 'base:1' },
+  config: {},
+  hostname: 'host',
+  execIds: [],
+  places: {
+    directory: '/c',
+    log: '/c/log',
+    merged: '/c/merged',
+    upper: '/c/upper',
+    work: '/c/work',
+    lower: [],
+  },
+} as const;
+
+/** Streams of a container that says nothing. */
+export function fakeSession(id: string, code: number): ContainerSession {
+  return {
+    id,
+    terminal: false,
+    interactive: false,
+    ended: Promise.resolve(code),
+    send: () => Promise.resolve(),
+    endInput: () => undefined,
+    resize: () => undefined,
+    kill: () => undefined,
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+const unasked = (): Promise<never> => Promise.reject(new Error('nobody asks for this'));
+
+/** Verbs of containers that no test here uses. */
+export const notAsked = {
+  create: unasked,
+  start: unasked,
+  attach: unasked,
+  exec: unasked,
+  stop: unasked,
+  restart: unasked,
+  kill: unasked,
+  wait: unasked,
+  rename: unasked,
+  pause: unasked,
+  unpause: unasked,
+  logs: unasked,
+  top: unasked,
+  update: unasked,
+  use: unasked,
+  afterExit: unasked,
+};
+
 /** One that runs and one that has ended. */
 export const CONTAINERS: readonly ContainerSummary[] = [
   {
@@ -111,6 +169,7 @@ export const CONTAINERS: readonly ContainerSummary[] = [
     finished: undefined,
     exitCode: undefined,
     labels: { environment: 'test', owner: 'qa team', tier: 'web' },
+    ...PLAIN,
   },
   {
     id: '938d60b07d18'.padEnd(64, 'b'),
@@ -124,6 +183,7 @@ export const CONTAINERS: readonly ContainerSummary[] = [
     finished: new Date('2026-11-21T07:03:24Z'),
     exitCode: 3,
     labels: { t: 'a' },
+    ...PLAIN,
   },
 ];
 

@@ -10,6 +10,8 @@ import type { Digest, DiffId } from '../../oci/digest.ts';
 import type { ContainerConfig, ImageConfig } from '../../oci/image-config.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import type { CommitRequest } from '../commit-types.ts';
+import { pauseContainer, unpauseContainer } from '../containers/pause.ts';
+import { reap } from '../containers/reap.ts';
 import { fromRow, toRow } from '../containers/record.ts';
 import { blameImage } from '../understand/blame.ts';
 import { commitContainer } from './commit.ts';
@@ -80,6 +82,8 @@ check('commit() makes an image of what a container changed, whatever it is', asy
     '',
     '/deep/er:',
     'dir',
+    // A volume of its own again, since the image declares it.
+    '/volume:',
     '0',
     '',
   ]);
@@ -178,4 +182,27 @@ check('the files of a commit are told as its', async () => {
     ['/mine'],
   );
   assert.equal(paths[0]?.versions[0]?.step.origin?.file, 'commit of author');
+});
+
+check('a container that a killed commit had paused goes on with the next command', async () => {
+  const script = 'echo ready; while :; do echo x >> /count; sleep 0.02; done';
+  await bench.start('frozen', script, { limits: { pids: 50 } });
+  const { id } = await bench.containers.inspect('frozen');
+  const dead = { pid: 1, start: 'never', boot: 'never' };
+  pauseContainer(bench.store, id, dead);
+  assert.equal((await bench.containers.inspect('frozen')).state, 'paused');
+  reap(bench.store);
+  assert.equal((await bench.containers.inspect('frozen')).state, 'running');
+  const count = join(bench.store.paths.containers, id, 'upper/count');
+  const before = lstatSync(count).size;
+  for (let tries = 0; lstatSync(count).size === before; tries += 1) {
+    assert.ok(tries < 500);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  // Who pauses it by hand is not undone.
+  pauseContainer(bench.store, id);
+  reap(bench.store);
+  assert.equal((await bench.containers.inspect('frozen')).state, 'paused');
+  unpauseContainer(bench.store, id);
+  await bench.containers.remove('frozen', { force: true });
 });

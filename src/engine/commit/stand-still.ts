@@ -1,12 +1,14 @@
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
+import { identify } from '../../runtime/process-identity.ts';
 import type { Store } from '../../store/store.ts';
 import { ContainerConflictError } from '../containers/errors.ts';
 import { pauseContainer, unpauseContainer } from '../containers/pause.ts';
 import type { Container } from '../containers/record.ts';
 
 /**
- * Stops a running container in its tracks; leaving the scope lets it go on. One that is paused
+ * Stops a running container in its tracks; leaving the scope lets it go on, and so does the next
+ * command that writes when this process is killed. One that is paused
  * stays so. Says so where the machine cannot do it.
  */
 export function standStill(
@@ -16,7 +18,7 @@ export function standStill(
 ): Disposable | undefined {
   if (state !== 'running') return undefined;
   try {
-    pauseContainer(store, id);
+    pauseContainer(store, id, identify(process.pid));
   } catch (error) {
     if (!(error instanceof ContainerConflictError)) throw error;
     // It may just have ended.

@@ -17,7 +17,6 @@ import { after, before, test } from 'node:test';
 import { putImage } from '../../../test/support/busybox-image.ts';
 import { busyboxRoot, cannotRun } from '../../../test/support/busybox-root.ts';
 import { systemClock } from '../../base/clock.ts';
-import type { Executor } from '../../runtime/executor.ts';
 import { overlaySnapshotter } from '../../snapshot/overlay.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -52,7 +51,8 @@ before(async () => {
     store,
     snapshotter: () => Promise.resolve(overlaySnapshotter(store)),
     clock: systemClock,
-    executor: (): Promise<Executor> => Promise.reject(new Error('listing needs no runtime')),
+    runtime: () => Promise.reject(new Error('listing needs no runtime')),
+    program: [],
   });
 });
 after(() => {
@@ -341,7 +341,7 @@ check('remove() refuses a running container, and kills it with force', async () 
 });
 
 check(
-  'list() knows that a container whose stave was killed has ended; the next run tidies up',
+  'a container outlives its stave, and ends as it was to when it is killed itself',
   async () => {
     const kept = await background({ name: 'kept', remove: false });
     const gone = await background({ name: 'gone', remove: true });
@@ -349,6 +349,12 @@ check(
     kept.kill('SIGKILL');
     gone.kill('SIGKILL');
     await Promise.all(ends);
+    const running = await containers.list();
+    assert.deepEqual(running.map(({ name }) => name).sort(), ['gone', 'kept']);
+    for (const name of ['kept', 'gone']) {
+      process.kill((await containers.inspect(name)).pid, 'SIGKILL');
+      await containers.wait(name);
+    }
     const [row, ...others] = await containers.list({ all: true });
     assert.deepEqual(others, []);
     assert.deepEqual([row?.name, row?.state, row?.exitCode], ['kept', 'exited', 137]);
@@ -357,3 +363,26 @@ check(
     await containers.remove('kept');
   },
 );
+
+check(
+  'what is left of a container whose monitor was killed goes with the next command',
+  async () => {
+    const child = await background({ name: 'alone', remove: false });
+    const closed = once(child, 'close');
+    child.kill('SIGKILL');
+    await closed;
+    const { pid } = await containers.inspect('alone');
+    process.kill(parentOf(pid), 'SIGKILL');
+    assert.equal((await containers.inspect('alone')).state, 'running');
+    await containers.stop('alone', { timeout: 0 });
+    assert.equal((await containers.inspect('alone')).exitCode, 137);
+    await containers.remove('alone');
+    assert.deepEqual(readdirSync(join(root, 'containers')), []);
+    assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(root));
+  },
+);
+
+/** Its monitor, of the first process of a container. */
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}

@@ -9,27 +9,75 @@ export interface ContainersParts extends Omit<ContainerParts, 'snapshotter'> {
 }
 
 /** Containers over a store. Each use case is loaded when it is asked for. */
-export function containersOf(parts: ContainersParts): Containers {
+export function containersOf(given: ContainersParts): Containers {
+  const { store } = given;
+  const parts = async (): Promise<ContainerParts> => ({
+    ...given,
+    snapshotter: await given.snapshotter(),
+  });
   return {
+    async create(request, options = {}) {
+      const { createContainer } = await import('./create.ts');
+      return createContainer(await parts(), request, options);
+    },
     async run(request, options = {}) {
       const { runContainer } = await import('./run.ts');
-      return runContainer({ ...parts, snapshotter: await parts.snapshotter() }, request, options);
+      return runContainer(await parts(), request, options);
     },
+    async start(name, options) {
+      const { startNamed } = await import('./start-named.ts');
+      return startNamed(await parts(), name, options);
+    },
+    async attach(name, sink) {
+      const { attachContainer } = await import('./session.ts');
+      return attachContainer(await parts(), name, sink);
+    },
+    async exec(name, request, sink) {
+      const { execContainer } = await import('./exec.ts');
+      return execContainer(await parts(), name, request, sink);
+    },
+    async stop(name, options) {
+      const { stopContainer } = await import('./stop.ts');
+      await stopContainer(given, name, options);
+    },
+    async restart(name, options) {
+      const { restartContainer } = await import('./restart.ts');
+      await restartContainer(await parts(), name, options);
+    },
+    kill: async (name, signal) => (await import('./kill.ts')).killContainer(given, name, signal),
+    wait: async (name, options) => (await import('./wait.ts')).waitContainer(store, name, options),
+    rename: async (name, wanted) =>
+      (await import('./rename.ts')).renameContainer(store, name, wanted),
+    pause: async (name) => (await import('./pause.ts')).pauseContainer(store, name),
+    unpause: async (name) => (await import('./pause.ts')).unpauseContainer(store, name),
+    logs: async (name, request = {}) =>
+      (await import('./logs.ts')).containerLogs(store, name, request),
+    top: async (name, options = []) =>
+      (await import('./top.ts')).containerTop(store, name, options),
+    async update(name, request) {
+      const { updateContainer } = await import('./update.ts');
+      await updateContainer(await parts(), name, request);
+    },
+    use: async (names) => (await import('./stats.ts')).containersUse(store, names),
     async changes(name) {
       const { containerChanges } = await import('./changes.ts');
-      return containerChanges(parts.store, await parts.snapshotter(), name);
+      return containerChanges(store, await given.snapshotter(), name);
     },
-    list: async (options) => (await import('./list.ts')).listContainers(parts.store, options),
-    prune: async (filter) => (await import('./prune.ts')).pruneContainers(parts.store, filter),
+    list: async (options) => (await import('./list.ts')).listContainers(store, options),
+    prune: async (filter) => (await import('./prune.ts')).pruneContainers(given, filter),
     async export(name, options) {
       const { exportContainer } = await import('./export.ts');
-      return exportContainer({ ...parts, snapshotter: await parts.snapshotter() }, name, options);
+      return exportContainer(await parts(), name, options);
     },
     inspect: async (name, options) =>
-      (await import('./inspect.ts')).inspectContainer(parts.store, name, options),
+      (await import('./inspect.ts')).inspectContainer(store, name, options),
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');
-      return removeNamed(parts.store, name, options);
+      return removeNamed(given, name, options);
+    },
+    async afterExit(id) {
+      const { afterExit } = await import('./after-exit.ts');
+      await afterExit(await parts(), id);
     },
   };
 }

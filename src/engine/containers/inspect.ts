@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProcessSpec } from '../../runtime/executor.ts';
 import type { Store } from '../../store/store.ts';
+import { isErrno } from '../../base/errors.ts';
+import { namesIn } from '../../sys/names-in.ts';
 import type { ContainerDetails } from '../container-types.ts';
 import { ContainerNotFoundError } from './errors.ts';
+import { containerPaths, type ContainerPaths } from './layout.ts';
 import { summaryOf } from './list.ts';
 import { fromRow, isUp } from './record.ts';
 import { settled } from './settle.ts';
@@ -19,13 +24,32 @@ export async function inspectContainer(
     const row = tables.containers.find(name);
     if (!row) throw new ContainerNotFoundError(name);
     const container = settled(fromRow(row), store.paths.containers);
-    const { argv, process, remove } = container.record;
+    const { argv, process, remove, settings, config, mounts, health } = container.record;
+    const { error = '', oomKilled = false, restartCount = 0 } = container.record;
+    const paths = containerPaths(store.paths.containers, container.id);
     const image = tables.images.get(container.image);
     return {
       ...summaryOf(container, tables),
       argv,
       remove,
       pid: isUp(container.state) ? (process?.pid ?? 0) : 0,
+      error,
+      oomKilled,
+      restartCount,
+      ...(health && { health }),
+      settings,
+      config,
+      hostname: settings.hostname ?? container.id.slice(0, 12),
+      mounts,
+      execIds: namesIn(paths.execs),
+      places: {
+        directory: paths.directory,
+        log: paths.log,
+        merged: paths.merged,
+        upper: paths.upper,
+        work: paths.work,
+        lower: lowerOf(paths),
+      },
       imageSize: image?.size ?? 0,
     };
   });
@@ -34,4 +58,15 @@ export async function inspectContainer(
   const { spaceBelow } = await import('../system/space.ts');
   const written = spaceBelow(join(store.paths.containers, known.id, 'upper'));
   return { ...known, size: { written, whole: imageSize + written } };
+}
+
+/** The directories below its changes, the uppermost first. */
+function lowerOf({ process }: ContainerPaths): string[] {
+  try {
+    const { root } = JSON.parse(readFileSync(process, 'utf8')) as Pick<ProcessSpec, 'root'>;
+    return root.lower.toReversed();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
 }

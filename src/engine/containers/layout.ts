@@ -10,8 +10,12 @@ export interface ContainerPaths {
   readonly mountPoints: string;
   /** Its root while it runs, in the machine's own mounts. */
   readonly merged: string;
+  /** The process as it was asked for, for each of its starts. */
+  readonly process: string;
   /** What the runtime is given. */
   readonly bundle: string;
+  /** One directory for each process that was started beside. */
+  readonly execs: string;
   /** Written by the monitor: the process, itself, its end. */
   readonly pidFile: string;
   readonly monitorPidFile: string;
@@ -33,7 +37,9 @@ export function containerPaths(containers: string, id: string): ContainerPaths {
     work: join(directory, 'work'),
     mountPoints: join(directory, 'mount-points'),
     merged: join(directory, 'merged'),
+    process: join(directory, 'process.json'),
     bundle,
+    execs: join(directory, 'exec'),
     pidFile: join(bundle, 'pidfile'),
     monitorPidFile: join(bundle, 'conmon.pid'),
     exit: join(bundle, 'exit'),

@@ -2,6 +2,7 @@ import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { ContainerSummary } from '../container-types.ts';
 import { findIn } from '../images/find.ts';
+import { networkKind } from './network-kind.ts';
 import { fromRow, isUp, type Container } from './record.ts';
 import { isAbandoned, settled } from './settle.ts';
 
@@ -39,7 +40,17 @@ export function summaryOf(container: Container, tables: Tables): ContainerSummar
     finished: finishedAt === undefined ? undefined : new Date(finishedAt),
     exitCode,
     labels,
+    healthStatus: record.health?.status,
+    mounts: record.mounts,
+    networks: [networkName(record)],
+    exposed: Object.keys(record.config.ExposedPorts ?? {}),
   };
+}
+
+/** What Docker calls it. */
+function networkName({ settings }: Container['record']): string {
+  const kind = networkKind(settings);
+  return kind === 'default' ? 'bridge' : kind;
 }
 
 /** As Docker writes it: arguments with a blank in quotes. */

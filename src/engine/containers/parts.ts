@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Executor } from '../../runtime/executor.ts';
+import type { ContainerRuntime } from '../../runtime/container-runtime.ts';
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -8,6 +8,8 @@ export interface ContainerParts {
   readonly store: Store;
   readonly snapshotter: Snapshotter;
   /** Opened by the first container: listing needs none. */
-  readonly executor: () => Promise<Executor>;
+  readonly runtime: () => Promise<ContainerRuntime>;
   readonly clock: Clock;
+  /** What is called with the ID of a container that has ended, where more is to be done than tidying. */
+  readonly program: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { ContainerConfig } from '../../oci/image-config.ts';
 import type { CreateRequest } from '../create-request.ts';
+import { variableName } from './config.ts';
 import { ContainerStartError } from './errors.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -26,33 +27,20 @@ export function argvOf(request: CreateRequest, config: ContainerConfig): readonl
 export interface EnvironmentSources {
   readonly hostname: string;
   readonly home: string;
-  /** The caller's own variables, for those that are asked for by name alone. */
-  readonly caller: Readonly<Record<string, string | undefined>>;
 }
 
-/** The environment: ours, then the image's, then what was asked for; the later wins. */
+/** The environment: ours, then that of the merged configuration; the later wins. */
 export function environmentOf(
   request: CreateRequest,
   config: ContainerConfig,
-  { hostname, home, caller }: EnvironmentSources,
+  { hostname, home }: EnvironmentSources,
 ): string[] {
   const variables = new Map<string, string>();
-  const put = (text: string): void => void variables.set(nameOf(text), text);
+  const put = (text: string): void => void variables.set(variableName(text), text);
   put(DEFAULT_PATH);
   put(`HOSTNAME=${hostname}`);
   if (request.terminal === true) put('TERM=xterm');
   for (const text of config.Env ?? []) put(text);
-  for (const text of request.env ?? []) {
-    const value = text.includes('=') ? undefined : caller[text];
-    if (text.includes('=')) put(text);
-    else if (value === undefined) variables.delete(text);
-    else put(`${text}=${value}`);
-  }
   if (!variables.has('HOME')) put(`HOME=${home}`);
   return [...variables.values()];
-}
-
-function nameOf(text: string): string {
-  const equals = text.indexOf('=');
-  return equals === -1 ? text : text.slice(0, equals);
 }

@@ -1,9 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
-import { fromRow, toRow, type Container } from './record.ts';
-import { isAbandoned, settled } from './settle.ts';
+import { needsRelease, release } from './end.ts';
+import { letGo } from './pause.ts';
+import { isPart } from './place-volumes.ts';
+import { fromRow, isUp, toRow, type Container } from './record.ts';
+import { isAbandoned, isOwned, settled } from './settle.ts';
 import { tell } from './tell.ts';
+import { mountsBelow } from '../../sys/mount.ts';
 import { removeWithContainer } from '../volumes/with-container.ts';
 import { namesIn } from '../../sys/names-in.ts';
 
@@ -12,6 +16,7 @@ import { namesIn } from '../../sys/names-in.ts';
  * that were to go are removed, others have ended, and directories without a row go too.
  */
 export function reap(store: Store): void {
+  letGo(store);
   // Listed before the rows are read: a row comes before its directory, so none that is just
   // being made can look like one without a row.
   const found = namesIn(store.paths.containers);
@@ -42,7 +47,24 @@ export function reap(store: Store): void {
   }
   empty(trash);
   const kept = new Set(known.map(({ id }) => id).filter((id) => !gone.includes(id)));
-  for (const id of found) if (!kept.has(id)) removeFiles(store, id);
+  if (found.length === 0) return;
+  const mounts = mountsBelow(directory);
+  for (const container of known) {
+    if (gone.includes(container.id) || isIdle(container, directory)) {
+      if (!needsRelease(store, container, mounts)) continue;
+      release(store, container.id, container.record.settings.cgroupParent);
+    }
+  }
+  for (const id of found.filter((one) => !kept.has(one))) {
+    release(store, id);
+    removeFiles(store, id);
+  }
+}
+
+/** Neither does it run, nor is anybody about to start it. */
+function isIdle(container: Container, directory: string): boolean {
+  const { state, record } = settled(container, directory);
+  return !isUp(state) && state !== 'restarting' && !isOwned(record);
 }
 
 /**
@@ -54,18 +76,21 @@ export function removeContainer(
   id: string,
   options: { readonly volumes?: boolean } = {},
 ): void {
-  const trash = store.write((tables) => {
-    const row = tables.containers.get(id);
+  const { row, trash } = store.write((tables) => {
+    const found = tables.containers.get(id);
     const gone = options.volumes === true ? removeWithContainer(tables, store, id) : [];
     tables.containers.remove(id);
-    if (row) tell(tables, 'destroy', row, store.clock.now().getTime());
-    return gone;
+    if (found) tell(tables, 'destroy', found, store.clock.now().getTime());
+    return { row: found, trash: gone };
   });
+  release(store, id, row && fromRow(row).record.settings.cgroupParent);
   removeFiles(store, id);
   empty(trash);
 }
 
 function removeFiles(store: Store, id: string): void {
+  // A part of a volume that could not be let go of is no file of the container.
+  if (mountsBelow(store.paths.containers).some((target) => isPart(target, id))) return;
   rmSync(join(store.paths.containers, id), { recursive: true, force: true });
 }
 

@@ -27,6 +27,8 @@ export interface ContainerRecord {
   readonly finishedAt?: number;
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
+  /** Paused for the time that this process needs. */
+  readonly heldBy?: ProcessIdentity;
   /** Why it could not be started. */
   readonly error?: string;
   readonly restartCount?: number;

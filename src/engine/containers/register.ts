@@ -10,6 +10,15 @@ import type { ContainerParts } from './parts.ts';
 import { toRow, type Container } from './record.ts';
 import { tell } from './tell.ts';
 
+/** What a request came to. */
+export interface NewContainer {
+  readonly id: string;
+  readonly image: ImageRow;
+  /** The image's, with the request on top. */
+  readonly config: ContainerConfig;
+  readonly argv: readonly string[];
+}
+
 /**
  * Writes the row of a new container. It comes before everything else of it, so that nothing
  * is ever without one. Throws ContainerConflictError when the name is taken.
@@ -17,10 +26,7 @@ import { tell } from './tell.ts';
 export function register(
   { store, clock }: ContainerParts,
   request: CreateRequest,
-  image: ImageRow,
-  config: ContainerConfig,
-  id: string,
-  argv: readonly string[],
+  { image, config, id, argv }: NewContainer,
 ): void {
   const owner = identify(process.pid);
   if (!owner) throw new Error('this process is not in /proc');
@@ -45,7 +51,7 @@ export function register(
       record: {
         imageName: request.image,
         argv,
-        labels: { ...config.Labels, ...request.labels },
+        labels: config.Labels ?? {},
         remove: request.remove === true,
         settings: request,
         config,

@@ -1,16 +1,15 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { killTree } from '../../runtime/launch.ts';
-import { isAlive } from '../../runtime/process-identity.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../../store/store.ts';
+import { waitForEnd } from './end.ts';
 import { ContainerConflictError, ContainerNotFoundError } from './errors.ts';
+import { findContainer } from './find.ts';
+import { noteStop } from './kill.ts';
 import { reap, removeContainer } from './reap.ts';
-import { fromRow, isBeingMade, isUp } from './record.ts';
-import { settled } from './settle.ts';
+import { isBeingMade, isUp } from './record.ts';
+import { releaseNetworks } from './start-network.ts';
+import { killNow } from './stop.ts';
 
 const PATIENCE = 10_000;
-/** So long the runtime may take to tidy up, in milliseconds. */
-const GRACE = 1000;
-const STEP = 10;
 
 /**
  * Removes a container with all its changes; with `force` it is killed first, with `volumes` its
@@ -19,37 +18,33 @@ const STEP = 10;
  * Throws ContainerNotFoundError, ContainerConflictError.
  */
 export async function removeNamed(
-  store: Store,
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
   name: string,
   options: { readonly force?: boolean; readonly volumes?: boolean } = {},
 ): Promise<string> {
   reap(store);
-  const row = store.read(({ containers }) => containers.find(name));
-  if (!row) throw new ContainerNotFoundError(name);
-  const container = settled(fromRow(row), store.paths.containers);
-  const { id, state, record } = container;
-  if (isUp(state) || isBeingMade(container)) {
-    if (options.force !== true) {
-      throw new ContainerConflictError(
-        `cannot remove container "${name}": container is running: stop the container before removing or force remove`,
-      );
-    }
-    await killed(name, record.process);
+  const container = findContainer(store, name);
+  const { id, state } = container;
+  const busy = isUp(state) || state === 'restarting' || isBeingMade(container);
+  if (busy && options.force !== true) {
+    throw new ContainerConflictError(
+      `cannot remove container "${name}": container is ${state === 'created' ? 'running' : state}: stop the container before removing or force remove`,
+    );
   }
-  removeContainer(store, id, options);
-  return name;
-}
-
-async function killed(
-  name: string,
-  process: Parameters<typeof isAlive>[0] | undefined,
-): Promise<void> {
-  if (!process) return;
-  for (let waited = 0; isAlive(process); waited += STEP) {
-    if (waited > PATIENCE) {
+  if (busy) {
+    noteStop({ store, clock }, container);
+    await killNow({ store, clock }, container);
+    const ended = await waitForEnd(store, id, { patience: PATIENCE });
+    if (ended && isUp(ended.state)) {
       throw new ContainerConflictError(`cannot remove container "${name}": it does not die`);
     }
-    if (waited % GRACE === 0) killTree(process.pid, waited > 0);
-    await pause(STEP);
   }
+  if (!store.read(({ containers }) => containers.get(id))) {
+    // It went with its end.
+    if (busy) return name;
+    throw new ContainerNotFoundError(name);
+  }
+  await releaseNetworks(store, id);
+  removeContainer(store, id, options);
+  return name;
 }

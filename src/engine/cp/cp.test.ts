@@ -116,6 +116,17 @@ both('cp into a container keeps owners, and names as docker cp does', async (con
   assert.equal(existsSync(join(upper, 'vol/new')), false);
 });
 
+both('cp of everything leaves out what the kernel tells of itself', async (container) => {
+  const all = (await listed({ container, path: '/' })).map((line) => line.split(' ')[0]);
+  for (const path of ['./proc', './sys', './dev', './vol/f', './bin/busybox']) {
+    assert.ok(all.includes(path), path);
+  }
+  assert.deepEqual(
+    all.filter((path) => /^[.].(?:proc|sys|dev)[/]/.test(path ?? '')),
+    [],
+  );
+});
+
 both('cp says what is wrong as docker cp does', async (container) => {
   const into = (source: string, path: string) =>
     refusal(files.into(join(here, source), { container, path }));

@@ -37,7 +37,8 @@ const TYPES = new Map<number, Exclude<TarEntryType, 'hardlink'>>([
  * What was found in a tree, and all that is below it, under the name `as`: depth first, names
  * sorted by their bytes. Files of several names come as hard links after the first. The tree may
  * be changing: what is gone when its turn comes is left out, and a file that becomes shorter
- * while it is read is filled up with zeros. Sockets are left out.
+ * while it is read is filled up with zeros. Sockets are left out, and so is what is in directories
+ * like /proc.
  */
 export function* members(tree: Tree, origin: Origin, as: Buffer): Generator<Member, void> {
   yield* new Walk(tree).below(origin, as);
@@ -74,7 +75,10 @@ class Walk {
       const name = Buffer.from(text, 'latin1');
       using child = this.#tree.child(node, name);
       if (!child) continue;
-      yield* this.below({ node: child, parent: node, name }, joined(path, name));
+      const origin = { node: child, parent: node, name };
+      if (child.kind === constants.S_IFDIR && this.#tree.isForeign(node, child)) {
+        yield { entry: headOf(origin, joined(path, name), 'directory'), content: [] };
+      } else yield* this.below(origin, joined(path, name));
     }
   }
 

@@ -39,6 +39,7 @@ export function containerTree(
     const root = rootOf(process.pid);
     if (root === undefined || !isAlive(process)) throw changedError(container);
     const tree = new Tree(root);
+    for (const { target } of container.record.mounts) tree.wish(target);
     return {
       tree,
       check() {

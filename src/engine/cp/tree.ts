@@ -53,6 +53,8 @@ export class Tree implements Disposable {
   readonly #root: number;
   readonly #readonly: boolean;
   readonly #covers = new Map<string, Cover>();
+  /** What is mounted in it on somebody's wish. */
+  readonly #wished = new Set<string>();
 
   /** Takes `root`, a directory, over. */
   constructor(root: number, options: { readonly readonly?: boolean } = {}) {
@@ -67,14 +69,34 @@ export class Tree implements Disposable {
       using found = this.find(Buffer.from(path), { follow: true });
       if (found.node) {
         on = openSync(`/proc/self/fd/${found.node.fd}`, O_PATH);
-        const { dev, ino } = found.node.stat;
-        this.#covers.set(`${dev}:${ino}`, { on, fd, readonly });
+        this.#covers.set(identityOf(found.node.stat), { on, fd, readonly });
       }
     } catch (error) {
       if (!(error instanceof NoSuchPathError) && !(error instanceof NotADirectoryError))
         throw error;
     }
     if (on === undefined) closeSync(fd);
+  }
+
+  /**
+   * Says that what is mounted at a path is part of the tree. What else is mounted in its root, such
+   * as what the kernel tells of itself, is not: see {@link isForeign}.
+   */
+  wish(path: string): void {
+    try {
+      using found = this.find(Buffer.from(path), { follow: true });
+      if (found.node) this.#wished.add(identityOf(found.node.stat));
+    } catch (error) {
+      if (!(error instanceof NoSuchPathError) && !(error instanceof NotADirectoryError))
+        throw error;
+    }
+  }
+
+  /** Whether a directory of the root is none of the tree's own, but something mounted that nobody wished for. */
+  isForeign(directory: Node, child: Node): boolean {
+    if (child.mounted || child.stat.dev === directory.stat.dev) return false;
+    const { dev } = fstatSync(this.#root, { bigint: true });
+    return directory.stat.dev === dev && !this.#wished.has(identityOf(child.stat));
   }
 
   /** The root alone. */
@@ -187,12 +209,16 @@ export class Tree implements Disposable {
   /** What `fd`, which is taken over, shows; or what covers it. */
   #node(fd: number, readonly = this.#readonly): Node {
     const stat = fstatSync(fd, { bigint: true });
-    const cover = this.#covers.get(`${stat.dev}:${stat.ino}`);
+    const cover = this.#covers.get(identityOf(stat));
     if (!cover) return nodeOf(fd, stat, readonly, false);
     closeSync(fd);
     const over = openSync(`/proc/self/fd/${cover.fd}`, O_PATH);
     return nodeOf(over, fstatSync(over, { bigint: true }), cover.readonly, true);
   }
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
 
 /** What a link in a directory says; undefined when it is none any more. */

@@ -5,7 +5,7 @@ const SHORT_ID = 12;
 
 /** Makes the test for a filter, by Docker's rules. */
 export function eventTest(filter: EventFilter = {}): (event: StaveEvent) => boolean {
-  const { type, action, image, container, network, label, other = [] } = filter;
+  const { type, action, image, container, network, volume, label, other = [] } = filter;
   return (event) =>
     other.length === 0 &&
     (type?.includes(event.type) ?? true) &&
@@ -13,6 +13,7 @@ export function eventTest(filter: EventFilter = {}): (event: StaveEvent) => bool
     (image?.some((one) => isOfImage(event, one)) ?? true) &&
     (container?.some((one) => isOfContainer(event, one)) ?? true) &&
     (network?.some((one) => isOfNetwork(event, one)) ?? true) &&
+    (volume?.some((one) => event.type === 'volume' && event.actor.startsWith(one)) ?? true) &&
     (label?.every((one) => hasLabel(event, one)) ?? true);
 }
 

@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { InvalidInputError } from '../../base/errors.ts';
 import { Problem } from '../errors.ts';
+import { isUserName } from './rules.ts';
 
 const HOST = /^(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 const FORWARDED_LIMIT = 1024;
@@ -11,6 +12,7 @@ const FORWARDED_LIMIT = 1024;
 export class Peers {
   readonly #trusted: BlockList | undefined;
   readonly #externalUrl: string | undefined;
+  readonly #names = new WeakMap<TLSSocket, { readonly name: string | undefined }>();
 
   /** Throws InvalidInputError. */
   constructor(trustedProxies: readonly string[], externalUrl: string | undefined) {
@@ -47,13 +49,15 @@ export class Peers {
     return `${isSecure ? 'https' : 'http'}://${host}`;
   }
 
-  /** The common name of the certificate that a client has shown, when it was verified. */
+  /** The common name of the certificate that a client has shown, when it was verified and is one. */
   certificateName(request: IncomingMessage): string | undefined {
     if (!isEncrypted(request)) return undefined;
     const socket = request.socket as TLSSocket;
-    if (!socket.authorized) return undefined;
-    const name: unknown = socket.getPeerCertificate().subject?.CN;
-    return typeof name === 'string' ? name : undefined;
+    const known = this.#names.get(socket);
+    if (known !== undefined) return known.name;
+    const name = nameOf(socket);
+    this.#names.set(socket, { name });
+    return name;
   }
 
   #trusts(address: string): boolean {
@@ -61,6 +65,13 @@ export class Peers {
     if (!this.#trusted || family === 0) return false;
     return this.#trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
+}
+
+/** Reading a certificate takes longer than answering a request. */
+function nameOf(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined;
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' && isUserName(name) ? name : undefined;
 }
 
 function isEncrypted({ socket }: IncomingMessage): boolean {

@@ -1,0 +1,66 @@
+import { constants } from 'node:os';
+import type { StopRequest } from '../container-types.ts';
+import { noteEnd, waitForEnd } from './end.ts';
+import { findContainer } from './find.ts';
+import { noteStop, sendSignal, type KillParts } from './kill.ts';
+import { thaw } from './pause.ts';
+import { isUp, toRow, type Container } from './record.ts';
+import { removeContainer } from './reap.ts';
+import { isOwned } from './settle.ts';
+import { signalNumber } from './signals.ts';
+import { tell } from './tell.ts';
+
+const { SIGKILL } = constants.signals;
+const DEFAULT_TIMEOUT = 10;
+/** So long a killed process may take to be gone, in milliseconds. */
+const DYING = 30_000;
+
+/**
+ * Asks a container to end and kills it when it does not; one that does not run stays as it is.
+ * Throws ContainerNotFoundError, UsageError.
+ */
+export async function stopContainer(
+  parts: KillParts,
+  name: string,
+  options: StopRequest = {},
+): Promise<void> {
+  const { store, clock } = parts;
+  const container = findContainer(store, name);
+  const { id, record, state } = container;
+  const { settings, config } = record;
+  const number = signalNumber(options.signal ?? config.StopSignal ?? 'TERM');
+  if (isUp(state) || state === 'restarting') noteStop(parts, container);
+  if (state === 'restarting') noteRest(parts, container);
+  if (!isUp(state)) return;
+  const timeout = options.timeout ?? settings.stopTimeout ?? DEFAULT_TIMEOUT;
+  sendSignal(parts, container, number);
+  if (state === 'paused') thaw(store, container);
+  const patience = timeout < 0 ? Infinity : timeout * 1000;
+  const ended = await waitForEnd(store, id, { patience });
+  if (ended && isUp(ended.state)) await killNow(parts, ended);
+  settleEnd(parts, id);
+  store.note((tables) => tell(tables, 'stop', toRow(container), clock.now().getTime()));
+}
+
+/** Kills a container and waits until it is gone. */
+export async function killNow(parts: KillParts, container: Container): Promise<void> {
+  const { store } = parts;
+  sendSignal(parts, container, SIGKILL);
+  if (container.state === 'paused') thaw(store, container);
+  await waitForEnd(store, container.id, { patience: DYING });
+}
+
+/** Writes the end down; one that was to go with it, and that nobody takes away, goes. */
+export function settleEnd({ store }: KillParts, id: string): void {
+  const now = noteEnd(store, id);
+  if (!now || isUp(now.state) || !now.record.remove) return;
+  if (!isOwned(now.record)) removeContainer(store, id, { volumes: true });
+}
+
+/** One that waits to be started again is not. */
+function noteRest({ store }: KillParts, { id }: Container): void {
+  store.note(({ containers }) => {
+    const row = containers.get(id);
+    if (row?.state === 'restarting') containers.put({ ...row, state: 'exited' });
+  });
+}
