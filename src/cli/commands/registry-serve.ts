@@ -9,23 +9,24 @@ import { ACCESS_FLAGS, accessSettings } from '../registry/access-flags.ts';
 import { KEEP_FLAGS, keepSettings } from '../registry/keep-flags.ts';
 import { keepLine } from '../registry/keep-line.ts';
 import { LIMIT_FLAGS, limitSettings } from '../registry/limit-flags.ts';
+import { openStorage, STORAGE_FLAGS } from '../registry/storage-flags.ts';
 import { TLS_FLAGS, tlsPlace, trustLines } from '../registry/tls-flags.ts';
 
 const FLAGS = {
   addr: flag.text('host:port', 'Listen here, "127.0.0.1:5000" by default'),
-  data: flag.text('directory', 'Keep everything in this directory, which is made'),
   'read-only': flag.toggle('Refuse whatever would change something'),
   'audit-log': flag.text('file|-', 'Write what is changed, refused and signed in to this file'),
   'audit-reads': flag.toggle('Write every request to --audit-log'),
   ...ACCESS_FLAGS,
   ...KEEP_FLAGS,
   ...LIMIT_FLAGS,
+  ...STORAGE_FLAGS,
   ...TLS_FLAGS,
 };
 
 /** `registry serve`. */
 export const registryServe = command({
-  usage: '[OPTIONS] --data DIR',
+  usage: '[OPTIONS] --data DIR | --s3 s3://BUCKET[/PREFIX]',
   operands: [0, 0],
   endsBySignal: true,
   flags: FLAGS,
@@ -41,6 +42,11 @@ export const registryServe = command({
       'a process that stays',
     ],
     [
+      'In a bucket, as any number of others on other machines may at the same time',
+      'stave registry serve --addr :5000 --s3 s3://images/registry --s3-region eu-central-1',
+      'a bucket',
+    ],
+    [
       'All may pull what is not below team/; there alice and the developers may do everything',
       "stave registry serve --data registry --htpasswd users --groups groups --allow 'anonymous:**:pull' --allow 'alice,@devs:team/**:all'",
       'a process that stays',
@@ -51,11 +57,6 @@ export const registryServe = command({
     const { flags, cwd, clock, stdout, stderr, signal } = context;
     const { addr = '127.0.0.1:5000' } = flags;
     const address = listenAddress(addr);
-    if ((flags.data ?? '') === '') {
-      throw new UsageError('--data is required', {
-        hint: "Name the folder that holds the registry: '--data DIR'.",
-      });
-    }
     if (flags['audit-reads'] && flags['audit-log'] === undefined) {
       throw new UsageError('--audit-reads needs --audit-log');
     }
@@ -64,16 +65,16 @@ export const registryServe = command({
     const keep = await keepSettings(context, { readOnly: flags['read-only'] });
     const onFailure = (error: unknown, word = 'reloading'): void =>
       stderr.line(failure(error, word, clock.now()));
-    const { openFileStorage } = await import('../../registry-server/file-storage.ts');
     const { openRegistryServer } = await import('../../registry-server/server.ts');
-    const { Keeper } = await import('../../registry-server/maintenance/keeper.ts');
-    const { fixedTags } = await import('../../registry-server/maintenance/rules.ts');
     const { openAccess } = await import('../../registry-server/access/open-access.ts');
     const { readTls, WatchedTls } = await import('../../registry-server/tls/tls-files.ts');
     const certificates = flags['tls-client-ca'] !== undefined;
     const settings = accessSettings(context, { data, certificates });
-    await using storage = openFileStorage(data, clock, { isFixed: fixedTags(keep.rules) });
-    await using _keeper = await Keeper.open(storage, keep, (event) =>
+    const keys = settings.ownTokens ? '--tokens' : '--tls-self-signed';
+    if (!flags.data && flags.s3 !== undefined && (settings.ownTokens || flags['tls-self-signed'])) {
+      throw new UsageError(`${keys} needs --data, for its keys`);
+    }
+    await using kept = await openStorage(context, keep, (event) =>
       stderr.line(`${clock.now().toISOString()} ${keepLine(event)}`),
     );
     using access = openAccess(settings, { clock, onFailure });
@@ -82,7 +83,7 @@ export const registryServe = command({
     using log = await auditLog(context);
     await using server = await openRegistryServer({
       ...address,
-      storage,
+      storage: kept.storage,
       readOnly: flags['read-only'],
       tls: tls && readTls(tls.files),
       access,

@@ -16,7 +16,6 @@ import type { MountPlan, PreparedMount } from './mounts.ts';
 import { type ContainerMount, fromRow, toRow } from './record.ts';
 import { openSubpath } from './subpath.ts';
 import type { Volume } from './volumes.ts';
-import { makeDirectories } from '../../sys/make-directories.ts';
 
 /** For whom volumes are made. */
 interface Attachment {
@@ -145,11 +144,11 @@ function hostPath(path: string, create: boolean): string {
           `invalid mount config for type "bind": bind source path does not exist: ${path}`,
         );
       }
-      makeDirectories(path);
+      mkdirSync(path, { recursive: true });
     }
     return path;
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'ELOOP', 'ENAMETOOLONG'))
+    if (!isErrno(error, 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'ELOOP', 'ENAMETOOLONG'))
       throw error;
     throw new ContainerStartError(`cannot use ${path} as a volume: ${reasonOf(error)}`, {
       cause: error,

@@ -111,8 +111,12 @@ export class Uploads {
     const { bucket, traits } = this.#parts;
     const meta = { offset: String(offsetOf(state)) };
     const condition = traits.conditions && etag !== undefined ? { etag } : undefined;
-    const written = await bucket.put(key, encodeState(state), { meta, condition });
+    const body = encodeState(state);
+    const written = await bucket.put(key, body, { meta, condition });
     if (written !== undefined) return written;
+    // It may have been written by this very request, whose answer was lost.
+    const there = await bucket.get(key, STATE_LIMIT);
+    if (there?.body.equals(body)) return there.etag;
     throw new Problem(409, 'BLOB_UPLOAD_INVALID', 'another request is sending this upload');
   }
 
