@@ -31,6 +31,8 @@ export interface Server extends Disposable {
   peak(): number;
 }
 
+/** `alice` with `s3cret`, of the usual cost. */
+const USERS = 'alice:$2y$10$SvoVHBVdCJX0Y1DdgJ.pHuJ0XVKQMOPkjnIi9Ww1d2G1/ABDLM7qW\n';
 const TICKS = 100;
 const START_LIMIT = 20_000;
 
@@ -148,6 +150,28 @@ export function contenders(top: string): Contender[] {
         '--data',
         join(folder, 'data'),
       ],
+    },
+    {
+      name: 'stave with users',
+      credentials: 'alice:s3cret',
+      command: (folder, address) => {
+        writeFileSync(join(folder, 'users'), USERS);
+        return [
+          stave,
+          'registry',
+          'serve',
+          '--addr',
+          address,
+          '--data',
+          join(folder, 'data'),
+          '--htpasswd',
+          join(folder, 'users'),
+          '--allow',
+          'alice:**:all',
+          '--allow',
+          '*:public/**:pull',
+        ];
+      },
     },
     {
       name: 'docker-registry',

@@ -6,7 +6,7 @@ import { grouped, invalid, type FilterPair } from './filters.ts';
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 /** States in which there are processes, or will be soon. */
 const UP = ['running', 'paused', 'restarting'];
-const KEYS = ['id', 'name', 'label', 'status', 'exited', 'ancestor', 'before', 'since'];
+const KEYS = ['id', 'name', 'label', 'status', 'exited', 'ancestor', 'before', 'since', 'volume'];
 
 /** The containers that pass the filters, newest first. Throws InvalidInputError, ObjectNotFoundError. */
 export function selectContainers(
@@ -43,6 +43,7 @@ export function selectContainers(
     return (one) => one.state === 'exited' && one.exitCode === Number(value);
   });
   any('ancestor', (value) => (one) => isOf(one, value));
+  any('volume', (value) => (one) => hasMount(one, value));
   for (const label of values.get('label') ?? []) tests.push((one) => hasLabel(one, label));
   for (const name of values.get('before') ?? []) {
     const border = find(name).created;
@@ -63,6 +64,13 @@ function isOf({ image, imageId }: ContainerSummary, value: string): boolean {
   if (image === value || image === `${value}:latest`) return true;
   const hex = value.replace(/^sha256:/, '');
   return /^[0-9a-f]{4,64}$/.test(hex) && imageId.startsWith(`sha256:${hex}`);
+}
+
+/** Whether something of this name, from this path or at this place is mounted in it. */
+function hasMount({ mounts }: ContainerSummary, value: string): boolean {
+  return mounts.some(
+    ({ name, source, target }) => name === value || source === value || target === value,
+  );
 }
 
 /** A regular expression, as Docker takes it. Throws InvalidInputError. */

@@ -81,6 +81,12 @@ export const CONTAINERS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/container-top.ts')).containerTop,
   },
   {
+    name: 'container port',
+    aliases: ['port'],
+    summary: 'Show the published ports of a container',
+    load: async () => (await import('./commands/container-port.ts')).containerPort,
+  },
+  {
     name: 'container stats',
     aliases: ['stats'],
     summary: 'Show what containers use',

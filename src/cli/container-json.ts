@@ -1,12 +1,14 @@
 import { rfc3339Nano } from '../base/clock.ts';
 import type { ContainerDetails } from '../engine/container-types.ts';
-import { int64, struct, type Struct, type Value } from './template/values.ts';
+import { hostConfigJson } from './host-config-json.ts';
+import { networkSettingsJson } from './network-settings-json.ts';
+import { fromData, int64, struct, type Struct, type Value } from './template/values.ts';
 
 const NO_TIME = '0001-01-01T00:00:00Z';
 
-/** A container as `inspect` shows it: the members of Docker's that are known, in its order. */
+/** A container as `inspect` shows it, in Docker's order. */
 export function containerJson(details: ContainerDetails): Readonly<Record<string, unknown>> {
-  const { id, argv, imageId, image, name, labels, remove, size } = details;
+  const { id, argv, imageId, name, size, places } = details;
   return {
     Id: id,
     Created: rfc3339Nano(details.created),
@@ -14,64 +16,166 @@ export function containerJson(details: ContainerDetails): Readonly<Record<string
     Args: argv.slice(1),
     State: stateOf(details),
     Image: imageId,
+    ResolvConfPath: `${places.directory}/resolv.conf`,
+    HostnamePath: `${places.directory}/hostname`,
+    HostsPath: `${places.directory}/hosts`,
+    LogPath: places.log,
     Name: `/${name}`,
-    RestartCount: 0,
+    RestartCount: details.restartCount,
     Driver: 'overlay2',
     Platform: 'linux',
-    HostConfig: { AutoRemove: remove },
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: details.execIds.length > 0 ? details.execIds : null,
+    HostConfig: hostConfigJson(details),
+    GraphDriver: {
+      Data: {
+        ID: id,
+        LowerDir: places.lower.join(':'),
+        MergedDir: places.merged,
+        UpperDir: places.upper,
+        WorkDir: places.work,
+      },
+      Name: 'overlay2',
+    },
     ...(size && { SizeRw: size.written, SizeRootFs: size.whole }),
-    Config: { Image: image, Labels: labels },
+    Mounts: details.mounts.filter(({ type }) => type !== 'tmpfs').map(mountOf),
+    Config: configOf(details),
+    NetworkSettings: networkSettingsJson(details),
   };
 }
 
-function stateOf({
-  state,
-  pid,
-  exitCode = 0,
-  started,
-  finished,
-}: ContainerDetails): Readonly<Record<string, string | number | boolean>> {
+function stateOf(details: ContainerDetails): Readonly<Record<string, unknown>> {
+  const { state, pid, exitCode = 0, started, finished, health } = details;
   const time = (at: Date | undefined): string => (at === undefined ? NO_TIME : rfc3339Nano(at));
   return {
     Status: state,
-    Running: state === 'running',
-    Paused: false,
-    Restarting: false,
-    OOMKilled: false,
-    Dead: false,
+    Running: state === 'running' || state === 'paused' || state === 'restarting',
+    Paused: state === 'paused',
+    Restarting: state === 'restarting',
+    OOMKilled: details.oomKilled,
+    Dead: state === 'dead',
     Pid: pid,
     ExitCode: exitCode,
-    Error: '',
+    Error: details.error,
     StartedAt: time(started),
     FinishedAt: time(finished),
+    ...(health && {
+      Health: {
+        Status: health.status,
+        FailingStreak: health.failingStreak,
+        Log: health.log.map(({ start, end, exitCode: code, output }) => ({
+          Start: rfc3339Nano(new Date(start)),
+          End: rfc3339Nano(new Date(end)),
+          ExitCode: code,
+          Output: output,
+        })),
+      },
+    }),
   };
 }
+
+function mountOf({
+  type,
+  name,
+  source,
+  target,
+  mode,
+  readonly,
+  propagation,
+}: ContainerDetails['mounts'][number]): Readonly<Record<string, unknown>> {
+  return {
+    Type: type,
+    ...(name !== undefined && { Name: name }),
+    Source: source,
+    Destination: target,
+    ...(type === 'volume' && { Driver: 'local' }),
+    Mode: mode,
+    RW: !readonly,
+    Propagation: propagation,
+  };
+}
+
+function configOf({
+  id,
+  settings,
+  config,
+  image,
+  labels,
+}: ContainerDetails): Readonly<Record<string, unknown>> {
+  const attached = (name: 'stdin' | 'stdout' | 'stderr'): boolean =>
+    settings.attach?.includes(name) === true;
+  return {
+    Hostname: settings.hostname ?? id.slice(0, 12),
+    Domainname: settings.domainname ?? '',
+    User: config.User ?? '',
+    AttachStdin: attached('stdin'),
+    AttachStdout: attached('stdout'),
+    AttachStderr: attached('stderr'),
+    ...(config.ExposedPorts && { ExposedPorts: config.ExposedPorts }),
+    Tty: settings.terminal === true,
+    OpenStdin: settings.interactive === true,
+    StdinOnce: settings.interactive === true && attached('stdin'),
+    Env: config.Env ?? [],
+    Cmd: config.Cmd ?? null,
+    ...(config.Healthcheck && { Healthcheck: config.Healthcheck }),
+    ...(config.ArgsEscaped === true && { ArgsEscaped: true }),
+    Image: image,
+    Volumes: config.Volumes ?? null,
+    WorkingDir: config.WorkingDir ?? '',
+    Entrypoint: config.Entrypoint ?? null,
+    OnBuild: config.OnBuild ?? null,
+    Labels: labels,
+    ...(config.StopSignal !== undefined && { StopSignal: config.StopSignal }),
+    ...(settings.stopTimeout !== undefined && { StopTimeout: settings.stopTimeout }),
+    ...(config.Shell && { Shell: config.Shell }),
+  };
+}
+
+/** Members whose own members are named by users. */
+const MAPS = new Set([
+  'Annotations',
+  'ExposedPorts',
+  'Labels',
+  'Networks',
+  'PortBindings',
+  'Ports',
+  'Sysctls',
+  'Tmpfs',
+  'Volumes',
+  'DriverOpts',
+]);
+const TYPES: Readonly<Record<string, string>> = { Health: 'container.Health' };
 
 /** The same for templates. */
 export function containerStruct(details: ContainerDetails): Struct {
   const json = containerJson(details);
-  const { argv, size, labels, image, remove } = details;
-  const plain = (key: string): Value => String(json[key]);
-  const sizes: Record<string, Value> = size
-    ? { SizeRw: int64(size.written), SizeRootFs: int64(size.whole) }
-    : {};
-  const whole = struct('container.InspectResponse', {
-    ID: details.id,
-    Created: plain('Created'),
-    Path: plain('Path'),
-    Args: argv.slice(1),
-    State: struct('container.State', stateOf(details)),
-    Image: details.imageId,
-    Name: plain('Name'),
-    RestartCount: 0,
-    Driver: plain('Driver'),
-    Platform: plain('Platform'),
-    HostConfig: struct('container.HostConfig', { AutoRemove: remove }),
-    ...sizes,
-    Config: struct('container.Config', { Image: image, Labels: new Map(Object.entries(labels)) }),
-  });
+  const whole = structOf('container.InspectResponse', json);
+  const { Id, ...fields } = Object.fromEntries(whole.fields) as Record<string, Value>;
   return {
     ...whole,
-    json: whole.json.map((one) => (one.key === 'ID' ? { ...one, key: 'Id' } : one)),
+    fields: new Map(Object.entries({ ID: Id ?? '', ...fields })),
+    json: whole.json.map((one) => (one.key === 'Id' ? { ...one, field: 'ID' } : one)),
   };
+}
+
+function structOf(type: string, json: object): Struct {
+  return struct(
+    type,
+    Object.fromEntries(Object.entries(json).map(([key, value]) => [key, valueOf(key, value)])),
+  );
+}
+
+function valueOf(key: string, json: unknown): Value {
+  if (Array.isArray(json)) return json.map((one) => valueOf(key, one));
+  if (typeof json === 'object' && json !== null) {
+    if (key === 'Config' && !('Image' in json)) return fromData(json);
+    if (MAPS.has(key)) {
+      return new Map(Object.entries(json).map(([name, value]) => [name, valueOf('', value)]));
+    }
+    return structOf(TYPES[key] ?? `container.${key}`, json);
+  }
+  if (key === 'SizeRw' || key === 'SizeRootFs') return int64(Number(json));
+  return fromData(json);
 }

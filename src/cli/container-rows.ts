@@ -1,9 +1,11 @@
 import type { ContainerSummary } from '../engine/container-types.ts';
 import type { Field } from './listing.ts';
+import { portsText } from './ports-text.ts';
 import { ago, goTimeWriter } from './times.ts';
 import { ellipsis, humanDuration, shortId } from './units.ts';
 
 const COMMAND_WIDTH = 20;
+const MOUNT_WIDTH = 15;
 
 /** The block of `ps --format raw`. */
 export const PS_RAW = [
@@ -59,11 +61,24 @@ export function containerFields(options: {
           .sort()
           .join(','),
     },
-    { key: 'LocalVolumes', title: 'LOCAL VOLUMES', value: () => '0' },
-    { key: 'Mounts', title: 'MOUNTS', value: () => '' },
+    {
+      key: 'LocalVolumes',
+      title: 'LOCAL VOLUMES',
+      value: ({ mounts }) => String(mounts.filter(({ type }) => type === 'volume').length),
+    },
+    {
+      key: 'Mounts',
+      title: 'MOUNTS',
+      value: ({ mounts }) =>
+        mounts
+          .map(({ name, source }) =>
+            truncate ? ellipsis(name ?? source, MOUNT_WIDTH) : (name ?? source),
+          )
+          .join(','),
+    },
     { key: 'Names', title: 'NAMES', value: ({ name }) => name },
-    { key: 'Networks', title: 'NETWORKS', value: () => '' },
-    { key: 'Ports', title: 'PORTS', value: () => '' },
+    { key: 'Networks', title: 'NETWORKS', value: ({ networks }) => networks.join(',') },
+    { key: 'Ports', title: 'PORTS', value: portsText },
     { key: 'RunningFor', title: 'CREATED', value: ({ created }) => ago(created, now) },
     { key: 'Size', title: 'SIZE', value: () => '0B' },
     { key: 'State', title: 'STATE', value: ({ state }) => state },
@@ -72,7 +87,10 @@ export function containerFields(options: {
 }
 
 /** `Up 5 seconds`, `Exited (137) 3 seconds ago`, `Created`. */
-function statusText({ state, started, finished, exitCode }: ContainerSummary, now: Date): string {
+function statusText(
+  { state, started, finished, exitCode, healthStatus }: ContainerSummary,
+  now: Date,
+): string {
   switch (state) {
     case 'created':
       return 'Created';
@@ -85,8 +103,13 @@ function statusText({ state, started, finished, exitCode }: ContainerSummary, no
     case 'paused':
       return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())} (Paused)`;
     case 'running':
-      return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())}`;
+      return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())}${healthText(healthStatus)}`;
     case 'exited':
       return `Exited (${exitCode ?? 0}) ${ago(finished ?? now, now)}`;
   }
+}
+
+function healthText(status: ContainerSummary['healthStatus']): string {
+  if (status === undefined) return '';
+  return status === 'starting' ? ' (health: starting)' : ` (${status})`;
 }

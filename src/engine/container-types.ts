@@ -2,6 +2,7 @@ import type { CallOptions } from '../base/progress.ts';
 import type { PouredArchive } from './archive-types.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ContainerConfig } from '../oci/image-config.ts';
+import type { EndpointRecord } from '../network/types.ts';
 import type { OutputSink } from '../monitor/attachment.ts';
 import type { LogEntry } from '../monitor/log.ts';
 import type { TerminalSize } from '../monitor/resize.ts';
@@ -33,6 +34,8 @@ export interface ContainerSummary {
   readonly networks: readonly string[];
   /** `80/tcp`: what it says that it listens on. */
   readonly exposed: readonly string[];
+  /** Its places on networks, while it runs. */
+  readonly endpoints: readonly EndpointRecord[];
 }
 
 /** What is known of one container. */
@@ -51,6 +54,9 @@ export interface ContainerDetails extends ContainerSummary {
   readonly config: ContainerConfig;
   readonly hostname: string;
   readonly mounts: readonly ContainerMount[];
+  /** What is hidden from it, and what it may read only, of the kernel's files. */
+  readonly masked: readonly string[];
+  readonly readonlyPaths: readonly string[];
   /** Processes that were started beside its own. */
   readonly execIds: readonly string[];
   /** Where its parts are on the disk. */

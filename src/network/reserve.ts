@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { isErrno } from '../base/errors.ts';
-import { keepPort, type KeptPort } from '../sys/listen.ts';
+import { givenPort, keepPort, type KeptPort } from '../sys/listen.ts';
 import { parseAddress, type Address } from './address.ts';
 import { InvalidPortError, PortTakenError } from './errors.ts';
 import type { PortSpec, PublishedPort } from './types.ts';
@@ -132,6 +132,9 @@ function keep(one: {
     return keepPort({ protocol: one.protocol, address, port: one.port, deaf });
   } catch (error) {
     if (isErrno(error, 'EADDRINUSE')) {
+      // A container that is started again by the one who watched it: it has its ports still.
+      const given = givenPort({ protocol: one.protocol, address, port: one.port });
+      if (given) return given;
       throw new PortTakenError(one.place, 'port is already allocated', {
         hint: "Choose another port; 'stave ps' and 'ss -tulpn' say who has it.",
         cause: error,

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { putRemote } from '../../test/support/remote-image.ts';
 import {
@@ -120,4 +123,21 @@ test('search() asks for the right to read the catalogue and for no other', async
   const found = await search(connections, { registry: registry.host, term: 'app', limit: 5 });
   assert.equal(found.length, 1);
   assert.deepEqual(registry.scopes, ['registry:catalog:*']);
+});
+
+test('search() obeys what registries.conf says of a registry', async (t) => {
+  const etc = mkdtempSync(join(tmpdir(), 'stave-etc-'));
+  t.after(() => rmSync(etc, { recursive: true }));
+  mkdirSync(join(etc, 'containers'));
+  writeFileSync(
+    join(etc, 'containers/registries.conf'),
+    '[[registry]]\nlocation = "blocked.invalid"\nblocked = true\n' +
+      '[[registry]]\nlocation = "plain.invalid"\ninsecure = true\n',
+  );
+  using connections = openConnections({ etc, environment: { HOME: '/nonexistent' }, tries: 1 });
+  const look = (registry: string): Promise<unknown> =>
+    search(connections, { registry, term: 'app', limit: 5 });
+  await assert.rejects(look('blocked.invalid'), { code: 'REGISTRY_CONFIG', message: /is blocked/ });
+  await assert.rejects(look('plain.invalid'), { code: 'NETWORK' });
+  assert.deepEqual(connections.settings.insecure, ['plain.invalid']);
 });

@@ -35,7 +35,7 @@ const PAGE = 1000;
 /**
  * Repositories whose name, or description where the registry knows one, has the term. Where a
  * registry has no search its catalogue is looked through; one that has neither is a
- * RegistryError. Throws NetError, RegistryAccessError too.
+ * RegistryError. Throws NetError, RegistryAccessError, RegistryConfigError too.
  *
  * @see https://github.com/moby/moby/blob/v28.5.2/registry/search.go
  * @see https://distribution.github.io/distribution/spec/api/#listing-repositories
@@ -45,6 +45,8 @@ export async function search(
   { registry, term, limit }: Search,
   call: CallOptions = {},
 ): Promise<Found[]> {
+  // What files say of the registry counts here too: that it is blocked, or may be insecure.
+  connections.route({ registry, repository: '' });
   const isHub = registry === HUB.name;
   const connection = connections.to(isHub ? HUB_SEARCH : registry);
   if (isHub) return await asked(connection, { term, limit, prefix: '' }, call);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { release } from 'node:os';
 import { DEFAULT_CAPABILITIES } from './capabilities.ts';
+import { MASKED_PATHS, READONLY_PATHS } from './confinement.ts';
 import { DEVICE_RULES, hostDevices } from './devices.ts';
 import { preparedPath } from './prepare.ts';
 import type { CgroupSpec, DeviceSpec, MountSpec, ProcessSpec } from './executor.ts';
@@ -29,25 +30,6 @@ const DEV_SIZE = '65536k';
 const PTS_OPTIONS = 'nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5';
 const SHM_DEFAULT = 64 * 1024 * 1024;
 const CPU_PERIOD = 100_000;
-
-/** What a container must not see: the union of what Docker and Podman hide. */
-const MASKED_PATHS = [
-  '/proc/acpi',
-  '/proc/asound',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/sys/devices/virtual/powercap',
-  '/sys/firmware',
-  '/sys/fs/selinux',
-];
-
-const READONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /**
  * The capabilities that a process gets: what it asks for, or the defaults, as far as this

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readdirSync } from 'node:fs';
 import { ErrnoError } from './errors.ts';
 import { native } from './native.ts';
 
@@ -9,6 +9,7 @@ const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_TYPE = 3;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const ONE = Buffer.from(new Int32Array([1]).buffer);
@@ -66,6 +67,32 @@ export function keepPort({ protocol, address, port, deaf = false }: ListenAddres
     closeSync(fd);
     throw error;
   }
+}
+
+/**
+ * A port that this process was given by the one that started it, who keeps it as well: nobody
+ * else can take it before that has ended. Undefined when it was given none like this.
+ */
+export function givenPort({ protocol, address, port }: ListenAddress): KeptPort | undefined {
+  const c = native();
+  const wanted = socketAddress(address, port);
+  for (const fd of openDescriptors()) {
+    const name = Buffer.alloc(wanted.length);
+    const size = Buffer.from(new Uint32Array([name.length]).buffer);
+    if (c.getsockname(fd, name, size) !== 0 || !name.equals(wanted)) continue;
+    const type = Buffer.alloc(4);
+    const typeSize = Buffer.from(new Uint32Array([type.length]).buffer);
+    if (c.getsockopt(fd, SOL_SOCKET, SO_TYPE, type, typeSize) !== 0) continue;
+    const isStream = new Int32Array(Uint8Array.from(type).buffer)[0] === SOCK_STREAM;
+    if (isStream === (protocol === 'tcp')) return { fd, port };
+  }
+  return undefined;
+}
+
+function openDescriptors(): number[] {
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter((fd) => fd > 2);
 }
 
 function socketAddress(address: Uint8Array, port: number): Buffer {

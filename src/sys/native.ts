@@ -53,6 +53,7 @@ interface Native {
   socket(family: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, name: number, value: Buffer, size: number): number;
   bind(fd: number, address: Buffer, size: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Buffer, size: Buffer): number;
   listen(fd: number, backlog: number): number;
   getsockname(fd: number, address: Buffer, size: Buffer): number;
 }
@@ -107,6 +108,7 @@ function load(): Native {
     socket: declare('socket', 'int', 'int', 'int', 'int'),
     setsockopt: declare('setsockopt', 'int', 'int', 'int', 'int', path, 'uint'),
     bind: declare('bind', 'int', 'int', path, 'uint'),
+    getsockopt: declare('getsockopt', 'int', 'int', 'int', 'int', bytes, bytes),
     listen: declare('listen', 'int', 'int', 'int'),
     getsockname: declare('getsockname', 'int', 'int', bytes, bytes),
     moveMount: declare('syscall', 'long', 'long', 'int', path, 'int', path, 'uint'),

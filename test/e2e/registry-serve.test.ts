@@ -147,8 +147,8 @@ test('what it cannot be started with is refused in one line', { skip: built }, (
     [['--data', data, '--addr', '5000'], 125, /^Error: invalid address '5000'\n/],
     [['--data', data, '--addr', ':99999'], 125, /^Error: invalid address ':99999'\n/],
     [['--data', data, '--tls-cert', 'x'], 125, /belong together/],
-    [['--data', data, '--tls-cert', 'x', '--tls-key', 'y'], 1, /^Error: cannot read x\n/],
-    [['--data', data, '--htpasswd', 'x'], 125, /^Error: unknown flag: --htpasswd\n/],
+    [['--data', data, '--tls-cert', 'x', '--tls-key', 'y'], 1, /^Error: cannot read \S+\/x\n/],
+    [['--data', data, '--htpasswd', 'x'], 1, /^Error: cannot read \S+\/x\n/],
     [['--data', data, '--addr', '192.0.2.1:5000'], 1, /^Error: cannot listen on 192\.0\.2\.1:5000/],
   ];
   for (const [args, code, message] of cases) {

@@ -20,6 +20,7 @@ export const containerLs = command({
       'name',
       'since',
       'status',
+      'volume',
     ]),
     format: flag.text(
       'string',

@@ -29,7 +29,7 @@ export const REGISTRY_MANUALS: Manuals = {
   },
   copy: {
     text: [
-      'Manifests and layers keep their digests, and an index comes with all of its images and attestations; --format alone changes documents, and says so. Between registries and files nothing is stored here.',
+      'Manifests and layers keep their digests, and an index comes with all of its images and attestations; --format alone changes documents, and says so. Between registries and files nothing is stored here. What comes out of a registry must pass the policy.json of containers, as for "pull".',
       'Places are docker://NAME (a registry), stave:NAME (this store), oci:DIR[:TAG] (a layout, which keeps its other images), dir:DIR, oci-archive:FILE[:NAME] and docker-archive:FILE[:NAME], where - is standard input or output. A docker-archive gets one platform unless --all is given.',
       'With --referrers, what refers to the image or its parts comes along from registry to registry: signatures, bills of material, and the tags of cosign.',
       'Plain layers that no manifest names, as old archives have them, and those of images built here are compressed on their way to a registry.',

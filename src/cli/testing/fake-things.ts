@@ -97,7 +97,13 @@ export const HISTORY: readonly (readonly [string, number])[] = [
   ['COPY busybox /bin/busybox # buildkit', 1_982_256],
 ];
 
-const PLAIN = { healthStatus: undefined, mounts: [], networks: ['none'], exposed: [] };
+const PLAIN = {
+  healthStatus: undefined,
+  mounts: [],
+  networks: ['none'],
+  exposed: [],
+  endpoints: [],
+};
 
 /** What `inspect` says beside that. */
 export const CONTAINER_REST = {
@@ -107,6 +113,8 @@ export const CONTAINER_REST = {
   settings: { image: 'base:1' },
   config: {},
   hostname: 'host',
+  masked: [],
+  readonlyPaths: [],
   execIds: [],
   places: {
     directory: '/c',

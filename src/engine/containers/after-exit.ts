@@ -5,7 +5,7 @@ import type { ContainerParts } from './parts.ts';
 import { fromRow, isUp, toRow, type Container, type ContainerRecord } from './record.ts';
 import { removeContainer } from './reap.ts';
 import { startContainer } from './start.ts';
-import { releaseNetworks } from './start-network.ts';
+import { releaseNetworks } from '../networks/release.ts';
 
 const FIRST_DELAY = 100;
 const LONGEST_DELAY = 60_000;

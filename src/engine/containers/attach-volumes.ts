@@ -6,16 +6,16 @@ import type { StackView } from '../../snapshot/stack-view.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { VolumeRow } from '../../store/volume-table.ts';
-import { isMounted, mountVolume, unmountIdle } from '../volumes/local-driver.ts';
+import { isMounted, mountVolume } from '../volumes/local-driver.ts';
 import { makePlace, newVolume, register, volumeData } from '../volumes/place.ts';
 import { tellVolume } from '../volumes/tell.ts';
 import { copyTree } from './copy-tree.ts';
 import { ContainerStartError } from './errors.ts';
+import { unmountUnused } from './idle-volumes.ts';
 import type { MountPlan, PreparedMount } from './mounts.ts';
 import { type ContainerMount, fromRow, toRow } from './record.ts';
 import { openSubpath } from './subpath.ts';
 import type { Volume } from './volumes.ts';
-import { makeDirectories } from '../../sys/make-directories.ts';
 
 /** For whom volumes are made. */
 interface Attachment {
@@ -37,6 +37,7 @@ interface Attached {
 export function attachVolumes(plan: MountPlan, to: Attachment): PreparedMount[] {
   if (plan.volumes.length === 0 && plan.tmpfs.length === 0) return [];
   const { store } = to;
+  unmountUnused(store);
   const now = store.clock.now().getTime();
   const wished = plan.volumes.map((volume): Attached => {
     const { source } = volume;
@@ -143,11 +144,11 @@ function hostPath(path: string, create: boolean): string {
           `invalid mount config for type "bind": bind source path does not exist: ${path}`,
         );
       }
-      makeDirectories(path);
+      mkdirSync(path, { recursive: true });
     }
     return path;
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'ELOOP', 'ENAMETOOLONG'))
+    if (!isErrno(error, 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'ELOOP', 'ENAMETOOLONG'))
       throw error;
     throw new ContainerStartError(`cannot use ${path} as a volume: ${reasonOf(error)}`, {
       cause: error,
@@ -169,7 +170,6 @@ function fill(row: VolumeRow, { target, filled, subpath }: Volume, to: Attachmen
   const { store, view, id, directory } = to;
   const path = makePlace(store, row.name);
   if (isMounted(row)) {
-    unmountIdle(store, (name) => isHeld(store, name));
     mountVolume(row, path);
   }
   if (!filled || subpath !== undefined || readdirSync(path).length > 0) return;
@@ -187,8 +187,4 @@ function fill(row: VolumeRow, { target, filled, subpath }: Volume, to: Attachmen
     rmSync(aside, { recursive: true });
     if (!isErrno(error, 'EEXIST', 'ENOTEMPTY', 'EBUSY')) throw error;
   }
-}
-
-function isHeld(store: Store, name: string): boolean {
-  return store.read(({ volumes }) => volumes.users(name).length > 0);
 }

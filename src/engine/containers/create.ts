@@ -25,6 +25,7 @@ import { planMounts, prepareMounts, type MountPlan } from './mounts.ts';
 import type { ContainerParts } from './parts.ts';
 import { networkKind } from './network-kind.ts';
 import { argvOf, environmentOf } from './process-plan.ts';
+import { sweepNetworks } from '../networks/release.ts';
 import { reap, removeContainer } from './reap.ts';
 import { register, writeCidfile } from './register.ts';
 import { volumesFrom } from './volumes-from.ts';
@@ -74,6 +75,7 @@ async function create(
 ): Promise<Created> {
   const { store } = parts;
   checkRequest(request);
+  if (request.publish) (await import('../../network/port-spec.ts')).parsePorts(request.publish);
   const capabilities = adjustCapabilities(request.capAdd, request.capDrop);
   const devices = devicesOf(request.devices ?? []);
   const image = await imageToRun(store, request, options.missing);
@@ -99,6 +101,7 @@ async function create(
   checkProgram(view, { command: argv[0] ?? '', env, cwd, mounted: targetsOf(mounts) });
 
   reap(store);
+  await sweepNetworks(store);
   writeCidfile(request.cidfile, id);
   using undo = new DisposableStack();
   if (request.cidfile !== undefined) {

@@ -105,10 +105,11 @@ class Bell implements Disposable {
 export function release(store: Store, id: string, parent?: string): void {
   const paths = containerPaths(store.paths.containers, id);
   const monitor = monitorOf(paths);
-  // It waits for a start that nobody will give.
-  for (const pid of monitor === undefined ? [] : childrenOf(monitor)) kill(pid);
+  // It waits for a start that nobody will give. This process may be what the monitor calls.
+  const children = monitor === undefined ? [] : childrenOf(monitor);
+  for (const pid of children.filter((one) => one !== process.pid)) kill(pid);
   const mounts = mountsBelow(store.paths.containers);
-  if (mounts.some((target) => target.endsWith(`/${id}/merged`))) unmount(paths.merged);
+  if (isMounted(mounts, id)) unmount(paths.merged);
   displaceVolumes(store, id, mounts);
   tidyContainer({ stateDir: store.paths.run, storeId: store.id }, id, parent);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessSpec } from '../../runtime/executor.ts';
 import type { Store } from '../../store/store.ts';
+import { MASKED_PATHS, READONLY_PATHS } from '../../runtime/confinement.ts';
 import { isErrno } from '../../base/errors.ts';
 import { namesIn } from '../../sys/names-in.ts';
 import type { ContainerDetails } from '../container-types.ts';
@@ -41,6 +42,8 @@ export async function inspectContainer(
       config,
       hostname: settings.hostname ?? container.id.slice(0, 12),
       mounts,
+      masked: MASKED_PATHS,
+      readonlyPaths: READONLY_PATHS,
       execIds: namesIn(paths.execs),
       places: {
         directory: paths.directory,

@@ -1,3 +1,4 @@
+import { endpointFrom } from '../../network/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
 import type { ContainerSummary } from '../container-types.ts';
@@ -44,6 +45,7 @@ export function summaryOf(container: Container, tables: Tables): ContainerSummar
     mounts: record.mounts,
     networks: [networkName(record)],
     exposed: Object.keys(record.config.ExposedPorts ?? {}),
+    endpoints: isUp(state) ? tables.endpoints.of(id).map(endpointFrom) : [],
   };
 }
 

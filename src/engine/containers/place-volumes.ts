@@ -5,6 +5,7 @@ import { prepare, preparedPath } from '../../runtime/prepare.ts';
 import type { Store } from '../../store/store.ts';
 import { mountsBelow, unmount } from '../../sys/mount.ts';
 import { mountVolume } from '../volumes/local-driver.ts';
+import { unmountUnused } from './idle-volumes.ts';
 import { makePlace } from '../volumes/place.ts';
 
 const PARTS = 'parts';
@@ -49,8 +50,9 @@ function partOf({ source }: Extract<MountSpec, { type: 'prepared' }>): typeof so
   return { ...source, path: Buffer.from(source.path) };
 }
 
-/** Takes away what {@link placeVolumes} has bound. `mounts` are those below all containers. */
+/** Takes away what {@link placeVolumes} has bound and mounted. `mounts` are those below all containers. */
 export function displaceVolumes(store: Store, id: string, mounts: readonly string[]): void {
+  unmountUnused(store);
   const bound = mounts.filter((target) => isPart(target, id));
   for (const target of bound) unmount(target);
   const directory = join(store.paths.containers, id, PARTS);

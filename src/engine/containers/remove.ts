@@ -6,7 +6,7 @@ import { findContainer } from './find.ts';
 import { noteStop } from './kill.ts';
 import { reap, removeContainer } from './reap.ts';
 import { isBeingMade, isUp } from './record.ts';
-import { releaseNetworks } from './start-network.ts';
+import { releaseNetworks, sweepNetworks } from '../networks/release.ts';
 import { killNow } from './stop.ts';
 
 const PATIENCE = 10_000;
@@ -23,6 +23,7 @@ export async function removeNamed(
   options: { readonly force?: boolean; readonly volumes?: boolean } = {},
 ): Promise<string> {
   reap(store);
+  await sweepNetworks(store);
   const container = findContainer(store, name);
   const { id, state } = container;
   const busy = isUp(state) || state === 'restarting' || isBeingMade(container);

@@ -3,9 +3,10 @@ import { ContainerConflictError } from './errors.ts';
 import { findContainer } from './find.ts';
 import { checkName } from './names.ts';
 import { tell } from './tell.ts';
+import { renameOnNetworks } from '../networks/release.ts';
 
 /** Gives a container another name. Throws ContainerNotFoundError, ContainerConflictError. */
-export function renameContainer(store: Store, name: string, wanted: string): void {
+export async function renameContainer(store: Store, name: string, wanted: string): Promise<void> {
   const { id, name: old } = findContainer(store, name);
   const next = wanted.replace(/^\//, '');
   checkName(next);
@@ -26,4 +27,5 @@ export function renameContainer(store: Store, name: string, wanted: string): voi
     containers.put(renamed);
     tell(tables, 'rename', renamed, store.clock.now().getTime(), { oldName: `/${old}` });
   });
+  await renameOnNetworks(store, id, next);
 }

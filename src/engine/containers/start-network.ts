@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Resolver } from '../../network/types.ts';
 import { hostsFile } from '../../runtime/etc-files.ts';
 import type { ProcessSpec } from '../../runtime/executor.ts';
 import type { Store } from '../../store/store.ts';
@@ -16,6 +15,8 @@ export interface StartNetwork {
   readonly namespace: string | undefined;
   /** Open descriptors that keep its published ports. */
   readonly reserved: readonly number[];
+  /** To be called with its first process before that goes on. */
+  connect(pid: number): Promise<void>;
   /** Takes back what was prepared. */
   undo(): Promise<void>;
   /** The container runs: this process needs nothing of it any more. */
@@ -24,6 +25,7 @@ export interface StartNetwork {
 
 const NOTHING = {
   reserved: [],
+  connect: () => Promise.resolve(),
   undo: () => Promise.resolve(),
   done: (): void => undefined,
 };
@@ -41,9 +43,10 @@ export async function networkFor(
   if (kind.startsWith('container:')) {
     return { ...NOTHING, namespace: namespaceOf(store, kind.slice('container:'.length), 'net') };
   }
-  const [{ openSwept }, { parsePorts }] = await Promise.all([
+  const [{ openSwept }, { parsePorts }, { resolverText }] = await Promise.all([
     import('../networks/networks.ts'),
     import('../../network/port-spec.ts'),
+    import('../../network/resolver.ts'),
   ]);
   const networks = await openSwept({ store, stateDir: store.paths.run });
   const { dns, dnsSearch, dnsOptions, extraHosts, publishAll } = settings;
@@ -67,28 +70,13 @@ export async function networkFor(
   return {
     namespace: prepared.netns,
     reserved: prepared.reserved,
+    connect: (pid) => prepared.beside?.startFor(pid) ?? Promise.resolve(),
     async undo() {
       prepared.closeReserved();
       await networks.release(id);
     },
     done: () => prepared.closeReserved(),
   };
-}
-
-function resolverText({ nameservers, search, options }: Resolver): string {
-  return [
-    ...nameservers.map((address) => `nameserver ${address}\n`),
-    ...(search.length > 0 ? [`search ${search.join(' ')}\n`] : []),
-    ...(options.length > 0 ? [`options ${options.join(' ')}\n`] : []),
-  ].join('');
-}
-
-/** Takes a container that does not run off its networks. */
-export async function releaseNetworks(store: Store, id: string): Promise<void> {
-  if (store.read(({ endpoints }) => endpoints.of(id)).length === 0) return;
-  const { openSwept } = await import('../networks/networks.ts');
-  const networks = await openSwept({ store, stateDir: store.paths.run });
-  await networks.release(id);
 }
 
 /**

@@ -100,6 +100,7 @@ export async function startContainer(
   undo.defer(() => killCreated(runtime, id));
   const attachment = options.attach && attachTo(join(paths.bundle, 'attach'), options.attach);
   undo.defer(() => attachment?.[Symbol.dispose]());
+  await network.connect(made.pid);
   // Before it says a word: whoever hears it finds it running.
   const note = began(parts, container, paths, made.pid, options);
   const failed = await runtimeCall(runtime.argv(paths.runtimeLog), ['start', id]);
@@ -160,9 +161,7 @@ export function readSpec(paths: ContainerPaths): ProcessSpec {
 }
 
 function defined(shared: Readonly<Record<string, string | undefined>>): SharedNamespaces {
-  return Object.fromEntries(
-    Object.entries(shared).filter(([, place]) => place !== undefined),
-  ) as SharedNamespaces;
+  return Object.fromEntries(Object.entries(shared).filter(([, place]) => place !== undefined));
 }
 
 function logOf(

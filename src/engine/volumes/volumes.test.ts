@@ -185,3 +185,14 @@ check('a directory of a store that kept no rows becomes what the volume holds', 
   assert.equal(said('cat /d/f', { volumes: ['old:/d'] }), 'still here');
   await volumes.remove('old');
 });
+
+check('two containers share what a volume in memory holds, while one of them runs', async () => {
+  await volumes.create({ name: 'shared', options: { type: 'tmpfs', device: 'tmpfs' } });
+  const script = 'echo 1 > /m/f; echo ready; while :; do sleep 1; done';
+  await bench.start('one', script, { volumes: ['shared:/m'] });
+  assert.equal(said('cat /m/f', { volumes: ['shared:/m'] }), '1');
+  await bench.containers.remove('one', { force: true });
+  // The next who gets it finds it empty: it was let go of meanwhile.
+  assert.equal(said('ls /m', { volumes: ['shared:/m'] }), '');
+  await volumes.remove('shared');
+});
