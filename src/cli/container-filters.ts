@@ -6,7 +6,19 @@ import { grouped, invalid, type FilterPair } from './filters.ts';
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 /** States in which there are processes, or will be soon. */
 const UP = ['running', 'paused', 'restarting'];
-const KEYS = ['id', 'name', 'label', 'status', 'exited', 'ancestor', 'before', 'since', 'volume'];
+const KEYS = [
+  'id',
+  'name',
+  'label',
+  'status',
+  'exited',
+  'ancestor',
+  'before',
+  'since',
+  'volume',
+  'health',
+];
+const HEALTH = ['starting', 'healthy', 'unhealthy', 'none'];
 
 /** The containers that pass the filters, newest first. Throws InvalidInputError, ObjectNotFoundError. */
 export function selectContainers(
@@ -43,6 +55,14 @@ export function selectContainers(
     return (one) => one.state === 'exited' && one.exitCode === Number(value);
   });
   any('ancestor', (value) => (one) => isOf(one, value));
+  any('health', (value) => {
+    if (!HEALTH.includes(value)) {
+      throw new InvalidInputError(
+        `invalid filter 'health=${value}': unrecognised value "${value}" for health: must be one of ${HEALTH.join(', ')}`,
+      );
+    }
+    return (one) => (one.healthStatus ?? 'none') === value;
+  });
   any('volume', (value) => (one) => hasMount(one, value));
   for (const label of values.get('label') ?? []) tests.push((one) => hasLabel(one, label));
   for (const name of values.get('before') ?? []) {

@@ -29,6 +29,8 @@ export interface ContainerSummary {
   readonly labels: Readonly<Record<string, string>>;
   /** Of its health check, where it has one. */
   readonly healthStatus: ContainerHealth['status'] | undefined;
+  /** It runs, but its monitor was killed: nobody writes its log or its exit code. */
+  readonly unmonitored: boolean;
   readonly mounts: readonly ContainerMount[];
   /** Names of the networks that it is on. */
   readonly networks: readonly string[];
@@ -208,6 +210,8 @@ export interface Containers {
   prune(filter?: ContainerPruneFilter): Promise<ContainersPruned>;
   /** What its monitor calls when a container has ended: see `engine/containers/after-exit.ts`. */
   afterExit(id: string): Promise<void>;
+  /** Stays as long as containers need somebody who does: see `engine/tend/tend.ts`. */
+  tend(): Promise<void>;
 }
 
 /** How a container is stopped. */

@@ -15,6 +15,7 @@ export const containerLs = command({
       'ancestor',
       'before',
       'exited',
+      'health',
       'id',
       'label',
       'name',

@@ -121,6 +121,7 @@ export const FILTER_VALUES: Readonly<Record<string, ValueKind>> = {
   reference: 'images',
   shared: SWITCH,
   since: 'images',
+  'container ls health': ['starting', 'healthy', 'unhealthy', 'none'],
   'system events type': ['container', 'image', 'network', 'volume'],
   network: 'networks',
   volume: 'volumes',
