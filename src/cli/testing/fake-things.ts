@@ -162,6 +162,9 @@ export const notAsked = {
   update: unasked,
   use: unasked,
   afterExit: unasked,
+  startByPolicy: () => {
+    throw new Error('not asked');
+  },
   tend: unasked,
 };
 

@@ -37,6 +37,11 @@ export function containersOf(given: ContainersParts): Containers {
       await left();
       return session;
     },
+    async *startByPolicy(policies) {
+      const { startByPolicy } = await import('./start-by-policy.ts');
+      yield* startByPolicy(await parts(), policies);
+      await left();
+    },
     async attach(name, sink) {
       const { attachContainer } = await import('./session.ts');
       return attachContainer(await parts(), name, sink);
