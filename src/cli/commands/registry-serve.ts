@@ -47,7 +47,7 @@ export const registryServe = command({
       'a bucket',
     ],
     [
-      'All may pull what is not below team/; there alice and the developers may do everything',
+      'All may pull, but below team/ only alice and the developers may',
       "stave registry serve --data registry --htpasswd users --groups groups --allow 'anonymous:**:pull' --allow 'alice,@devs:team/**:all'",
       'a process that stays',
     ],

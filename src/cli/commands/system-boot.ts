@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { BootPlace, BootService, BootStatus } from '../../engine/boot-types.ts';
-import { command, type Context } from '../command.ts';
+import { command, type Command, type Context } from '../command.ts';
 
 type Verb = keyof BootService;
+
+const NO_FLAGS = {};
 
 /** `system enable`. */
 export const systemEnable = verb('enable', 'Start them again after each boot');
@@ -11,11 +13,11 @@ export const systemDisable = verb('disable', 'Leave them as they are after a boo
 /** `system status`. */
 export const systemStatus = verb('status', 'Will they be started?');
 
-function verb(name: Verb, what: string): ReturnType<typeof command<Record<never, never>>> {
+function verb(name: Verb, what: string): Command<typeof NO_FLAGS> {
   return command({
     usage: '',
     operands: [0, 0],
-    flags: {},
+    flags: NO_FLAGS,
     examples: [[what, `stave system ${name}`, 'systemd']],
     async run(context) {
       const { system } = await context.engine();
