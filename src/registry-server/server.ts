@@ -8,6 +8,7 @@ import { openToAll } from './access/open-to-all.ts';
 import type { AuditRecord, AuditScope } from './audit.ts';
 import { ListenError } from './errors.ts';
 import { Limits, type LimitSettings } from './limits.ts';
+import { makePage } from './page/page.ts';
 import { serve, type Serving } from './serve.ts';
 import type { RegistryStorage } from './storage.ts';
 
@@ -41,6 +42,8 @@ export interface RegistryServerOptions {
   /** Who may do what; everyone everything by default. Whoever opened it ends it. */
   readonly access?: Access | undefined;
   readonly limits?: LimitSettings | undefined;
+  /** The folder of the page for browsers; without one there is no page. */
+  readonly page?: string | undefined;
   /** Is told what was done, by whom. */
   readonly audit?: ((record: AuditRecord) => void) | undefined;
   /** What `audit` is told of; `changes` by default. */
@@ -70,7 +73,15 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
     throw new ListenError('what this storage holds cannot be limited by repository');
   }
   const serving: Serving = {
-    served: { storage, readOnly, isReady: () => ready },
+    served: {
+      storage,
+      readOnly,
+      isReady: () => ready,
+      page:
+        options.page === undefined
+          ? undefined
+          : makePage({ assets: options.page, storage, readOnly }),
+    },
     access: options.access ?? openToAll(),
     limits,
     clock,
