@@ -167,7 +167,8 @@ export class Content {
     try {
       utimesSync(path, now, now);
     } catch (error) {
-      if (!isErrno(error, 'ENOENT')) throw error;
+      // Files of another user can be served; the grace then counts from their last upload.
+      if (!isErrno(error, 'ENOENT', 'EPERM', 'EACCES', 'EROFS')) throw error;
     }
   }
 

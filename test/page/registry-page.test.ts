@@ -111,7 +111,7 @@ test('the picture of the layers is used with the keyboard', { skip }, async () =
        .sort((a, b) => a.dataset.at - b.dataset.at)
        .map((cell) => cell.offsetWidth * cell.offsetHeight)`,
   );
-  assert.ok((areas[0] ?? 0) > (areas[1] ?? 0) && (areas[1] ?? 0) > (areas[2] ?? 0), `${areas}`);
+  assert.ok((areas[0] ?? 0) > (areas[1] ?? 0) && (areas[1] ?? 0) > (areas[2] ?? 0), areas.join());
   await page.locator('.cell[tabindex="0"]').focus();
   const focused = (): Promise<string> =>
     visit.evaluate('document.activeElement.getAttribute("aria-label") ?? ""');

@@ -72,9 +72,12 @@ export interface Container extends Omit<ContainerRow, 'json'> {
   readonly record: ContainerRecord;
 }
 
+type Late = 'settings' | 'config' | 'mounts';
+
 /** Reads a row. What it says of a process may be out of date: see `settle.ts`. */
 export function fromRow({ json, ...row }: ContainerRow): Container {
-  const record = JSON.parse(json) as ContainerRecord;
+  const record = JSON.parse(json) as Omit<ContainerRecord, Late> &
+    Partial<Pick<ContainerRecord, Late>>;
   // Rows of earlier versions lack these.
   const { settings = { image: record.imageName }, config = {}, mounts = [] } = record;
   return { ...row, record: { ...record, settings, config, mounts } };

@@ -161,9 +161,7 @@ export function readSpec(paths: ContainerPaths): ProcessSpec {
 }
 
 function defined(shared: Readonly<Record<string, string | undefined>>): SharedNamespaces {
-  return Object.fromEntries(
-    Object.entries(shared).filter(([, place]) => place !== undefined),
-  ) as SharedNamespaces;
+  return Object.fromEntries(Object.entries(shared).filter(([, place]) => place !== undefined));
 }
 
 function logOf(
