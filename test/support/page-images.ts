@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { attestationManifest } from '../../src/image/attestation.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
-import { type Digest, digestOf } from '../../src/oci/digest.ts';
+import { digestOf } from '../../src/oci/digest.ts';
 import type { History } from '../../src/oci/image-config.ts';
 import { MediaType } from '../../src/oci/media-types.ts';
 import { tarOf, type TestEntry } from '../tar-of.ts';
@@ -160,9 +160,4 @@ export function noise(size: number, seed = 1): Buffer {
     bytes[at] = state >>> 16;
   }
   return bytes;
-}
-
-/** The digest in a descriptor's short form, as the page shows it. */
-export function shortDigest(digest: Digest): string {
-  return digest.slice(7, 19);
 }

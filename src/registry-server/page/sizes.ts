@@ -4,8 +4,10 @@ import type { Exchange } from '../answer.ts';
 import type { Sizes } from './api-types.ts';
 import { imagesOf, type Summaries, type Summary } from './summaries.ts';
 
-/** Tags whose images are looked at, and blobs that are named as shared. */
+/** Tags whose images are looked at; fewer where each look is a request to somewhere else. */
 const TAGS = 1000;
+const TAGS_FAR = 100;
+/** Blobs that are named as shared. */
 const SHARED = 5000;
 
 /** What the images of a repository take, together and apart. */
@@ -15,10 +17,11 @@ export async function sizesOf(
   repository: string,
 ): Promise<Sizes> {
   const { storage } = summaries;
-  const tags = await storage.tags(repository, { after: undefined, limit: TAGS + 1 });
+  const limit = storage.history ? TAGS : TAGS_FAR;
+  const tags = await storage.tags(repository, { after: undefined, limit: limit + 1 });
   const images = new Map<Digest, Summary>();
   const breathe = breather();
-  for (const tag of tags.slice(0, TAGS)) {
+  for (const tag of tags.slice(0, limit)) {
     const stored = await storage.manifest(repository, tag);
     const summary = stored && (await summaries.of(repository, stored));
     for (const image of summary ? imagesOf(summary) : []) images.set(image.digest, image);
@@ -44,7 +47,7 @@ export async function sizesOf(
     apart,
     ...(holders && { elsewhere: sum(elsewhere.map(([, one]) => one)) }),
     shared: Object.fromEntries(shared.map(([digest, { uses }]) => [digest, uses])),
-    isCut: tags.length > TAGS,
+    isCut: tags.length > limit,
   };
 }
 

@@ -1,4 +1,4 @@
-import { breather } from '../../base/limit.ts';
+import { limiter, together } from '../../base/limit.ts';
 import type { Exchange } from '../answer.ts';
 import { Problem } from '../errors.ts';
 import type { RegistryStorage } from '../storage.ts';
@@ -10,6 +10,8 @@ const PAGE = 30;
 const PAGE_LIMIT = 100;
 /** Tags, and changes of tags, that one request looks at. */
 const LOOKED_AT = 10_000;
+/** Tags that are looked at side by side, for storages that are far away. */
+const AT_ONCE = 8;
 
 /** A page of the tags of a repository, by name or (`sort=newest`) with the last change first. */
 export async function tagPage(
@@ -30,15 +32,14 @@ export async function tagPage(
     .filter((tag) => search === '' || tag.toLowerCase().includes(search));
   const isNewest = exchange.query.get('sort') === 'newest';
   const sorted = isNewest ? await newestFirst(storage, repository, named) : named;
-  const breathe = breather();
-  const tags: TagRow[] = [];
-  for (const tag of sorted.slice(from, from + limit)) {
-    const row = await rowOf(summaries, repository, tag);
-    if (row) tags.push(row);
-    await breathe();
-  }
+  const slot = limiter(AT_ONCE);
+  const rows = sorted
+    .slice(from, from + limit)
+    .map((tag) => slot(() => rowOf(summaries, repository, tag)));
+  const tags = await together(rows, new AbortController());
   return {
-    tags,
+    // What was removed in the meantime is not there.
+    tags: tags.filter((row) => row !== undefined),
     total: sorted.length,
     ...(from + limit < sorted.length && { next: from + limit }),
     isCut: all.length > LOOKED_AT,
