@@ -52,7 +52,10 @@ export interface OpenBlob {
   readonly size: number;
   /** Where a client gets the bytes by itself, for some minutes. */
   readonly elsewhere?: string | undefined;
-  /** The bytes from `start` up to, not including, `end`. Ends what `close` would. */
+  /**
+   * The bytes from `start` up to, not including, `end`. A piece is valid until the next one is
+   * asked for. Ends what `close` would.
+   */
   read(start: number, end: number): Bytes;
   close(): void;
 }
