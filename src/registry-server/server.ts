@@ -9,6 +9,7 @@ import type { AuditRecord, AuditScope } from './audit.ts';
 import { ListenError } from './errors.ts';
 import { Limits, type LimitSettings } from './limits.ts';
 import { serve, type Serving } from './serve.ts';
+import type { Mirror } from './mirror/mirror.ts';
 import type { RegistryStorage } from './storage.ts';
 
 /** How long an ending may last, and how often slow heads are looked for; in milliseconds. */
@@ -36,6 +37,8 @@ export interface RegistryServerOptions {
   readonly port: number;
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
+  /** Repositories that come from registries elsewhere; `storage` is the mirror's then. */
+  readonly mirror?: Pick<Mirror, 'isMirrored' | 'meant'> | undefined;
   /** Without it plain HTTP is spoken. */
   readonly tls?: TlsMaterial | undefined;
   /** Who may do what; everyone everything by default. Whoever opened it ends it. */
@@ -70,7 +73,7 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
     throw new ListenError('what this storage holds cannot be limited by repository');
   }
   const serving: Serving = {
-    served: { storage, readOnly, isReady: () => ready },
+    served: { storage, readOnly, mirror: options.mirror, isReady: () => ready },
     access: options.access ?? openToAll(),
     limits,
     clock,
