@@ -74,7 +74,8 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   const known = method === 'HEAD' ? 'GET' : method;
   const place = placeAt(path, known, served, access, nameReader(exchange, served));
   if (!place) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
-  const { methods, need } = place;
+  const { methods } = place;
+  const need = withSource(place.need, exchange);
   const handler = Object.hasOwn(methods, known) ? methods[known as keyof Methods] : undefined;
   if (!handler) {
     const allow = Object.keys(methods).flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]));
@@ -106,6 +107,14 @@ export async function route(exchange: Exchange, path: string, served: Served): P
     });
   }
   await handler(exchange);
+}
+
+/** A blob that is mounted is pulled from where it is. */
+function withSource(need: Need, { query }: Exchange): Need {
+  if (need.kind !== 'repository' || need.action !== 'push' || !query.has('mount')) return need;
+  const source = query.get('from');
+  if (source === null || source === need.repository || !isRepositoryName(source)) return need;
+  return { ...need, source };
 }
 
 function placeAt(

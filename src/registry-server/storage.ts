@@ -58,7 +58,10 @@ export interface OpenBlob {
   readonly elsewhere?: string | undefined;
   /** To be waited for before bytes are promised to a client. Throws Problem. */
   ready?(): Promise<void>;
-  /** The bytes from `start` up to, not including, `end`. Ends what `close` would. */
+  /**
+   * The bytes from `start` up to, not including, `end`. A piece is valid until the next one is
+   * asked for. Ends what `close` would.
+   */
   read(start: number, end: number): Bytes;
   close(): void;
 }
