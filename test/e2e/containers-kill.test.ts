@@ -200,6 +200,9 @@ test(
           const check = house.stave(['system', 'check']);
           assert.equal(check.code, 0, check.stdout + check.stderr);
         } catch (error) {
+          told.push(house.stave(['inspect', '-f', '{{json .State}}', 'keeper']).stdout);
+          told.push(house.stave(['events', '--since', '1m', '--until', '0s']).stdout.slice(-4000));
+          told.push(...processesOf(house.root, storeId).map(({ command }) => command));
           const at = `round ${round + 1} of ${rounds}:\n${told.join('\n')}`;
           throw new Error(`${at}\n${error instanceof Error ? error.message : String(error)}`, {
             cause: error,

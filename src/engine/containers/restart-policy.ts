@@ -60,11 +60,7 @@ export function concluded(ended: Container, now: number): Container {
 }
 
 /** The row of a container that will not be started again by itself. */
-export function rested(container: Container, error?: string): ReturnType<typeof toRow> {
+export function rested(container: Container): ReturnType<typeof toRow> {
   const { owner: _owner, restartAt: _at, restartDelay: _delay, ...record } = container.record;
-  return toRow({
-    ...container,
-    state: 'exited',
-    record: { ...record, ...(error !== undefined && { error }) },
-  });
+  return toRow({ ...container, state: 'exited', record });
 }
