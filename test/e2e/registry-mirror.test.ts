@@ -25,15 +25,13 @@ test('registry serve reads through with credentials, and copies by a job', { ski
     to: 'copies',
   };
   writeFileSync(join(folder, 'mirrors.yaml'), JSON.stringify({ sync: [job] }));
-  const child = spawn(
-    program,
-    [
-      ...['registry', 'serve', '--addr', '127.0.0.1:0', '--data', 'data'],
-      ...['--mirror', `hub=${upstream.host}`, '--mirror-auth', 'config.json'],
-      ...['--mirrors', 'mirrors.yaml'],
-    ],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] },
-  );
+  const args =
+    `registry serve --addr 127.0.0.1:0 --data data --mirror hub=${upstream.host} ` +
+    '--mirror-auth config.json --mirrors mirrors.yaml';
+  const child = spawn(program, args.split(' '), {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   try {
     const [said] = (await once(child.stdout, 'data')) as [Buffer];
     const url = said.toString().trim().replace('listening on ', '');
