@@ -1,12 +1,13 @@
 import { type Digest, isDigest } from '../oci/digest.ts';
-import { type Access, type Action, type Need, NOBODY } from './access/access.ts';
-import { answerJson, type Exchange } from './answer.ts';
+import { type Access, type Action, type Caller, type Need, NOBODY } from './access/access.ts';
+import { answer, answerJson, type Exchange } from './answer.ts';
 import { deleteBlob, getBlob } from './blob-handlers.ts';
 import { Problem } from './errors.ts';
 import { listHistory } from './history-handler.ts';
 import { listReferrers, listRepositories, listTags } from './list-handlers.ts';
 import { deleteManifest, getManifest, putManifest } from './manifest-handlers.ts';
 import { isRepositoryName } from './names.ts';
+import type { Route } from './routes.ts';
 import type { RegistryStorage } from './storage.ts';
 import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload-handlers.ts';
 
@@ -39,7 +40,10 @@ const DISCOVERY = JSON.stringify({
 });
 const READING: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
-const HEALTH: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+const FIGURES_HEAD = {
+  'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+  'cache-control': 'no-store',
+};
 const NOTHING: Need = { kind: 'nothing' };
 const GREETING: Need = { kind: 'a greeting' };
 
@@ -47,14 +51,24 @@ const GREETING: Need = { kind: 'a greeting' };
 export interface Served {
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
-  /** False while the registry ends. */
-  readonly isReady: () => boolean;
+  /** False while the registry ends, and while its storage cannot be used. */
+  readonly isReady: () => boolean | Promise<boolean>;
+  /** Figures at `/metrics`, for those who may see them. */
+  readonly figures?: Figures | undefined;
+}
+
+/** What is told of the registry itself. */
+export interface Figures {
+  /** The text of Prometheus. */
+  readonly text: () => Promise<string>;
+  readonly maySee: (caller: Caller) => boolean;
 }
 
 /** An address: what can be done there, and what that needs. */
 interface Place {
   readonly methods: Methods;
   readonly need: Need;
+  readonly route: Route;
 }
 
 /**
@@ -70,6 +84,7 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   const place = placeAt(path, known, served, access);
   if (!place) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
   const { methods, need } = place;
+  exchange.route = place.route;
   const handler = Object.hasOwn(methods, known) ? methods[known as keyof Methods] : undefined;
   if (!handler) {
     const allow = Object.keys(methods).flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]));
@@ -88,7 +103,7 @@ export async function route(exchange: Exchange, path: string, served: Served): P
     }
   }
   // Whoever watches over the registry asks as often as it likes.
-  if (!HEALTH.has(path)) limits.admit(exchange.caller, address);
+  if (place.route !== 'health') limits.admit(exchange.caller, address);
   const refusal = access.refusal(request, exchange.caller, need);
   if (refusal) throw refusal;
   if (served.readOnly && need.kind === 'repository' && !READING.includes(method)) {
@@ -100,28 +115,44 @@ export async function route(exchange: Exchange, path: string, served: Served): P
 function placeAt(
   path: string,
   method: string,
-  { storage, isReady }: Served,
+  { storage, isReady, figures }: Served,
   access: Access,
 ): Place | undefined {
-  const to = (need: Need, GET: Handler): Place => ({ need, methods: { GET } });
+  const to = (kind: Route, need: Need, GET: Handler): Place => ({
+    route: kind,
+    need,
+    methods: { GET },
+  });
   switch (path) {
     case '/v2':
     case '/v2/':
-      return to(GREETING, (exchange) => answerJson(exchange, 200, '{}'));
+      return to('base', GREETING, (exchange) => answerJson(exchange, 200, '{}'));
     case '/v2/_catalog':
-      return to({ kind: 'catalog' }, (exchange) => listRepositories(exchange, storage));
+      return to('catalog', { kind: 'catalog' }, (exchange) => listRepositories(exchange, storage));
     case '/v2/_oci/ext/discover':
-      return to(GREETING, (exchange) => answerJson(exchange, 200, DISCOVERY));
+      return to('discover', GREETING, (exchange) => answerJson(exchange, 200, DISCOVERY));
     case '/livez':
-      return to(NOTHING, (exchange) => answerJson(exchange, 200, '{}'));
+    case '/healthz':
+      return to('health', NOTHING, (exchange) => answerJson(exchange, 200, '{}'));
     case '/readyz':
-      return to(NOTHING, (exchange) => answerJson(exchange, isReady() ? 200 : 503, '{}'));
+      return to('health', NOTHING, async (exchange) =>
+        answerJson(exchange, (await isReady()) ? 200 : 503, '{}'),
+      );
+    case '/metrics':
+      return figures && to('metrics', GREETING, (exchange) => showFigures(exchange, figures));
   }
   if (path.startsWith('/v2/')) {
     return placeIn(path.slice('/v2/'.length).split('/'), method, storage);
   }
   const methods = access.addresses.get(path);
-  return methods && { methods, need: NOTHING };
+  return methods && { methods, need: NOTHING, route: 'token' };
+}
+
+async function showFigures(exchange: Exchange, { text, maySee }: Figures): Promise<void> {
+  if (!maySee(exchange.caller)) {
+    throw new Problem(403, 'DENIED', 'the rules of this registry do not allow it');
+  }
+  answer(exchange, 200, FIGURES_HEAD, await text());
 }
 
 /** `<name>/blobs/<digest>` and the like, from the end: a name may have these words in it too. */
@@ -133,39 +164,48 @@ function placeIn(
   const [third, kind, last = ''] = parts.slice(-3);
   const name = parts.slice(0, -2).join('/');
   const action = method === 'GET' ? 'pull' : method === 'DELETE' ? 'delete' : 'push';
-  const at = (repository: string, methods: Methods, needed: Action = action): Place => ({
+  const at = (
+    place: Route,
+    repository: string,
+    methods: Methods,
+    needed: Action = action,
+  ): Place => ({
+    route: place,
     methods,
     need: { kind: 'repository', repository, action: needed },
   });
   if (third === 'blobs' && kind === 'uploads') {
     const repository = checkedName(parts.slice(0, -3).join('/'));
     // Looking at an upload and leaving it are a part of pushing.
-    if (last === '') return at(repository, starting(repository, storage), 'push');
-    return at(repository, upload(repository, last, storage), 'push');
+    if (last === '') return at('uploads', repository, starting(repository, storage), 'push');
+    return at('upload', repository, upload(repository, last, storage), 'push');
   }
   switch (kind) {
     case 'blobs': {
       const repository = checkedName(name);
-      if (last === 'uploads') return at(repository, starting(repository, storage), 'push');
-      return at(repository, blob(repository, last, storage));
+      if (last === 'uploads')
+        return at('uploads', repository, starting(repository, storage), 'push');
+      return at('blob', repository, blob(repository, last, storage));
     }
     case 'manifests': {
       const repository = checkedName(name);
-      return at(repository, manifest(repository, last, storage));
+      return at('manifest', repository, manifest(repository, last, storage));
     }
     case 'referrers': {
       const repository = checkedName(name);
-      return at(repository, referrers(repository, last, storage));
+      return at('referrers', repository, referrers(repository, last, storage));
     }
     case '_stave': {
       if (last !== 'log') return undefined;
       const repository = checkedName(name);
-      return at(repository, { GET: (exchange) => listHistory(exchange, storage, repository) });
+      return at('log', repository, {
+        GET: (exchange) => listHistory(exchange, storage, repository),
+      });
     }
     case 'tags': {
       if (last !== 'list') return undefined;
       const repository = checkedName(name);
-      return at(repository, tags(repository, storage));
+      return at('tags', repository, tags(repository, storage));
     }
     default:
       return undefined;
