@@ -23,6 +23,8 @@ export interface Exchange {
   need: Need;
   /** Which kind of address it is for, once that is clear. */
   route: Route;
+  /** What the client calls the repository, where that is another name; `ns` is the registry it wants. */
+  shown?: { readonly repository: string; readonly ns: string | undefined };
   /** The client waits for a word before it sends the body (`Expect: 100-continue`). */
   waits: boolean;
 }

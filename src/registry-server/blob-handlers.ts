@@ -71,6 +71,7 @@ async function sendBlob(exchange: Exchange, blob: OpenBlob, digest: Digest): Pro
     });
   }
   const { start, end } = part ?? { start: 0, end: size };
+  if (request.method === 'GET') await blob.ready?.();
   response.writeHead(part ? 206 : 200, {
     ...headers,
     'content-type': 'application/octet-stream',

@@ -6,6 +6,7 @@ import { Problem } from './errors.ts';
 import { listHistory } from './history-handler.ts';
 import { listReferrers, listRepositories, listTags } from './list-handlers.ts';
 import { deleteManifest, getManifest, putManifest } from './manifest-handlers.ts';
+import type { Mirror } from './mirror/mirror.ts';
 import { isRepositoryName } from './names.ts';
 import type { Route } from './routes.ts';
 import type { RegistryStorage } from './storage.ts';
@@ -51,6 +52,7 @@ const GREETING: Need = { kind: 'a greeting' };
 export interface Served {
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
+  readonly mirror: Pick<Mirror, 'isMirrored' | 'meant'> | undefined;
   /** False while the registry ends, and while its storage cannot be used. */
   readonly isReady: () => boolean | Promise<boolean>;
   /** Figures at `/metrics`, for those who may see them. */
@@ -81,7 +83,7 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   const { request, access, limits } = exchange;
   const { method = '' } = request;
   const known = method === 'HEAD' ? 'GET' : method;
-  const place = placeAt(path, known, served, access);
+  const place = placeAt(path, known, served, access, nameReader(exchange, served));
   if (!place) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
   const { methods, need } = place;
   exchange.route = place.route;
@@ -109,6 +111,12 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   if (served.readOnly && need.kind === 'repository' && !READING.includes(method)) {
     throw new Problem(405, 'UNSUPPORTED', 'this registry is read-only', { allow: 'GET, HEAD' });
   }
+  const isPush = need.kind === 'repository' && need.action === 'push';
+  if (isPush && served.mirror?.isMirrored(need.repository) === true) {
+    throw new Problem(405, 'UNSUPPORTED', 'what is in this repository comes from elsewhere', {
+      allow: 'GET, HEAD, DELETE',
+    });
+  }
   await handler(exchange);
 }
 
@@ -117,6 +125,7 @@ function placeAt(
   method: string,
   { storage, isReady, figures }: Served,
   access: Access,
+  read: NameReader,
 ): Place | undefined {
   const to = (kind: Route, need: Need, GET: Handler): Place => ({
     route: kind,
@@ -142,7 +151,7 @@ function placeAt(
       return figures && to('metrics', GREETING, (exchange) => showFigures(exchange, figures));
   }
   if (path.startsWith('/v2/')) {
-    return placeIn(path.slice('/v2/'.length).split('/'), method, storage);
+    return placeIn(path.slice('/v2/'.length).split('/'), method, storage, read);
   }
   const methods = access.addresses.get(path);
   return methods && { methods, need: NOTHING, route: 'token' };
@@ -160,6 +169,7 @@ function placeIn(
   parts: readonly string[],
   method: string,
   storage: RegistryStorage,
+  read: NameReader,
 ): Place | undefined {
   const [third, kind, last = ''] = parts.slice(-3);
   const name = parts.slice(0, -2).join('/');
@@ -175,36 +185,36 @@ function placeIn(
     need: { kind: 'repository', repository, action: needed },
   });
   if (third === 'blobs' && kind === 'uploads') {
-    const repository = checkedName(parts.slice(0, -3).join('/'));
+    const repository = read(parts.slice(0, -3).join('/'));
     // Looking at an upload and leaving it are a part of pushing.
     if (last === '') return at('uploads', repository, starting(repository, storage), 'push');
     return at('upload', repository, upload(repository, last, storage), 'push');
   }
   switch (kind) {
     case 'blobs': {
-      const repository = checkedName(name);
+      const repository = read(name);
       if (last === 'uploads')
         return at('uploads', repository, starting(repository, storage), 'push');
       return at('blob', repository, blob(repository, last, storage));
     }
     case 'manifests': {
-      const repository = checkedName(name);
+      const repository = read(name);
       return at('manifest', repository, manifest(repository, last, storage));
     }
     case 'referrers': {
-      const repository = checkedName(name);
+      const repository = read(name);
       return at('referrers', repository, referrers(repository, last, storage));
     }
     case '_stave': {
       if (last !== 'log') return undefined;
-      const repository = checkedName(name);
+      const repository = read(name);
       return at('log', repository, {
         GET: (exchange) => listHistory(exchange, storage, repository),
       });
     }
     case 'tags': {
       if (last !== 'list') return undefined;
-      const repository = checkedName(name);
+      const repository = read(name);
       return at('tags', repository, tags(repository, storage));
     }
     default:
@@ -256,6 +266,22 @@ function referrers(name: string, text: string, storage: RegistryStorage): Method
 
 function tags(name: string, storage: RegistryStorage): Methods {
   return { GET: (exchange) => listTags(exchange, storage, name) };
+}
+
+/** Names as they are in addresses, and the repositories that are meant by them. */
+type NameReader = (text: string) => string;
+
+/** Without mirrors a name is what it is. What a client calls otherwise, it is told of by that name. */
+function nameReader(exchange: Exchange, { mirror }: Served): NameReader {
+  if (!mirror) return checkedName;
+  return (text) => {
+    const shown = checkedName(text);
+    const { query, request } = exchange;
+    const ns = query.get('ns') || undefined;
+    const meant = mirror.meant(shown, ns, request.headers.host);
+    if (meant !== shown || ns !== undefined) exchange.shown = { repository: shown, ns };
+    return meant;
+  };
 }
 
 function checkedName(text: string): string {

@@ -13,6 +13,7 @@ import { StorageHealth } from './health.ts';
 import { requestIds } from './request-ids.ts';
 import type { Figures } from './router.ts';
 import { serve, type Serving } from './serve.ts';
+import type { Mirror } from './mirror/mirror.ts';
 import type { RegistryStorage } from './storage.ts';
 
 /** How long an ending may last, and how often slow heads are looked for; in milliseconds. */
@@ -42,6 +43,8 @@ export interface RegistryServerOptions {
   readonly descriptor?: number | undefined;
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
+  /** Repositories that come from registries elsewhere; `storage` is the mirror's then. */
+  readonly mirror?: Pick<Mirror, 'isMirrored' | 'meant'> | undefined;
   /** Without it plain HTTP is spoken. */
   readonly tls?: TlsMaterial | undefined;
   /** Who may do what; everyone everything by default. Whoever opened it ends it. */
@@ -92,7 +95,7 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   const health = new StorageHealth(storage, { readOnly, clock, onFailure });
   const isReady = (): boolean | Promise<boolean> => ready && health.isGood();
   let serving: Serving = {
-    served: { storage, readOnly, isReady, figures: options.figures },
+    served: { storage, readOnly, mirror: options.mirror, isReady, figures: options.figures },
     nameOf: requestIds(),
     observe: options.observe,
     access: options.access ?? openToAll(),

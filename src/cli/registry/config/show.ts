@@ -44,6 +44,7 @@ function textOf(
   kind: Leaf['kind'] | 'secret' | 'map' | 'sections' | 'section',
 ): unknown {
   if (kind === 'duration' && typeof value === 'number') return durationText(value);
+  if (kind === 'bytes' && typeof value === 'number') return bytesText(value);
   // Some put what lets them in behind the question mark.
   if (kind === 'url' && typeof value === 'string') return value.replace(/\?.*$/, '?hidden');
   return value;
@@ -58,4 +59,15 @@ function durationText(milliseconds: number): string {
     if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size}${unit}`;
   }
   return `${milliseconds}ms`;
+}
+
+function bytesText(bytes: number): string | number {
+  for (const [unit, size] of [
+    ['g', 1024 ** 3],
+    ['m', 1024 ** 2],
+    ['k', 1024],
+  ] as const) {
+    if (bytes >= size && bytes % size === 0) return `${bytes / size}${unit}`;
+  }
+  return bytes;
 }

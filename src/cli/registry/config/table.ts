@@ -97,8 +97,8 @@ export const CONFIG: Section = section('Settings of a registry', {
     s3: section('A bucket, in the place of a folder', {
       bucket: of('s3'),
       endpoint: of('s3-endpoint'),
-      'path-style': of('s3-path-style', { initial: false }),
-      redirect: of('s3-redirect', { initial: 'auto' }),
+      'path-style': of('s3-path-style'),
+      redirect: of('s3-redirect'),
       region: of('s3-region'),
       credentials: section("Without it those that Amazon's own tools would use", {
         'access-key-id': secret('Name of the key'),
@@ -141,7 +141,7 @@ export const CONFIG: Section = section('Settings of a registry', {
   keep: section('How the registry keeps itself in order', {
     'gc-interval': of('gc-interval', { initial: '6h' }),
     'gc-grace': of('gc-grace', { initial: '24h' }),
-    'scrub-interval': of('scrub-interval', { initial: '7d' }),
+    'scrub-interval': of('scrub-interval', { initial: '168h' }),
     'scrub-rate': of('scrub-rate', { initial: '10m' }),
     rules: live('rules'),
     immutable: texts('Tags that never change: patterns REPOSITORY:TAG', {
