@@ -51,6 +51,12 @@ export const REGISTRY: readonly CommandEntry[] = [
     load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
   {
+    name: 'registry sync',
+    aliases: [],
+    summary: "Copy tags from other registries into a registry of one's own",
+    load: async () => (await import('./commands/registry-sync.ts')).registrySync,
+  },
+  {
     name: 'registry unit',
     aliases: [],
     summary: 'Show a unit with which systemd runs a registry',

@@ -13,6 +13,7 @@ export const ROUTES = [
   'token',
   'health',
   'metrics',
+  'page',
   'other',
 ] as const;
 

@@ -70,7 +70,10 @@ export interface OpenBlob {
   readonly elsewhere?: string | undefined;
   /** To be waited for before bytes are promised to a client. Throws Problem. */
   ready?(): Promise<void>;
-  /** The bytes from `start` up to, not including, `end`. Ends what `close` would. */
+  /**
+   * The bytes from `start` up to, not including, `end`. A piece is valid until the next one is
+   * asked for. Ends what `close` would.
+   */
   read(start: number, end: number): Bytes;
   close(): void;
 }
@@ -139,8 +142,10 @@ export interface RegistryStorage extends AsyncDisposable {
 
   /** Throws when nothing can be read any more, or written unless `readOnly`. */
   probe?(readOnly: boolean): Awaitable<void>;
-  /** How much there is, as far as that is cheap to tell. */
-  figures?(): Awaitable<StorageFigures>;
+  /** How much there is, where that is cheap to tell. */
+  figures?(): Awaitable<StorageFigures | undefined>;
+  /** How many repositories have a content; what cannot tell at once has no such function. */
+  holders?(digest: Digest): number;
 
   /** Begins an upload and gives its name. */
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;

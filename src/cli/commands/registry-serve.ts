@@ -30,8 +30,13 @@ export const registryServe = command({
       'a bucket',
     ],
     [
-      'All may pull what is not below team/; there alice and the developers may do everything',
+      'All may pull, but below team/ only alice and the developers may',
       "stave registry serve --data registry --htpasswd users --groups groups --allow 'anonymous:**:pull' --allow 'alice,@devs:team/**:all'",
+      'a process that stays',
+    ],
+    [
+      'A cache before other registries: pull 127.0.0.1:5000/hub/library/alpine',
+      'stave registry serve --data registry --mirror hub=docker.io --mirror ghcr=ghcr.io',
       'a process that stays',
     ],
     [

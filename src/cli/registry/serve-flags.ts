@@ -3,6 +3,8 @@ import { flag, type Values } from '../flags.ts';
 import { ACCESS_FLAGS } from './access-flags.ts';
 import { KEEP_FLAGS } from './keep-flags.ts';
 import { LIMIT_FLAGS } from './limit-flags.ts';
+import { MIRROR_FLAGS } from './mirror-flags.ts';
+import { PAGE_FLAGS } from './page-flags.ts';
 import { STORAGE_FLAGS } from './storage-flags.ts';
 import { TLS_FLAGS } from './tls-flags.ts';
 
@@ -22,6 +24,8 @@ export const SERVE_FLAGS = {
   ...ACCESS_FLAGS,
   ...KEEP_FLAGS,
   ...LIMIT_FLAGS,
+  ...PAGE_FLAGS,
+  ...MIRROR_FLAGS,
   ...STORAGE_FLAGS,
   ...TLS_FLAGS,
 };

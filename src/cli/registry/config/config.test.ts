@@ -42,10 +42,20 @@ function initial(): ServeValues {
   ) as unknown as ServeValues;
 }
 
+/** What `mirrors` and `sync` say in a file. */
+const OTHERWISE = new Set([
+  'config',
+  'mirror',
+  'mirror-auth',
+  'mirror-of',
+  'mirror-ttl',
+  'mirrors',
+]);
+
 test('a config file can say whatever a flag can', () => {
   const rows = [...rowsOf(CONFIG)].flatMap(({ shape }) => ('flag' in shape ? [shape.flag] : []));
   assert.deepEqual(
-    Object.keys(SERVE_FLAGS).filter((name) => name !== 'config' && !rows.includes(name)),
+    Object.keys(SERVE_FLAGS).filter((name) => !OTHERWISE.has(name) && !rows.includes(name)),
     [],
   );
   assert.equal(new Set(rows).size, rows.length);
@@ -186,6 +196,20 @@ test('settings that contradict each other are refused', async () => {
     "storage: { data: d }\nwebhooks: { endpoints: [{ name: a, url: 'http://h' }, { name: a, url: 'http://h' }] }\n",
     /two endpoints/,
   );
+});
+
+test('mirrors and jobs are read with their files', async () => {
+  using folder = new Folder();
+  const text = `
+storage: { data: d }
+mirrors: [{ prefix: hub, upstream: docker.io, tag-life: 5m, user: a, password-file: pw }]
+sync: [{ upstream: quay.io, repositories: [a], every: 1h }]
+`;
+  const effective = await folder.effective(text);
+  const { mirrors } = await understand(effective, { cwd: folder.path, env: {} });
+  assert.equal(mirrors.mirrors[0]?.tagLife, 300_000);
+  assert.equal(mirrors.mirrors[0].passwordFile, join(folder.path, 'pw'));
+  assert.equal(mirrors.sync[0]?.every, 3_600_000);
 });
 
 test('an empty file and empty sections are good', async () => {

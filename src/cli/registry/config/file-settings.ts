@@ -4,6 +4,7 @@ import type { EventFormat } from '../../../registry-server/events/envelope.ts';
 import type { EventAction } from '../../../registry-server/events/event.ts';
 import type { HookEndpoint } from '../../../registry-server/events/hooks.ts';
 import { readRules, type TagRules } from '../../../registry-server/maintenance/rules.ts';
+import type { MirrorDocument } from '../../../registry-server/mirror/read-settings.ts';
 import type { Host } from '../../command.ts';
 import type { AwsSettings } from '../aws-settings.ts';
 import { valueAt } from './effective.ts';
@@ -35,6 +36,16 @@ export function inlineRules(tree: ConfigTree): TagRules | undefined {
   const retention = valueAt(tree, 'keep.retention');
   if (immutable === undefined && retention === undefined) return undefined;
   return readRules({ immutable, retention });
+}
+
+/** Mirrors and jobs within a file. Throws InvalidInputError. */
+export async function inlineMirrors(tree: ConfigTree): Promise<MirrorDocument> {
+  const mirrors = valueAt(tree, 'mirrors');
+  const sync = valueAt(tree, 'sync');
+  if (mirrors === undefined && sync === undefined) return { mirrors: [], sync: [] };
+  const { readMirrors } = await import('../../../registry-server/mirror/read-settings.ts');
+  // Paths are whole by now.
+  return readMirrors({ mirrors, sync }, '/');
 }
 
 /** The credentials within a file; undefined when it has none. Throws InvalidInputError. */

@@ -61,6 +61,50 @@ const RETENTION: Section = {
   },
 };
 
+const UPSTREAM: Readonly<Record<string, Shape>> = {
+  upstream: {
+    kind: 'text',
+    about: 'HOST, HOST:PORT or HOST/PATH; "http://" before it for plain HTTP',
+  },
+  user: { kind: 'text', about: 'Who this registry is there' },
+  'password-file': { kind: 'path', about: "The user's password, on its first line" },
+  'auth-file': { kind: 'path', about: "Credentials, as in Docker's config.json" },
+  ca: { kind: 'path', about: 'Authorities that are trusted too, in PEM' },
+  insecure: { kind: 'toggle', about: 'Any certificate will do, and plain HTTP too' },
+};
+
+const MIRROR: Section = {
+  kind: 'section',
+  about: 'Repositories that are read through from a registry elsewhere',
+  required: ['upstream'],
+  fields: {
+    prefix: { kind: 'text', about: "What is below it is the upstream's; without it everything" },
+    ...UPSTREAM,
+    'tag-life': ruleTime('How long a tag is believed; a minute without it'),
+    'missing-life': ruleTime('How long it is believed that something is missing; 30 seconds'),
+    'stale-life': ruleTime(
+      'How long what a tag meant is served while the upstream is down; a week',
+    ),
+  },
+};
+
+const SYNC: Section = {
+  kind: 'section',
+  about: 'A job that copies tags',
+  required: ['upstream', 'repositories'],
+  fields: {
+    ...UPSTREAM,
+    repositories: texts('Repositories there, or patterns of them'),
+    to: { kind: 'text', about: 'They come below this name here' },
+    tags: texts('Patterns of tags; without it all'),
+    except: texts('Patterns of tags that are left out'),
+    newest: { kind: 'int', about: 'So many tags at most, the newest' },
+    remove: { kind: 'toggle', about: 'Remove here what is gone there' },
+    referrers: { kind: 'toggle', about: 'Copy what refers to images, too' },
+    every: ruleTime('How often'),
+  },
+};
+
 const ENDPOINT: Section = {
   kind: 'section',
   about: 'Somebody who is told what happens',
@@ -158,6 +202,9 @@ export const CONFIG: Section = section('Settings of a registry', {
       isReloaded: true,
     },
   }),
+  mirrors: { kind: 'sections', about: 'What comes from registries elsewhere', of: MIRROR },
+  sync: { kind: 'sections', about: 'Jobs that copy from registries elsewhere', of: SYNC },
+  page: section('The page for browsers', { off: of('no-page', { initial: false }) }),
   audit: section('A log of who did what', {
     file: of('audit-log'),
     reads: of('audit-reads', { initial: false }),

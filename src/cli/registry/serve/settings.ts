@@ -4,11 +4,12 @@ import type { AccessSettings } from '../../../registry-server/access/settings.ts
 import type { HookEndpoint } from '../../../registry-server/events/hooks.ts';
 import type { LimitSettings } from '../../../registry-server/limits.ts';
 import type { KeepSettings } from '../../../registry-server/maintenance/keeper.ts';
+import type { MirrorDocument } from '../../../registry-server/mirror/read-settings.ts';
 import type { Context } from '../../command.ts';
 import { listenAddress } from '../../listen-address.ts';
 import { accessSettings } from '../access-flags.ts';
 import { type Effective, valueAt } from '../config/effective.ts';
-import { hookEndpoints, inlineRules } from '../config/file-settings.ts';
+import { hookEndpoints, inlineMirrors, inlineRules } from '../config/file-settings.ts';
 import { keepSettings } from '../keep-flags.ts';
 import { limitSettings } from '../limit-flags.ts';
 
@@ -18,6 +19,8 @@ export interface Understood {
   readonly limits: LimitSettings;
   readonly keep: KeepSettings;
   readonly endpoints: readonly HookEndpoint[];
+  /** Of the file; flags may add to it. */
+  readonly mirrors: MirrorDocument;
   /** The folder of the registry; meaningless with a bucket. */
   readonly data: string;
 }
@@ -59,6 +62,7 @@ export async function understand(
     limits: limitSettings(inContext),
     keep: await keepSettings(inContext, { readOnly: flags['read-only'], rules }),
     endpoints,
+    mirrors: await inlineMirrors(tree),
     data,
   };
 }

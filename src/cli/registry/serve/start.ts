@@ -6,6 +6,8 @@ import { type Effective, valueAt } from '../config/effective.ts';
 import { inlineCredentials } from '../config/file-settings.ts';
 import { errorFields } from '../error-fields.ts';
 import { tellKeeping } from '../keep-line.ts';
+import { openMirrors } from '../mirror-flags.ts';
+import { pageFolder } from '../page-flags.ts';
 import { openStorage } from '../storage-flags.ts';
 import { type TlsPlace, tlsPlace } from '../tls-flags.ts';
 import { auditLog } from './audit-log.ts';
@@ -54,6 +56,13 @@ export async function startRegistry(
       },
     ),
   );
+  const mirrors = scope.use(
+    await openMirrors({ ...context, flags }, kept.storage, {
+      readOnly: flags['read-only'],
+      tell: (text) => log.info(text),
+      inline: understood.mirrors,
+    }),
+  );
   const parts = { clock, onFailure };
   const access = openAccess(understood.access, parts);
   // Reloading may have put another one in its place.
@@ -70,7 +79,9 @@ export async function startRegistry(
   const server = scope.use(
     await openRegistryServer({
       ...place,
-      storage: kept.storage,
+      storage: mirrors.storage,
+      mirror: mirrors.mirror,
+      page: pageFolder({ flags }),
       readOnly: flags['read-only'],
       tls: tls && readTls(tls.files),
       access,
