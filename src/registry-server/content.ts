@@ -93,7 +93,13 @@ export class Content {
 
   /** True when some repository has it. What none has is on its way out. */
   isUsed(digest: Digest): boolean {
-    return (statSync(this.#paths.pool(digest), { throwIfNoEntry: false })?.nlink ?? 0) > 1;
+    return this.holders(digest) > 0;
+  }
+
+  /** How many repositories have it. */
+  holders(digest: Digest): number {
+    const stat = statSync(this.#paths.pool(digest), { throwIfNoEntry: false });
+    return stat ? stat.nlink - 1 : 0;
   }
 
   /** True when the bytes are here, verified and on the disk. */

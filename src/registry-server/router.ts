@@ -8,6 +8,7 @@ import { listReferrers, listRepositories, listTags } from './list-handlers.ts';
 import { deleteManifest, getManifest, putManifest } from './manifest-handlers.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import { isRepositoryName } from './names.ts';
+import type { Page } from './page/page.ts';
 import type { RegistryStorage } from './storage.ts';
 import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload-handlers.ts';
 
@@ -51,6 +52,8 @@ export interface Served {
   readonly mirror: Pick<Mirror, 'isMirrored' | 'meant'> | undefined;
   /** False while the registry ends. */
   readonly isReady: () => boolean;
+  /** For browsers; undefined when it is turned off. */
+  readonly page: Page | undefined;
 }
 
 /** An address: what can be done there, and what that needs. */
@@ -117,7 +120,7 @@ function withSource(need: Need, { query }: Exchange): Need {
 function placeAt(
   path: string,
   method: string,
-  { storage, isReady }: Served,
+  { storage, isReady, page }: Served,
   access: Access,
   read: NameReader,
 ): Place | undefined {
@@ -139,7 +142,9 @@ function placeAt(
     return placeIn(path.slice('/v2/'.length).split('/'), method, storage, read);
   }
   const methods = access.addresses.get(path);
-  return methods && { methods, need: NOTHING };
+  if (methods) return { methods, need: NOTHING };
+  const shown = page?.at(path);
+  return shown && to(shown.need, shown.answer);
 }
 
 /** `<name>/blobs/<digest>` and the like, from the end: a name may have these words in it too. */

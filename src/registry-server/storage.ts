@@ -128,6 +128,9 @@ export interface RegistryStorage extends AsyncDisposable {
   /** Bytes of what a repository has; what cannot tell has no such function. */
   repositorySize?(repository: string): Awaitable<number>;
 
+  /** How many repositories have a content; what cannot tell at once has no such function. */
+  holders?(digest: Digest): number;
+
   /** Begins an upload and gives its name. */
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;
   /** An upload of this repository; `busy` while another request has it. */

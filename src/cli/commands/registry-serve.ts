@@ -9,6 +9,7 @@ import { ACCESS_FLAGS, accessSettings } from '../registry/access-flags.ts';
 import { KEEP_FLAGS, keepSettings } from '../registry/keep-flags.ts';
 import { keepLine } from '../registry/keep-line.ts';
 import { LIMIT_FLAGS, limitSettings } from '../registry/limit-flags.ts';
+import { PAGE_FLAGS, pageFolder } from '../registry/page-flags.ts';
 import { MIRROR_FLAGS, openMirrors } from '../registry/mirror-flags.ts';
 import { openStorage, STORAGE_FLAGS } from '../registry/storage-flags.ts';
 import { TLS_FLAGS, tlsPlace, trustLines } from '../registry/tls-flags.ts';
@@ -21,6 +22,7 @@ const FLAGS = {
   ...ACCESS_FLAGS,
   ...KEEP_FLAGS,
   ...LIMIT_FLAGS,
+  ...PAGE_FLAGS,
   ...MIRROR_FLAGS,
   ...STORAGE_FLAGS,
   ...TLS_FLAGS,
@@ -100,6 +102,7 @@ export const registryServe = command({
       tls: tls && readTls(tls.files),
       access,
       limits,
+      page: pageFolder(context),
       audit: log?.write,
       auditScope: flags['audit-reads'] ? 'everything' : 'changes',
       clock,

@@ -11,6 +11,8 @@ import { Upstream, type UpstreamParts } from './upstream.ts';
 export interface Mirror extends AsyncDisposable {
   /** What answers in place of the storage that it was opened with, whose owner stays who it is. */
   readonly storage: RegistryStorage;
+  /** What it was opened with: what is here, without asking anybody. */
+  readonly behind: RegistryStorage;
   /** True for repositories whose content comes from elsewhere: nothing is pushed there. */
   readonly isMirrored: (repository: string) => boolean;
   /** The repository here that a client means, see {@link MirrorPlaces.meant}. Throws Problem. */
@@ -47,6 +49,7 @@ export function openMirror(
   };
   return {
     storage: storageOf(inner, places, { manifests, blobs, lists }, end),
+    behind: inner,
     isMirrored: (repository) => places.find(repository) !== undefined,
     meant: (repository, ns, own) => places.meant(repository, ns, own),
     [Symbol.asyncDispose]: end,
