@@ -63,7 +63,13 @@ export function containersOf(given: ContainersParts): Containers {
       const { containerChanges } = await import('./changes.ts');
       return containerChanges(store, await given.snapshotter(), name);
     },
-    list: async (options) => (await import('./list.ts')).listContainers(store, options),
+    async list(options = {}) {
+      const { listContainers } = await import('./list.ts');
+      const found = listContainers(store, options);
+      if (options.size !== true) return found;
+      const { sizeOf } = await import('./sizes.ts');
+      return found.map((one) => ({ ...one, size: sizeOf(store, one) }));
+    },
     prune: async (filter) => (await import('./prune.ts')).pruneContainers(given, filter),
     async export(name, options) {
       const { exportContainer } = await import('./export.ts');

@@ -1,7 +1,8 @@
+import { StaveError } from '../../base/errors.ts';
 import { endpointFrom } from '../../network/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
-import type { ContainerSummary } from '../container-types.ts';
+import type { ContainerListOptions, ContainerSummary } from '../container-types.ts';
 import { findIn } from '../images/find.ts';
 import { networkKind } from './network-kind.ts';
 import { fromRow, isUp, type Container } from './record.ts';
@@ -10,19 +11,53 @@ import { isAbandoned, settled } from './settle.ts';
 /** The containers, newest first; only those that run unless `all`. Writes nothing. */
 export function listContainers(
   store: Store,
-  options: { readonly all?: boolean } = {},
+  options: Omit<ContainerListOptions, 'size'> = {},
 ): ContainerSummary[] {
-  return store.read((tables) =>
-    tables.containers
-      .list()
-      .map(fromRow)
-      // What was to go with its end is gone for the user, though nobody has tidied up yet.
-      .filter((container) => !isAbandoned(container, store.paths.containers))
-      .map((container) => settled(container, store.paths.containers))
-      .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
-      .reverse()
-      .map((container) => summaryOf(container, tables)),
-  );
+  return store.read((tables) => {
+    const isWanted = comesFrom(tables, options.ancestors ?? []);
+    return (
+      tables.containers
+        .list()
+        .map(fromRow)
+        // What was to go with its end is gone for the user, though nobody has tidied up yet.
+        .filter((container) => !isAbandoned(container, store.paths.containers))
+        .map((container) => settled(container, store.paths.containers))
+        .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
+        .filter(isWanted)
+        .reverse()
+        .map((container) => summaryOf(container, tables))
+    );
+  });
+}
+
+/** Whether a container's image is one of these, or was committed from one. All pass where none is named. */
+function comesFrom(
+  tables: Tables,
+  names: readonly string[],
+): (container: Pick<Container, 'image' | 'record'>) => boolean {
+  if (names.length === 0) return () => true;
+  const wanted = new Set<string>(names.flatMap((name) => imageIds(tables, name)));
+  return ({ image, record }) => {
+    if (names.includes(record.imageName)) return true;
+    for (
+      let id: Container['image'] | undefined = image;
+      id !== undefined;
+      id = tables.images.get(id)?.parent
+    ) {
+      if (wanted.has(id)) return true;
+    }
+    return false;
+  };
+}
+
+/** None for a name that means nothing. */
+function imageIds(tables: Tables, name: string): string[] {
+  try {
+    return [findIn(tables, name).image.id];
+  } catch (error) {
+    if (error instanceof StaveError) return [];
+    throw error;
+  }
 }
 
 /** One row of `ps`. */
