@@ -26,6 +26,8 @@ git git
 ssh openssh-client
 openssl openssl
 /bin/busybox busybox-static
+chromium chromium
+/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 '
 # /usr/sbin is where runc lies; a plain user's PATH may lack it.
 PATH=$PATH:/usr/sbin:/sbin

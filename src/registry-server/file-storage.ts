@@ -120,6 +120,10 @@ export class FileStorage implements RegistryStorage {
     return this.parts.content.asked(repository, digest);
   }
 
+  holders(digest: Digest): number {
+    return this.parts.content.holders(digest);
+  }
+
   openBlob(repository: string, digest: Digest): OpenBlob | undefined {
     return this.parts.content.open(repository, digest);
   }

@@ -8,6 +8,7 @@ import { listReferrers, listRepositories, listTags } from './list-handlers.ts';
 import { deleteManifest, getManifest, putManifest } from './manifest-handlers.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import { isRepositoryName } from './names.ts';
+import type { Page } from './page/page.ts';
 import type { RegistryStorage } from './storage.ts';
 import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload-handlers.ts';
 
@@ -51,6 +52,8 @@ export interface Served {
   readonly mirror: Pick<Mirror, 'isMirrored' | 'meant'> | undefined;
   /** False while the registry ends. */
   readonly isReady: () => boolean;
+  /** For browsers; undefined when it is turned off. */
+  readonly page: Page | undefined;
 }
 
 /** An address: what can be done there, and what that needs. */
@@ -71,7 +74,8 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   const known = method === 'HEAD' ? 'GET' : method;
   const place = placeAt(path, known, served, access, nameReader(exchange, served));
   if (!place) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
-  const { methods, need } = place;
+  const { methods } = place;
+  const need = withSource(place.need, exchange);
   const handler = Object.hasOwn(methods, known) ? methods[known as keyof Methods] : undefined;
   if (!handler) {
     const allow = Object.keys(methods).flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]));
@@ -105,10 +109,18 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   await handler(exchange);
 }
 
+/** A blob that is mounted is pulled from where it is. */
+function withSource(need: Need, { query }: Exchange): Need {
+  if (need.kind !== 'repository' || need.action !== 'push' || !query.has('mount')) return need;
+  const source = query.get('from');
+  if (source === null || source === need.repository || !isRepositoryName(source)) return need;
+  return { ...need, source };
+}
+
 function placeAt(
   path: string,
   method: string,
-  { storage, isReady }: Served,
+  { storage, isReady, page }: Served,
   access: Access,
   read: NameReader,
 ): Place | undefined {
@@ -130,7 +142,9 @@ function placeAt(
     return placeIn(path.slice('/v2/'.length).split('/'), method, storage, read);
   }
   const methods = access.addresses.get(path);
-  return methods && { methods, need: NOTHING };
+  if (methods) return { methods, need: NOTHING };
+  const shown = page?.at(path);
+  return shown && to(shown.need, shown.answer);
 }
 
 /** `<name>/blobs/<digest>` and the like, from the end: a name may have these words in it too. */

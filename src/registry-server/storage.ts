@@ -58,7 +58,10 @@ export interface OpenBlob {
   readonly elsewhere?: string | undefined;
   /** To be waited for before bytes are promised to a client. Throws Problem. */
   ready?(): Promise<void>;
-  /** The bytes from `start` up to, not including, `end`. Ends what `close` would. */
+  /**
+   * The bytes from `start` up to, not including, `end`. A piece is valid until the next one is
+   * asked for. Ends what `close` would.
+   */
   read(start: number, end: number): Bytes;
   close(): void;
 }
@@ -124,6 +127,9 @@ export interface RegistryStorage extends AsyncDisposable {
 
   /** Bytes of what a repository has; what cannot tell has no such function. */
   repositorySize?(repository: string): Awaitable<number>;
+
+  /** How many repositories have a content; what cannot tell at once has no such function. */
+  holders?(digest: Digest): number;
 
   /** Begins an upload and gives its name. */
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;

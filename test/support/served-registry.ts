@@ -94,6 +94,8 @@ export interface ServedOptions {
   /** Takes this one, which is gone afterwards too. */
   readonly folder?: string;
   readonly clock?: Clock;
+  /** The folder of the page; none by default. */
+  readonly page?: string;
   /** What it reads through from other registries; soon again where that fails. */
   readonly mirrors?: readonly MirrorSettings[];
 }
@@ -206,7 +208,7 @@ export class ServedRegistry implements AsyncDisposable {
     const storage =
       STORE === undefined ? openFileStorage(this.root, systemClock) : await this.#bucket(STORE);
     this.#storage = storage;
-    const { readOnly = false, access, limits, clock = systemClock } = this.#options;
+    const { readOnly = false, access, limits, clock = systemClock, page } = this.#options;
     const onFailure = (error: unknown): void => void this.failures.push(error);
     this.#access = access && openAccess(access(this.root), { clock, onFailure });
     const { mirrors } = this.#options;
@@ -226,6 +228,7 @@ export class ServedRegistry implements AsyncDisposable {
       readOnly,
       access: this.#access,
       limits,
+      page,
       clock,
       audit: (record) => this.records.push(record),
       onFailure,

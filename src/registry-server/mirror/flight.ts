@@ -79,8 +79,8 @@ export class Flight {
 
   /** Waits until it is clear that there is something, or for all that is short. Throws why not. */
   async begun(): Promise<void> {
-    const isShort = this.size <= SHORT;
-    while (this.#state === 'flying' && (isShort || this.#at === 0)) await this.#news();
+    const enough = (): boolean => this.size > SHORT && this.#at > 0;
+    while (this.#state === 'flying' && !enough()) await this.#news();
     this.#mustGoOn();
   }
 

@@ -11,8 +11,10 @@ import { Upstream, type UpstreamParts } from './upstream.ts';
 export interface Mirror extends AsyncDisposable {
   /** What answers in place of the storage that it was opened with, whose owner stays who it is. */
   readonly storage: RegistryStorage;
+  /** What it was opened with: what is here, without asking anybody. */
+  readonly behind: RegistryStorage;
   /** True for repositories whose content comes from elsewhere: nothing is pushed there. */
-  isMirrored(repository: string): boolean;
+  readonly isMirrored: (repository: string) => boolean;
   /** The repository here that a client means, see {@link MirrorPlaces.meant}. Throws Problem. */
   meant(repository: string, ns: string | undefined, own: string | undefined): string;
 }
@@ -47,6 +49,7 @@ export function openMirror(
   };
   return {
     storage: storageOf(inner, places, { manifests, blobs, lists }, end),
+    behind: inner,
     isMirrored: (repository) => places.find(repository) !== undefined,
     meant: (repository, ns, own) => places.meant(repository, ns, own),
     [Symbol.asyncDispose]: end,
@@ -66,7 +69,6 @@ function storageOf(
   { manifests, blobs, lists }: Mirrored,
   end: () => Promise<void>,
 ): RegistryStorage {
-  const { repositorySize, history, pulled } = inner;
   return {
     hasRepository(repository) {
       const name = places.find(repository);
@@ -80,7 +82,9 @@ function storageOf(
     },
     mount: (repository, digest, from) => inner.mount(repository, digest, from),
     removeBlob: (repository, digest) => inner.removeBlob(repository, digest),
-    ...(repositorySize && { repositorySize: repositorySize.bind(inner) }),
+    ...(inner.repositorySize && {
+      repositorySize: (repository: string) => inner.repositorySize?.(repository) ?? 0,
+    }),
     startUpload: (repository, algorithm) => inner.startUpload(repository, algorithm),
     openUpload: (repository, id) => inner.openUpload(repository, id),
     uploadOffset: (repository, id) => inner.uploadOffset(repository, id),
@@ -93,12 +97,15 @@ function storageOf(
     manifestBody: (repository, digest) => inner.manifestBody(repository, digest),
     putManifest: (repository, manifest) => inner.putManifest(repository, manifest),
     removeManifest: (repository, reference, by) => inner.removeManifest(repository, reference, by),
-    ...(pulled && { pulled: pulled.bind(inner) }),
+    pulled: (repository, digest) => inner.pulled?.(repository, digest),
     tags(repository, page) {
       const name = places.find(repository);
       return name ? lists.tags(repository, page, name) : inner.tags(repository, page);
     },
-    ...(history && { history: history.bind(inner) }),
+    ...(inner.history && {
+      history: (repository: string, tag: string | undefined, limit: number) =>
+        inner.history?.(repository, tag, limit) ?? [],
+    }),
     referrers(repository, subject, options) {
       const name = places.find(repository);
       return name

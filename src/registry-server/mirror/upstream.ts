@@ -14,7 +14,7 @@ const TRIES = 3;
 /** Nothing of this machine's own settings counts for a registry: they may name this very one. */
 const NOWHERE = '/nonexistent';
 /** Variables that do count: proxies, and where helpers for credentials are. */
-const VARIABLES = [
+export const UPSTREAM_VARIABLES: readonly string[] = [
   'PATH',
   'HTTP_PROXY',
   'HTTPS_PROXY',
@@ -142,7 +142,7 @@ function connectionSettings(
   if ((user === undefined) !== (passwordFile === undefined)) {
     throw new RegistryConfigError(`${registry}: a user and a password file belong together`);
   }
-  const variables = VARIABLES.map((name) => [name, variable(name)] as const);
+  const variables = UPSTREAM_VARIABLES.map((name) => [name, variable(name)] as const);
   return {
     etc: NOWHERE,
     environment: {
