@@ -106,6 +106,8 @@ function storageOf(
       history: (repository: string, tag: string | undefined, limit: number) =>
         inner.history?.(repository, tag, limit) ?? [],
     }),
+    probe: (readOnly) => inner.probe?.(readOnly),
+    figures: () => inner.figures?.(),
     referrers(repository, subject, options) {
       const name = places.find(repository);
       return name
