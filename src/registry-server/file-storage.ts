@@ -265,6 +265,8 @@ export class FileStorage implements RegistryStorage {
     try {
       await this.#pulls[Symbol.asyncDispose]();
       this.parts.indexes.flush();
+    } catch {
+      // Neither is the truth; what could not be written is when the registry is opened again.
     } finally {
       this.parts.tables[Symbol.dispose]();
       this.#lock[Symbol.dispose]();

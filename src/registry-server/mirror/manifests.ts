@@ -49,6 +49,8 @@ export class MirroredManifests {
     if (this.#right.get(key, name.place.tagLife) === own.digest) return own;
     const { upstream } = name.place;
     if (upstream.isDown) return this.#stale(own, key, name, 'down');
+    const before = this.#failed.get(key, name.place.missingLife);
+    if (before && before !== 'missing') return this.#stale(own, key, name, before);
     try {
       const look = (): Promise<StoredManifest> =>
         this.#renew(key, repository, reference, own, name);
@@ -56,8 +58,8 @@ export class MirroredManifests {
     } catch (error) {
       const failure = failureOf(error);
       if (failure === undefined) throw error;
-      if (failure !== 'missing') return this.#stale(own, key, name, failure);
       this.#failed.set(key, failure);
+      if (failure !== 'missing') return this.#stale(own, key, name, failure);
       // History still tells what it meant, and a rollback brings it back for who wants it.
       await this.#storage.removeManifest(repository, reference, byOf(name));
       throw problemOf(failure, upstream.name, 'MANIFEST_UNKNOWN');

@@ -101,7 +101,9 @@ test('a mirror of everything has Docker’s own images under their short names',
   };
   using hub = new Upstream({ upstream: 'docker.io' }, parts);
   using team = new Upstream({ upstream: 'ghcr.io/team' }, parts);
+  using near = new Upstream({ upstream: 'near.example/quay' }, parts);
   const places = new MirrorPlaces([
+    placeOf({ prefix: 'quay', upstream: '', standsFor: ['quay.io'] }, near),
     placeOf({ prefix: '', upstream: '' }, hub),
     placeOf({ prefix: 'ours', upstream: '' }, team),
   ]);
@@ -113,6 +115,9 @@ test('a mirror of everything has Docker’s own images under their short names',
   assert.equal(meant('ours/app'), 'ours/app');
   assert.equal(meant('ours/app', 'here:5000'), 'ours/app');
   assert.throws(() => meant('others/app', 'ghcr.io'), /does not mirror/);
+  assert.equal(meant('a/b', 'quay.io'), 'quay/a/b');
+  assert.equal(places.find('quay/a/b')?.remote, 'quay/a/b');
+  assert.throws(() => meant('quay/a/b', 'near.example'), /does not mirror/);
   assert.equal(places.find('ours/app')?.remote, 'team/app');
   assert.equal(places.find('library/alpine')?.remote, 'library/alpine');
 });

@@ -206,6 +206,20 @@ test('documents that are no image are shown as what they are', async () => {
   assert.equal((await ask<TagPage>(registry, '/api/tags/app')).total, 2);
 });
 
+test('what cosign attaches by tags is found, and is no image', async () => {
+  await using registry = await open();
+  const images = new PageImages(registry);
+  const { digest } = await images.image('app', 'v1', { steps: [] });
+  const type = 'application/vnd.dev.cosign.simplesigning.v1+json';
+  const tag = `${digest.replace(':', '-')}.sig`;
+  const config = await images.blob('app', '{}', 'application/vnd.oci.image.config.v1+json');
+  await images.document('app', tag, { config, layers: [await images.blob('app', '{}', type)] });
+  const { attached } = await ask<ImageAnswer>(registry, '/api/images/app/v1');
+  assert.deepEqual(attached, [{ tag, kind: 'signature' }]);
+  const { kind, artifactType } = await ask<ImageAnswer>(registry, `/api/images/app/${tag}`);
+  assert.deepEqual([kind, artifactType], ['artifact', type]);
+});
+
 test('the page shows what the caller may see, and asks for passwords in its own words', async () => {
   const rules = [
     'alice:**:all',
