@@ -9,6 +9,7 @@ import { resolveGroup, resolveUser } from '../../runtime/user.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { randomHex } from '../../sys/random.ts';
+import { hasUser } from '../../sys/user-namespace.ts';
 import type { CreateOptions } from '../container-types.ts';
 import type { CreateRequest, ResourceLimits } from '../create-request.ts';
 import { rlimitsOf } from '../rlimits.ts';
@@ -197,6 +198,11 @@ function userOf(
 ): ReturnType<typeof resolveUser> {
   const groups = view.read('/etc/group', USERS_LIMIT);
   const user = resolveUser(config.User ?? '', view.read('/etc/passwd', USERS_LIMIT), groups);
+  if (!hasUser(user.uid)) {
+    throw new ContainerStartError(`this user has no ID for user ${user.uid} of a container`, {
+      hint: "'stave doctor' says how to have subordinate IDs; -u 0 does without.",
+    });
+  }
   const more = (request.groupAdd ?? []).map((text) => resolveGroup(text, groups));
   return { ...user, additionalGids: [...user.additionalGids, ...more] };
 }
