@@ -117,10 +117,11 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
       }),
       ...sysctls(asked),
       ...(seccomp !== undefined && 'rules' in seccomp && { seccomp: seccomp.rules }),
-      ...(!privileged && {
-        maskedPaths: [...MASKED_PATHS, ...thermalThrottles()],
-        readonlyPaths: READONLY_PATHS,
-      }),
+      ...(!privileged &&
+        asked.unmasked !== true && {
+          maskedPaths: [...MASKED_PATHS, ...thermalThrottles()],
+          readonlyPaths: READONLY_PATHS,
+        }),
     },
   };
 }
@@ -256,7 +257,11 @@ function resources(
       devices:
         asked.privileged === true
           ? [{ allow: true, type: 'a', access: 'rwm' }]
-          : [...DEVICE_RULES, ...(asked.devices ?? []).map(deviceRule)],
+          : [
+              ...DEVICE_RULES,
+              ...(asked.devices ?? []).map(deviceRule),
+              ...(asked.deviceRules ?? []).map((rule) => ({ allow: true, ...rule })),
+            ],
     }),
     ...(memory && { memory }),
     ...(pids !== undefined && { pids: { limit: pids } }),
