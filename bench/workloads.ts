@@ -89,9 +89,10 @@ function commit(): Workload {
   return {
     name: 'commit',
     what: '`commit` of 5,000 changed files',
-    prepare({ command, runFlags, env }) {
+    prepare(contender) {
+      const { runFlags, env } = contender;
       const args = ['run', '--name', 'changed', '--network', 'none', ...runFlags, 'bench-base'];
-      must(command([...args, 'sh', '-c', script]), env);
+      must(contender.command([...args, 'sh', '-c', script]), env);
     },
     args: () => ['commit', 'changed', 'bench-commit'],
     after: () => [['rmi', 'bench-commit']],

@@ -4,9 +4,24 @@ import { ObjectNotFoundError } from './errors.ts';
 import { grouped, invalid, type FilterPair } from './filters.ts';
 
 const STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const HEALTH = ['starting', 'healthy', 'unhealthy', 'none'];
 /** States in which there are processes, or will be soon. */
 const UP = ['running', 'paused', 'restarting'];
-const KEYS = ['id', 'name', 'label', 'status', 'exited', 'ancestor', 'before', 'since', 'volume'];
+const KEYS = [
+  'id',
+  'name',
+  'label',
+  'status',
+  'exited',
+  'ancestor',
+  'before',
+  'since',
+  'volume',
+  'network',
+  'publish',
+  'expose',
+  'health',
+];
 
 /** The containers that pass the filters, newest first. Throws InvalidInputError, ObjectNotFoundError. */
 export function selectContainers(
@@ -44,6 +59,35 @@ export function selectContainers(
   });
   any('ancestor', (value) => (one) => isOf(one, value));
   any('volume', (value) => (one) => hasMount(one, value));
+  any(
+    'network',
+    (value) =>
+      ({ networks, endpoints }) =>
+        networks.includes(value) || endpoints.some(({ networkId }) => networkId.startsWith(value)),
+  );
+  any('publish', (value) => {
+    const isIn = portRange('publish', value);
+    return ({ endpoints }) =>
+      endpoints.some(({ ports }) =>
+        ports.some(({ hostPort, protocol }) => isIn(hostPort, protocol)),
+      );
+  });
+  any('expose', (value) => {
+    const isIn = portRange('expose', value);
+    return ({ exposed }) =>
+      exposed.some((text) => {
+        const [port, protocol = 'tcp'] = text.split('/');
+        return isIn(Number(port), protocol);
+      });
+  });
+  any('health', (value) => {
+    if (!HEALTH.includes(value)) {
+      throw new InvalidInputError(
+        `invalid filter 'health=${value}': must be one of ${HEALTH.join(', ')}`,
+      );
+    }
+    return ({ healthStatus }) => (healthStatus ?? 'none') === value;
+  });
   for (const label of values.get('label') ?? []) tests.push((one) => hasLabel(one, label));
   for (const name of values.get('before') ?? []) {
     const border = find(name).created;
@@ -87,4 +131,12 @@ function hasLabel({ labels }: ContainerSummary, wanted: string): boolean {
   const key = equals < 0 ? wanted : wanted.slice(0, equals);
   if (!Object.hasOwn(labels, key)) return false;
   return equals < 0 || labels[key] === wanted.slice(equals + 1);
+}
+
+/** `80`, `80-90`, `53/udp`. Throws InvalidInputError. */
+function portRange(key: string, text: string): (port: number, protocol: string) => boolean {
+  const [, first, last = first, wanted = 'tcp'] =
+    /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
+  if (first === undefined) throw invalid(`${key}=${text}`);
+  return (port, protocol) => port >= Number(first) && port <= Number(last) && protocol === wanted;
 }

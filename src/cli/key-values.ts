@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InvalidInputError, UsageError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { explainOpen } from './files.ts';
 
 /** Where the `=` is, -1 for none. Throws UsageError for a pair without a key. */
@@ -77,20 +77,4 @@ export function extraHost(text: string): string {
     throw wrong(`invalid IP address in add-host: ${JSON.stringify(address)}`);
   }
   return `${host}:${address}`;
-}
-
-/** `default`, `host` or `none`. Throws InvalidInputError for networks that are not there. */
-export function networkMode(text: string | undefined): 'default' | 'host' | 'none' | undefined {
-  switch (text) {
-    case undefined:
-    case 'default':
-    case 'host':
-    case 'none':
-      return text;
-    default:
-      throw new InvalidInputError(`network ${text} not found`, {
-        hint: "This version has 'default', 'host' and 'none'.",
-        exitCode: 125,
-      });
-  }
 }

@@ -1,13 +1,4 @@
-import type {
-  Attachment,
-  EndpointRecord,
-  NetworkCreateRequest,
-  NetworkRecord,
-  PublishedPort,
-} from '../network/types.ts';
-
-/** A container's place on a network while it runs, and a port that it has published. */
-export type { EndpointRecord, PublishedPort };
+import type { Attachment, NetworkCreateRequest, NetworkRecord } from '../network/types.ts';
 
 /** A container on a network. */
 export interface NetworkMember {

@@ -5,9 +5,6 @@ import { Problem } from './errors.ts';
 import { requestedPart } from './ranges.ts';
 import type { OpenBlob, RegistryStorage } from './storage.ts';
 
-/** Bodies up to this size are read at once and sent with their head. */
-const SHORT = 64 * 1024;
-
 /** `GET` and `HEAD` of a blob. */
 export async function getBlob(
   exchange: Exchange,
@@ -74,6 +71,7 @@ async function sendBlob(exchange: Exchange, blob: OpenBlob, digest: Digest): Pro
     });
   }
   const { start, end } = part ?? { start: 0, end: size };
+  if (request.method === 'GET') await blob.ready?.();
   response.writeHead(part ? 206 : 200, {
     ...headers,
     'content-type': 'application/octet-stream',
@@ -83,11 +81,14 @@ async function sendBlob(exchange: Exchange, blob: OpenBlob, digest: Digest): Pro
   });
   if (request.method === 'GET') {
     for await (const chunk of blob.read(start, end)) {
-      if (end - start <= SHORT) {
+      // What came at once goes out with its head.
+      if (chunk.length === end - start) {
         response.end(chunk);
         return;
       }
-      if (!response.write(chunk)) await roomIn(exchange);
+      // The next piece may come into the same memory.
+      response.write(chunk);
+      if (response.writableNeedDrain || response.destroyed) await roomIn(exchange);
     }
   }
   response.end();

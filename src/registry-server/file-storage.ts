@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
@@ -9,6 +9,7 @@ import { Content } from './content.ts';
 import { syncPath } from './durable.ts';
 import { dropManifest } from './drop-manifest.ts';
 import { RegistryDataError } from './errors.ts';
+import { ContentCount, diskOf, tryWriting } from './file-figures.ts';
 import { FileUploads } from './file-uploads.ts';
 import { type HistoryRow, IndexTables } from './index-tables.ts';
 import { LayoutIndexes } from './layout-index.ts';
@@ -24,6 +25,7 @@ import type {
   Referrer,
   ReferrerPage,
   RegistryStorage,
+  StorageFigures,
   StoredManifest,
   Upload,
 } from './storage.ts';
@@ -88,11 +90,13 @@ export class FileStorage implements RegistryStorage {
   readonly #isFixed: (repository: string, tag: string) => boolean;
   readonly #bodies = new RecentBodies();
   readonly #pulls: Pulls;
+  readonly #count: ContentCount;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(paths: RegistryPaths, lock: Lock, clock: Clock, settings: FileSettings) {
     this.#lock = lock;
     this.#isFixed = settings.isFixed ?? (() => false);
+    this.#count = new ContentCount(paths, clock);
     const content = new Content(paths, clock);
     const tables = new IndexTables(paths.database);
     const indexes = new LayoutIndexes(paths, tables);
@@ -118,6 +122,10 @@ export class FileStorage implements RegistryStorage {
 
   blobSize(repository: string, digest: Digest): number | undefined {
     return this.parts.content.asked(repository, digest);
+  }
+
+  holders(digest: Digest): number {
+    return this.parts.content.holders(digest);
   }
 
   openBlob(repository: string, digest: Digest): OpenBlob | undefined {
@@ -196,6 +204,7 @@ export class FileStorage implements RegistryStorage {
       const obstacle = this.#obstacle(repository, manifest);
       if (obstacle !== undefined) return obstacle;
       await this.#makeRepository(repository);
+      if (manifest.mirrored !== undefined) await this.#mark(repository, manifest.mirrored);
       await content.write(repository, digest, body);
       const at = clock.now().toISOString();
       const entry = { at, put: digest, type: mediaType, size: body.length, tags, by };
@@ -239,11 +248,25 @@ export class FileStorage implements RegistryStorage {
     return this.parts.tables.referrers(repository, subject, options);
   }
 
+  probe(readOnly: boolean): void {
+    const { paths, tables } = this.parts;
+    tables.repositories('', 1);
+    if (!readOnly) tryWriting(paths);
+  }
+
+  async figures(): Promise<StorageFigures> {
+    const { paths, tables } = this.parts;
+    const [disk, contents] = await Promise.all([diskOf(paths), this.#count.contents()]);
+    return { ...tables.counts(), ...disk, contents };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper);
     try {
       await this.#pulls[Symbol.asyncDispose]();
       this.parts.indexes.flush();
+    } catch {
+      // Neither is the truth; what could not be written is when the registry is opened again.
     } finally {
       this.parts.tables[Symbol.dispose]();
       this.#lock[Symbol.dispose]();
@@ -306,6 +329,14 @@ export class FileStorage implements RegistryStorage {
     await syncPath(paths.repositories);
     tables.addRepository(repository, journalOf(paths, repository));
     indexes.changed(repository);
+  }
+
+  async #mark(repository: string, origin: string): Promise<void> {
+    const path = this.parts.paths.mirrored(repository);
+    if (existsSync(path)) return;
+    writeFileSync(path, `${origin}\n`);
+    await syncPath(path);
+    await syncPath(dirname(path));
   }
 
   #sweep(): void {

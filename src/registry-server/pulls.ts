@@ -19,8 +19,7 @@ export class Pulls {
 
   constructor(write: (repository: string, digests: readonly Digest[]) => Promise<void>) {
     this.#write = write;
-    // Whoever retains by pulls looks at days: what fails is tried again with the next pull.
-    this.#timer = setInterval(() => void this.flush().catch(() => undefined), INTERVAL).unref();
+    this.#timer = setInterval(() => void this.#tryFlush(), INTERVAL).unref();
   }
 
   add(repository: string, digest: Digest): void {
@@ -34,8 +33,21 @@ export class Pulls {
     else this.#fresh.set(repository, new Set([digest]));
   }
 
-  /** Hands on what there is. */
-  async flush(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#tryFlush();
+  }
+
+  /** On a disk that is full, for example, pulls are forgotten. Whoever retains by them looks at days. */
+  async #tryFlush(): Promise<void> {
+    try {
+      await this.#flush();
+    } catch {
+      // The next pull is remembered again.
+    }
+  }
+
+  async #flush(): Promise<void> {
     const fresh = this.#fresh;
     this.#fresh = new Map();
     this.#count = 0;
@@ -44,10 +56,5 @@ export class Pulls {
       this.#since = Date.now();
     }
     for (const [repository, digests] of fresh) await this.#write(repository, [...digests]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
-    await this.flush();
   }
 }

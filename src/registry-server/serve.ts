@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
-import { randomHex } from '../sys/random.ts';
 import { type Access, NOBODY } from './access/access.ts';
 import { answerProblem, type Exchange } from './answer.ts';
 import { type AuditRecord, type AuditScope, recordOf } from './audit.ts';
 import { Problem } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { route, type Served } from './router.ts';
+
+/** What the page says in each of its requests. */
+const PAGE_HEADER = 'x-stave-page';
 
 /** What requests are answered with. */
 export interface Serving {
@@ -18,6 +20,10 @@ export interface Serving {
   /** Is told what was done, by whom. */
   readonly audit: ((record: AuditRecord) => void) | undefined;
   readonly auditScope: AuditScope;
+  /** Names requests. */
+  readonly nameOf: (request: IncomingMessage) => string;
+  /** Is told of every request that was answered, and how many milliseconds that took. */
+  readonly observe: ((exchange: Exchange, time: number) => void) | undefined;
   /** Is told of failures that are nobody's fault outside, under the word that the client got. */
   readonly onFailure: (error: unknown, word: string) => void;
 }
@@ -29,18 +35,24 @@ export async function serve(
   waits: boolean,
   serving: Serving,
 ): Promise<void> {
-  const { access, limits, audit, clock, auditScope: scope, onFailure } = serving;
+  const { access, limits, audit, clock, auditScope: scope, observe, onFailure } = serving;
+  const start = observe ? performance.now() : 0;
+  const id = serving.nameOf(request);
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  response.setHeader('x-request-id', id);
   const { path, query } = addressOf(request.url ?? '');
   const exchange: Exchange = {
+    id,
     request,
     response,
+    path: path ?? '',
     query,
     waits,
     access,
     limits,
     caller: NOBODY,
     need: { kind: 'nothing' },
+    route: 'other',
   };
   try {
     if (path === undefined) throw new Problem(400, 'NAME_INVALID', 'the address cannot be read');
@@ -48,9 +60,11 @@ export async function serve(
   } catch (error) {
     answerFailure(exchange, error, onFailure);
   }
-  if (!audit) return;
-  const record = recordOf(exchange, { scope, time: clock.now(), path: path ?? '' });
-  if (record) audit(record);
+  if (audit) {
+    const record = recordOf(exchange, { scope, time: clock.now(), path: path ?? '' });
+    if (record) audit(record);
+  }
+  observe?.(exchange, performance.now() - start);
 }
 
 function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['onFailure']): void {
@@ -64,7 +78,7 @@ function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['o
   }
   if (error instanceof Problem) {
     const { code, message, headers, httpStatus } = error;
-    answerProblem(exchange, httpStatus, { code, message }, headers);
+    answerProblem(exchange, httpStatus, { code, message }, forPage(request, headers));
     return;
   }
   if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
@@ -72,10 +86,22 @@ function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['o
     onFailure(error, 'the registry is full');
     return;
   }
-  const word = randomHex(8);
-  const message = `the registry failed; its log says why under ${word}`;
+  const message = `the registry failed; its log says why under ${exchange.id}`;
   answerProblem(exchange, 500, { code: 'UNSUPPORTED', message });
-  onFailure(error, word);
+  onFailure(error, exchange.id);
+}
+
+/**
+ * A browser that is asked for a password in its own words asks its user, over the page's head and
+ * for ever after: the page, which says who it is, gets the question under another name.
+ */
+function forPage(
+  { headers: { [PAGE_HEADER]: page } }: IncomingMessage,
+  headers: Problem['headers'],
+): Problem['headers'] {
+  const { 'www-authenticate': challenge, ...others } = headers;
+  if (page === undefined || challenge === undefined) return headers;
+  return { ...others, 'www-authenticate': `X-${challenge}` };
 }
 
 /** Path and query of a request line; no path when it cannot be decoded. */

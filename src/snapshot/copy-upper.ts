@@ -27,7 +27,7 @@ import { hasXattrs, setXattr } from '../sys/xattr.ts';
 import { isOpaque, layerXattrs, OPAQUE, YES } from './attributes.ts';
 import { UnwritableLayerError } from './errors.ts';
 import { joined, PATH_LIMIT } from './names.ts';
-import type { StackView } from './stack-view.ts';
+import type { StackEntry, StackView } from './stack-view.ts';
 import { writeSparse } from './write-sparse.ts';
 import { fchown, lchown } from '../sys/owner.ts';
 
@@ -66,7 +66,7 @@ export async function copyUpper(
     setXattr(into, OPAQUE, YES);
     copy.changed = true;
   }
-  await copy.directory(from, to, Buffer.alloc(0));
+  await copy.directory(from, to, Buffer.alloc(0), true);
   return copy.changed;
 }
 
@@ -91,8 +91,11 @@ class UpperCopy {
     this.#signal = signal;
   }
 
-  /** Closes both directories. */
-  async directory(from: number, to: number, path: Buffer): Promise<void> {
+  /**
+   * Closes both directories. `merged`: there is a directory below it, no link or file that it
+   * stands in the place of.
+   */
+  async directory(from: number, to: number, path: Buffer, merged: boolean): Promise<void> {
     const [here, there] = [prefixOf(from), prefixOf(to)];
     this.#root ??= there;
     try {
@@ -107,12 +110,13 @@ class UpperCopy {
         if (!stat) continue;
         const type = Number(stat.mode) & S_IFMT;
         if (type === constants.S_IFDIR) {
-          await this.#directory(from, to, name, place, stat);
+          const old = merged ? this.#below.find(place, { followLast: false }) : undefined;
+          await this.#directory(from, to, name, place, stat, old);
         } else if (type === constants.S_IFREG) {
           const large = this.#file(from, to, name, place);
           if (large) await large;
         } else {
-          this.#special(here, there, name, place, stat);
+          this.#special(here, there, name, place, stat, merged);
         }
         const rest = this.#breathe();
         if (rest) await rest;
@@ -129,12 +133,12 @@ class UpperCopy {
     name: Buffer,
     path: Buffer,
     stat: FileStat,
+    old: StackEntry | undefined,
   ): Promise<void> {
     checkName(name, path);
     const inside = unlessGone(() => openAt(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
     if (inside === undefined) return;
     const [source, target] = [fileOf(from, name), fileOf(to, name)];
-    const old = this.#below.find(path, { followLast: false });
     const isNew =
       old?.kind !== 'directory' ||
       old.stat.mode !== stat.mode ||
@@ -151,7 +155,7 @@ class UpperCopy {
       this.changed = true;
     }
     const out = openAt(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    await this.directory(inside, out, path);
+    await this.directory(inside, out, path, old?.kind === 'directory');
     lchown(target, Number(stat.uid), Number(stat.gid));
     const fd = openAt(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
@@ -250,11 +254,18 @@ class UpperCopy {
     ftruncateSync(output, entry.size);
   }
 
-  #special(here: Buffer, there: Buffer, name: Buffer, path: Buffer, stat: FileStat): void {
+  #special(
+    here: Buffer,
+    there: Buffer,
+    name: Buffer,
+    path: Buffer,
+    stat: FileStat,
+    merged: boolean,
+  ): void {
     const [source, target] = [Buffer.concat([here, name]), Buffer.concat([there, name])];
     const type = TYPES.get(Number(stat.mode) & S_IFMT);
     if (type === 'char' && stat.rdev === 0n) {
-      if (!this.#below.find(path, { followLast: false })) return;
+      if (!merged || !this.#below.find(path, { followLast: false })) return;
       const whiteout = Buffer.concat([MARK, name]);
       const cut = path.length - name.length;
       this.#stream.entry(mark(Buffer.concat([path.subarray(0, cut), whiteout])));

@@ -22,7 +22,11 @@ async function inTerminal(
   args: readonly string[],
   steps: readonly (readonly [waitFor: RegExp, type: string])[],
 ): Promise<{ readonly text: string; readonly code: number }> {
-  const line = ['stty rows 33 cols 101; echo begun;', ...house.command(args), '; echo "code:$?"'].join(' ');
+  const line = [
+    'stty rows 33 cols 101; echo begun;',
+    ...house.command(args),
+    '; echo "code:$?"',
+  ].join(' ');
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -180,3 +180,34 @@ check('what cannot be published, or joined, is refused with nothing left', (hous
   assert.equal(ok(house, 'ps', '-aq'), '');
   assert.deepEqual(traces(house), []);
 });
+
+check('a container that its policy starts again has its port again', async (house) => {
+  makeImage(house);
+  const port = await freePort();
+  const script =
+    'httpd -p 80 -h /www; echo up; while [ ! -e /tmp/end ]; do sleep 0.1; done; rm /tmp/end; exit 1';
+  const publish = `127.0.0.1:${port}:80`;
+  ok(
+    house,
+    'run',
+    '-d',
+    '--name',
+    'web1',
+    '--restart',
+    'always',
+    '-p',
+    publish,
+    'web',
+    'sh',
+    '-c',
+    script,
+  );
+  assert.equal(fetched(port), 'hello\n');
+  ok(house, 'exec', 'web1', 'touch', '/tmp/end');
+  const count = (): string =>
+    ok(house, 'inspect', '-f', '{{.RestartCount}} {{.State.Status}}', 'web1');
+  for (let n = 0; n < 100 && count() !== '1 running\n'; n++) run('busybox', 'sleep', '0.1');
+  assert.equal(count(), '1 running\n');
+  assert.equal(fetched(port), 'hello\n');
+  assert.match(ok(house, 'port', 'web1'), new RegExp(`^80/tcp -> 127\\.0\\.0\\.1:${port}$`, 'm'));
+});

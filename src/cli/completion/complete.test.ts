@@ -63,7 +63,7 @@ test('options before the command are completed and skipped', async () => {
 test('flags are those of the command that are not refused', async () => {
   const words = await offered('images', '--');
   assert.ok(words.includes('--no-trunc') && words.includes('--help'));
-  assert.deepEqual(await offered('run', '--publ'), []);
+  assert.deepEqual(await offered('run', '--blkio-weight-d'), []);
 });
 
 test('values of flags, apart and attached, long and short', async () => {

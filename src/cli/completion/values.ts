@@ -129,7 +129,8 @@ export const FILTER_VALUES: Readonly<Record<string, ValueKind>> = {
   'network ls type': ['custom', 'builtin'],
   driver: ['bridge', 'host', 'null'],
   scope: ['local'],
-  status: ['created', 'running', 'exited'],
+  status: ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'],
+  health: ['starting', 'healthy', 'unhealthy', 'none'],
   type: ['regular', 'exec.cachemount', 'source.http', 'source.git.checkout'],
   until: ['24h', '168h', '720h'],
 };

@@ -257,6 +257,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
         yield { what: 'init', outcome: 'note', text: 'none', hint: 'apt-get install catatonit' };
         yield { what: 'subuid', outcome: 'failed', text: '0 IDs', hint: 'usermod' };
       },
+      boot: () => Promise.reject(new Error('nobody asks for this')),
       info: async () => ({
         version: '1.2.3',
         root: '/store',

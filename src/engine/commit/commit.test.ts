@@ -206,3 +206,13 @@ check('a container that a killed commit had paused goes on with the next command
   unpauseContainer(bench.store, id);
   await bench.containers.remove('frozen', { force: true });
 });
+
+check('changes are told of a directory in the place of a link that leads nowhere', async () => {
+  bench.sh('ln -s loop /loop', { name: 'looping' });
+  await commit('looping', { name: 'loop:1' });
+  bench.sh('rm /loop; mkdir -p /loop/b', { name: 'unlooped', image: 'loop:1' });
+  assert.deepEqual(
+    (await bench.containers.changes('unlooped')).map(({ path, change }) => `${change} ${path}`),
+    ['changed /loop', 'added /loop/b'],
+  );
+});

@@ -31,8 +31,10 @@ export function containerChanges(
     const parent = latin1(path.subarray(1, cut));
     if (!changes.has(parent)) changes.set(parent, 'changed');
   };
-  const walk = (fd: number, path: Buffer): void => {
-    const below = isOpaque(placeIn(fd, DOT)) ? view.find(path, { followLast: false }) : undefined;
+  /** `merged`: the image has a directory there, no link or file that this one stands in the place of. */
+  const walk = (fd: number, path: Buffer, merged: boolean): void => {
+    const below =
+      merged && isOpaque(placeIn(fd, DOT)) ? view.find(path, { followLast: false }) : undefined;
     const kept = new Set<string>();
     for (const entry of readdirSync(placeIn(fd, DOT), { encoding: 'buffer' })) {
       const file = placeIn(fd, entry);
@@ -41,7 +43,7 @@ export function containerChanges(
       // Gone just now: the container may be running.
       if (!stat) continue;
       kept.add(latin1(at));
-      const old = view.find(at, { followLast: false });
+      const old = merged ? view.find(at, { followLast: false }) : undefined;
       if (isWhiteout(stat)) {
         if (!old) continue;
         changeParent(at);
@@ -52,7 +54,7 @@ export function containerChanges(
         changeParent(at);
         changes.set(latin1(at.subarray(1)), 'added');
       } else if (!isSameDirectory(stat, old)) changes.set(latin1(at.subarray(1)), 'changed');
-      if (stat.isDirectory()) enter(file, at);
+      if (stat.isDirectory()) enter(file, at, old?.kind === 'directory');
     }
     // A directory that was made anew hides what was in the old one.
     for (const old of below?.kind === 'directory' ? view.list(below) : []) {
@@ -62,16 +64,16 @@ export function containerChanges(
     }
   };
   /** What was a directory just now may be a link by now: it leads nowhere. */
-  const enter = (directory: Buffer, path: Buffer): void => {
+  const enter = (directory: Buffer, path: Buffer, merged: boolean): void => {
     const fd = openDirectory(directory);
     if (fd === undefined) return;
     try {
-      walk(fd, path);
+      walk(fd, path, merged);
     } finally {
       closeSync(fd);
     }
   };
-  enter(Buffer.from(join(store.paths.containers, row.id, 'upper')), Buffer.alloc(0));
+  enter(Buffer.from(join(store.paths.containers, row.id, 'upper')), Buffer.alloc(0), true);
   return [...changes]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, change]) => ({ path: pathText(path), change }));

@@ -53,6 +53,7 @@ before(async () => {
     clock: systemClock,
     runtime: () => Promise.reject(new Error('listing needs no runtime')),
     program: [],
+    helper: [],
   });
 });
 after(() => {
@@ -150,9 +151,14 @@ check('run() gives files for names and name servers', () => {
   assert.equal(seen, 'box\nbox\n2\n10.0.0.9\tdb');
 });
 
-check('run() says once that the default network is that of the machine', () => {
-  const { stderr } = run({ networks: [{ name: 'default' }], command: ['true'] });
-  assert.match(stderr, /^WARNING: .*the machine's own\n$/);
+check('run() puts a container on the bridge by default, and takes it off again', () => {
+  const seen = sh('ip addr show eth0; cat /etc/hosts', { networks: [{ name: 'default' }] });
+  const [, address = ''] = /inet (\d+\.\d+\.\d+\.\d+)\//.exec(seen) ?? [];
+  assert.match(seen, new RegExp(`^${address}\t[0-9a-f]{12}$`, 'm'));
+  assert.deepEqual(
+    store.read(({ endpoints }) => endpoints.list()),
+    [],
+  );
 });
 
 check('run() hands stdin on only when it is asked to', () => {

@@ -32,6 +32,10 @@ export interface ContainerRecord {
   /** Why it could not be started. */
   readonly error?: string;
   readonly restartCount?: number;
+  /** Of one that waits to be started again: when, in milliseconds since the epoch. */
+  readonly restartAt?: number;
+  /** Milliseconds that its last start by its policy was put off. */
+  readonly restartDelay?: number;
   /** A user asked for its end: no restart policy starts it again. */
   readonly stopRequested?: boolean;
   readonly health?: ContainerHealth;
@@ -72,9 +76,12 @@ export interface Container extends Omit<ContainerRow, 'json'> {
   readonly record: ContainerRecord;
 }
 
+type Late = 'settings' | 'config' | 'mounts';
+
 /** Reads a row. What it says of a process may be out of date: see `settle.ts`. */
 export function fromRow({ json, ...row }: ContainerRow): Container {
-  const record = JSON.parse(json) as ContainerRecord;
+  const record = JSON.parse(json) as Omit<ContainerRecord, Late> &
+    Partial<Pick<ContainerRecord, Late>>;
   // Rows of earlier versions lack these.
   const { settings = { image: record.imageName }, config = {}, mounts = [] } = record;
   return { ...row, record: { ...record, settings, config, mounts } };

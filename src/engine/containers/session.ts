@@ -22,8 +22,9 @@ const KILLED = 137;
 export function sessionOf(
   parts: ContainerParts,
   id: string,
-  { attachment, gone, leave }: Started & { readonly attachment: Attachment },
+  started: Started & { readonly attachment: Attachment },
 ): ContainerSession {
+  const { attachment, gone } = started;
   const { store } = parts;
   const container = findContainer(store, id);
   let left = false;
@@ -46,7 +47,7 @@ export function sessionOf(
     [Symbol.dispose]() {
       left = true;
       attachment[Symbol.dispose]();
-      leave();
+      started.leave();
     },
   };
 }

@@ -1,8 +1,6 @@
 import { constants } from 'node:os';
 import { UsageError } from '../../base/errors.ts';
 
-/** What a shell adds to the number of a signal that ended a process. */
-export const SIGNALLED = 128;
 const FIRST_REALTIME = 34;
 const LAST = 64;
 
