@@ -75,7 +75,7 @@ test(
         ...mount,
         'registry',
         'config',
-        '/etc/registry.yaml',
+        '/etc/stave/registry.yaml',
       ]);
       assert.match(shown, /data: \/var\/lib\/registry/);
       house.must(['stop', 'registry']);
