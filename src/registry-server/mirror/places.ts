@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
 import { isRepositoryName } from '../names.ts';
+import { PlaceFigures } from './figures.ts';
 import type { MirrorSettings } from './settings.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -16,6 +17,7 @@ export interface MirrorPlace {
   readonly tagLife: number;
   readonly missingLife: number;
   readonly staleLife: number;
+  readonly figures: PlaceFigures;
 }
 
 /** A repository here, and what it is there. */
@@ -34,6 +36,7 @@ export function placeOf(settings: MirrorSettings, upstream: Upstream): MirrorPla
     tagLife: settings.tagLife ?? TAG_LIFE,
     missingLife: settings.missingLife ?? MISSING_LIFE,
     staleLife: settings.staleLife ?? STALE_LIFE,
+    figures: new PlaceFigures(),
   };
 }
 

@@ -80,6 +80,7 @@ const MIRROR: Section = {
   fields: {
     prefix: { kind: 'text', about: "What is below it is the upstream's; without it everything" },
     ...UPSTREAM,
+    'stands-for': texts('Registries that clients may name for it; without it itself'),
     'tag-life': ruleTime('How long a tag is believed; a minute without it'),
     'missing-life': ruleTime('How long it is believed that something is missing; 30 seconds'),
     'stale-life': ruleTime(

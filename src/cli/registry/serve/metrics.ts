@@ -23,7 +23,7 @@ export function figureReaders(flags: ServeValues): (caller: Caller) => boolean {
 /** The text of all figures of what runs. */
 export function figuresText(
   figures: RegistryFigures,
-  { server, kept, hooks }: Pick<Running, 'server' | 'kept' | 'hooks'>,
+  { server, kept, hooks, mirror }: Pick<Running, 'server' | 'kept' | 'hooks' | 'mirror'>,
   version: string,
 ): Promise<string> {
   return figures.text({
@@ -33,6 +33,7 @@ export function figuresText(
     openUploads: () => server.openUploads,
     isReady: () => server.isReady(),
     version,
+    more: mirror?.figures,
   });
 }
 

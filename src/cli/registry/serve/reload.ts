@@ -45,6 +45,8 @@ export async function reload(
 
 /** What could be taken over, but not by a registry that was started so. */
 function isBeyond(path: string, { kept, hooks, tlsPlace: tls }: Running): boolean {
+  // Whether clients are asked for certificates is settled when the server is made.
+  if (path === 'tls.client-ca') return tls?.files.clientCa === undefined;
   if (path.startsWith('tls.')) return tls === undefined;
   if (path.startsWith('webhooks.')) return hooks === undefined;
   return !kept.setRules && /^keep\.(?:rules|immutable|retention)$/.test(path);

@@ -1,3 +1,4 @@
+import type { Mirror } from '../../../registry-server/mirror/mirror.ts';
 import type { Access } from '../../../registry-server/access/access.ts';
 import type { AccessSettings } from '../../../registry-server/access/settings.ts';
 import type { Log } from '../../../registry-server/log.ts';
@@ -24,6 +25,7 @@ export interface Running {
   readonly log: Log;
   readonly server: RegistryServer;
   readonly kept: OpenStorage;
+  readonly mirror: Mirror | undefined;
   readonly hooks: HookBox | undefined;
   readonly audit: AuditLog | undefined;
   readonly tlsPlace: TlsPlace | undefined;

@@ -125,6 +125,7 @@ export async function startRegistry(
     log,
     server,
     kept,
+    mirror: mirrors.mirror,
     hooks: scope.use(hooks),
     audit,
     tlsPlace: tls,
