@@ -1,5 +1,7 @@
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Containers } from '../container-types.ts';
+import { findContainer } from './find.ts';
+import { watching } from '../recording/watched.ts';
 import type { ContainerParts } from './parts.ts';
 
 /** What the use cases of containers work with. */
@@ -26,15 +28,24 @@ export function containersOf(given: ContainersParts): Containers {
     },
     async start(name, options) {
       const { startNamed } = await import('./start-named.ts');
-      return startNamed(await parts(), name, options);
+      const all = await parts();
+      if (!options?.attach) return startNamed(all, name, options);
+      return watching(store, findContainer(store, name).id, () => startNamed(all, name, options));
     },
     async attach(name, sink) {
       const { attachContainer } = await import('./session.ts');
-      return attachContainer(await parts(), name, sink);
+      const all = await parts();
+      return watching(store, findContainer(store, name).id, () => attachContainer(all, name, sink));
     },
     async exec(name, request, sink) {
       const { execContainer } = await import('./exec.ts');
-      return execContainer(await parts(), name, request, sink);
+      if (!sink || request.terminal !== true) {
+        return execContainer(await parts(), name, request, sink);
+      }
+      const all = await parts();
+      return watching(store, findContainer(store, name).id, () =>
+        execContainer(all, name, request, sink),
+      );
     },
     async stop(name, options) {
       const { stopContainer } = await import('./stop.ts');
