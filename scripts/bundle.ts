@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { buildPage } from './page.ts';
 
 /** Dear to load and used as functions only. */
 const ON_FIRST_CALL = new Set([
@@ -115,3 +116,4 @@ await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
 });
+await buildPage(join(out, 'page'));

@@ -2,7 +2,8 @@
 # Runs the OCI distribution specification's own conformance programme against `stave registry serve`.
 # No failure and no skip is allowed, in the profiles 1.1 and dev. Needs root (for Go's folder) and, once, the network.
 #
-#   scripts/conformance.sh                         a registry of our own
+#   scripts/conformance.sh                         registries of our own: in files, with users, tokens and TLS,
+#                                                  and in buckets where there are S3 servers (scripts/s3.sh install)
 #   scripts/conformance.sh HOST:PORT [USER PASS]   one that runs already, over plain HTTP
 #
 # STAVE_CONFORMANCE          the folder of the programme (default: stave-conformance in $XDG_CACHE_HOME or ~/.cache)
@@ -62,8 +63,8 @@ judge() {
     results=$folder/results/$1-$profile
     rm -rf "$results"
     mkdir -p "$results"
-    (cd "$results" && OCI_RESULTS_DIR=$results OCI_VERSION=$profile OCI_TLS=disabled OCI_REGISTRY=$2 \
-      OCI_USERNAME=${3-} OCI_PASSWORD=${4-} "$folder/conformance" >"$results/log" 2>&1) ||
+    (cd "$results" && OCI_RESULTS_DIR=$results OCI_VERSION=$profile OCI_TLS=$tls OCI_REGISTRY=$2 \
+      SSL_CERT_FILE=$authority OCI_USERNAME=${3-} OCI_PASSWORD=${4-} "$folder/conformance" >"$results/log" 2>&1) ||
       fail "$1, profile $profile: $results/log"
     if grep -E ': +(Fail|FAIL|Skip|Error)' "$results/log" >&2; then fail "$1, profile $profile: $results/log"; fi
     echo "$1, profile $profile: $(grep -cE ': +Pass' "$results/log") passes, no failure, no skip"
@@ -72,30 +73,81 @@ judge() {
 
 # ARGS: starts a registry with them; `address` is where.
 serve() {
-  data=$(mktemp -d)
-  bin/stave registry serve --addr 127.0.0.1:0 --data "$data/registry" "$@" >"$data/out" 2>"$data/err" &
+  rm -f "$work/out"
+  bin/stave registry serve --addr 127.0.0.1:0 "$@" >"$work/out" 2>"$work/err" &
   server=$!
-  tries=100
-  until address=$(sed -n 's,^listening on http://,,p' "$data/out") && [ -n "$address" ]; do
+  tries=200
+  until address=$(sed -n 's|^listening on https*://||p' "$work/out" 2>/dev/null) && [ -n "$address" ]; do
     tries=$((tries - 1))
-    [ "$tries" -gt 0 ] || fail "the registry did not start: $(cat "$data/err")"
+    [ "$tries" -gt 0 ] || fail "the registry did not start: $(cat "$work/err")"
     sleep 0.1
   done
 }
 
-stop() {
-  [ -z "${server-}" ] || { kill "$server" 2>/dev/null && wait "$server" || true; }
-  [ -z "${data-}" ] || rm -rf "$data"
-  server='' data=''
+end_of() { [ -z "$1" ] || { kill "$1" 2>/dev/null && wait "$1" || true; }; }
+
+finish() {
+  end_of "${server-}"
+  end_of "${store-}"
+  [ -z "${work-}" ] || rm -rf "$work"
+}
+
+# NAME USER PASS ARGS: a registry of our own, with nothing in it.
+judge_own() {
+  name=$1 user=$2 pass=$3
+  shift 3
+  rm -rf "$work/registry"
+  case " $* " in *' --s3 '*) ;; *) set -- "$@" --data "$work/registry" ;; esac
+  serve "$@"
+  # shellcheck disable=SC2086
+  judge "$name" "$address" $user $pass
+  end_of "$server"
+  server=''
+}
+
+# KIND PORT: a registry in a bucket of an S3 server of that kind.
+judge_bucket() {
+  endpoint=http://127.0.0.1:$2
+  sh scripts/s3.sh "$1" "$work/$1" "$2" >/dev/null 2>&1 &
+  store=$!
+  tries=300
+  until curl -s -o /dev/null "$endpoint"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || fail "$1 did not start"
+    sleep 0.1
+  done
+  curl -s -f -o /dev/null -X PUT --aws-sigv4 aws:amz:us-east-1:s3 --user test:test-secret "$endpoint/images"
+  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test-secret \
+    judge_own "$1" '' '' --s3 s3://images --s3-endpoint "$endpoint" --s3-path-style
+  end_of "$store"
+  store=''
 }
 
 install
+tls=disabled authority=
 if [ $# -gt 0 ]; then
   judge "$(echo "$1" | tr -c 'a-z0-9\n' -)" "$@"
   exit
 fi
 sh scripts/build.sh >/dev/null
-trap stop EXIT
-serve
-judge files "$address"
-stop
+trap finish EXIT
+work=$(mktemp -d)
+printf s3cret | bin/stave registry htpasswd alice >"$work/users"
+judge_own files '' ''
+judge_own users alice s3cret --htpasswd "$work/users" --allow 'alice:**:all'
+# A token is good for the repositories that it names, and a mount from anywhere names none.
+export OCI_API_BLOBS_MOUNT_ANONYMOUS=false
+judge_own tokens alice s3cret --htpasswd "$work/users" --tokens --allow 'alice:**:all'
+# The programme has a word for passing over certificates, and checks them all the same.
+tls=enabled
+authority=$work/registry/tls/cert.pem
+judge_own tls-tokens alice s3cret --tls-self-signed --htpasswd "$work/users" --tokens
+unset OCI_API_BLOBS_MOUNT_ANONYMOUS
+judge_own tls '' '' --tls-self-signed
+tls=disabled authority=
+if sh scripts/s3.sh ready; then
+  judge_bucket radosgw "$((20000 + $$ % 10000))"
+  judge_bucket moto "$((20000 + ($$ + 1) % 10000))"
+else
+  say 'no S3 server here: scripts/s3.sh install makes one, as root'
+fi

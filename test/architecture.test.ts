@@ -63,13 +63,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'bake',
   ],
   'registry-server': ['base', 'oci', 'sys', 'net', 's3', 'layer', 'image', 'transport', 'registry'],
+  'registry-page': ['registry-server'],
   cli: ['base', 'oci', 'engine', 'bake', 'registry-server'],
   'index.ts': ['base', 'oci', 'engine'],
 };
 const LINE_LIMIT = 400;
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) =>
-  f.endsWith('.ts'),
+  /\.tsx?$/.test(f),
 );
 const folderOf = (file: string): string => file.split('/')[0] ?? '';
 const isTest = (file: string): boolean => file.endsWith('.test.ts');
@@ -85,6 +86,15 @@ test('imports only go down', () => {
         .filter((folder) => !allowed.includes(folder))
         .map((folder) => `${file} imports ${folder}/`);
     });
+  assert.deepEqual(wrong, []);
+});
+
+test('the page runs in browsers: of the server it imports types alone', () => {
+  const wrong = files
+    .filter((file) => folderOf(file) === 'registry-page' && !isTest(file))
+    .filter((file) =>
+      /import (?!type\b)[^;]*'\.\.\/registry-server/.test(readFileSync(`src/${file}`, 'utf8')),
+    );
   assert.deepEqual(wrong, []);
 });
 

@@ -15,7 +15,9 @@ async function main(args: readonly string[]): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'bench-registry-'));
   try {
     const titles = all.map(({ name }) => name);
-    const columns = ['', ...titles, ...titles.slice(1).map((name) => `stave / ${name}`)];
+    const ratios = titles.slice(1).map((name) => `stave / ${name}`);
+    const costs = titles.map((name) => `processor of ${name}`);
+    const columns = ['', ...titles, ...ratios, ...costs];
     console.log(`| ${columns.join(' | ')} |`);
     console.log(`|${columns.map(() => '---').join('|')}|`);
     for (const workload of workloads.filter(({ name }) => pattern.test(name))) {
@@ -26,13 +28,14 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** One line: the medians, and the median of the rounds' own ratios. */
+/** One line: the medians, the median of the rounds' own ratios, and what it cost the servers. */
 async function race(
   workload: Workload,
   all: readonly Contender[],
   { rounds, work }: { readonly rounds: number; readonly work: string },
 ): Promise<string> {
   const values = new Map<string, number[]>(all.map(({ name }) => [name, []]));
+  const costs = new Map<string, number[]>(all.map(({ name }) => [name, []]));
   let unit = '';
   for (let round = 0; round < rounds; round++) {
     const order = [...all.slice(round % all.length), ...all.slice(0, round % all.length)];
@@ -41,6 +44,7 @@ async function race(
       const figure = await workload.run(server, work);
       unit = figure.unit;
       values.get(contender.name)?.push(figure.value);
+      if (figure.cpu !== undefined) costs.get(contender.name)?.push(figure.cpu);
     }
   }
   const [ours = [], ...others] = [...values.values()];
@@ -48,8 +52,12 @@ async function race(
     median(ours.map((value, round) => value / (one[round] ?? NaN))).toFixed(2),
   );
   const cells = [...values.values()].map((one) => `${shown(median(one))} ${unit}`);
-  return `| ${[`${workload.name}: ${workload.what}`, ...cells, ...ratios].join(' | ')} |`;
+  const spent = [...costs.values()].map((one) => (one.length === 0 ? '–' : cost(one, unit)));
+  return `| ${[`${workload.name}: ${workload.what}`, ...cells, ...ratios, ...spent].join(' | ')} |`;
 }
+
+const cost = (values: readonly number[], unit: string): string =>
+  `${shown(median(values))} ${unit === 'MB/s' ? 'ms for 1 GB' : 'µs each'}`;
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

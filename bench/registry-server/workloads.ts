@@ -10,6 +10,8 @@ import type { Server } from './servers.ts';
 export interface Figure {
   readonly value: number;
   readonly unit: 'per s' | 'MB/s' | 'MiB' | 'ms';
+  /** Processor time of the server: microseconds for one, milliseconds for a blob of 1 GB. */
+  readonly cpu?: number;
 }
 
 /** Something that is asked of a server. */
@@ -89,8 +91,8 @@ async function together(
   return count / seconds;
 }
 
-/** Requests per second that wrk reaches over a list of paths. */
-function wrk(server: Server, work: string, paths: readonly string[]): number {
+/** What wrk reaches over a list of paths. */
+function wrk(server: Server, work: string, paths: readonly string[]): Figure {
   const script = join(work, 'paths.lua');
   const headers =
     server.authorization === undefined ? '' : `["Authorization"]="${server.authorization}"`;
@@ -102,9 +104,18 @@ function wrk(server: Server, work: string, paths: readonly string[]): number {
       `done = function(s, l, r) if s.errors.status > 0 then io.write("BAD STATUS\\n") end end\n`,
   );
   const args = ['-t1', `-c${CLIENTS}`, `-d${SECONDS}s`, '-s', script, `http://${server.address}`];
+  const before = server.cpu();
   const text = execFileSync('wrk', args, { encoding: 'utf8' });
   if (text.includes('BAD STATUS')) throw new Error('wrk got errors');
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
+  const count = Number(/(\d+) requests in/.exec(text)?.[1]);
+  const value = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
+  return costing(server, before, count, { value, unit: 'per s' });
+}
+
+/** What a workload gave, with the processor time that the server took for each of so many. */
+function costing(server: Server, before: number, count: number, figure: Figure): Figure {
+  const scale = figure.unit === 'MB/s' ? 1e3 : 1e6;
+  return { ...figure, cpu: ((server.cpu() - before) / count) * scale };
 }
 
 /** All workloads, by what the figures of the registry are about. */
@@ -115,10 +126,11 @@ export const workloads: readonly Workload[] = [
     async run(server) {
       const blobs = Array.from({ length: PUSHES }, () => randomBytes(SMALL));
       const digests = blobs.map(digestOf);
+      const before = server.cpu();
       const rate = await together(server, PUSHES, async (connection, index) =>
         pushBlob(connection, blobs[index] ?? new Uint8Array(), digests[index]),
       );
-      return { value: rate, unit: 'per s' };
+      return costing(server, before, PUSHES, { value: rate, unit: 'per s' });
     },
   },
   {
@@ -130,7 +142,7 @@ export const workloads: readonly Workload[] = [
         pushBlob(connection, blobs[index] ?? new Uint8Array()),
       );
       const paths = blobs.map((data) => `${REPOSITORY}/blobs/${digestOf(data)}`);
-      return { value: wrk(server, work, paths), unit: 'per s' };
+      return wrk(server, work, paths);
     },
   },
   {
@@ -141,14 +153,11 @@ export const workloads: readonly Workload[] = [
       await together(server, tags.length, async (connection, index) =>
         pushManifest(connection, tags[index] ?? ''),
       );
-      return {
-        value: wrk(
-          server,
-          work,
-          tags.map((tag) => `${REPOSITORY}/manifests/${tag}`),
-        ),
-        unit: 'per s',
-      };
+      return wrk(
+        server,
+        work,
+        tags.map((tag) => `${REPOSITORY}/manifests/${tag}`),
+      );
     },
   },
   {
@@ -238,6 +247,7 @@ function curl(server: Server, path: string, args: readonly string[]): Figure {
   const auth =
     server.authorization === undefined ? [] : ['-H', `Authorization: ${server.authorization}`];
   const format = ['-w', '%{time_total}', '-s', '-S', '-f', '-H', 'Expect:'];
+  const before = server.cpu();
   const text = execFileSync(
     'curl',
     [...format, ...auth, ...args, `http://${server.address}${path}`],
@@ -245,5 +255,6 @@ function curl(server: Server, path: string, args: readonly string[]): Figure {
       encoding: 'utf8',
     },
   );
-  return { value: BIG / 1e6 / Number(/[\d.]+$/.exec(text)?.[0]), unit: 'MB/s' };
+  const value = BIG / 1e6 / Number(/[\d.]+$/.exec(text)?.[0]);
+  return costing(server, before, 1, { value, unit: 'MB/s' });
 }

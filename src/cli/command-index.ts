@@ -363,6 +363,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/system-df.ts')).systemDf,
   },
   {
+    name: 'system disable',
+    aliases: [],
+    summary: 'Start no containers after a boot',
+    load: async () => (await import('./commands/system-boot.ts')).systemDisable,
+  },
+  {
+    name: 'system enable',
+    aliases: [],
+    summary: 'Start containers after a boot that have a restart policy',
+    load: async () => (await import('./commands/system-boot.ts')).systemEnable,
+  },
+  {
     name: 'system events',
     aliases: ['events'],
     summary: 'Show what happens to images and containers, as it happens',
@@ -373,5 +385,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     aliases: [],
     summary: 'Remove what is not used',
     load: async () => (await import('./commands/system-prune.ts')).systemPrune,
+  },
+  {
+    name: 'system status',
+    aliases: [],
+    summary: 'Say whether containers are started after a boot',
+    load: async () => (await import('./commands/system-boot.ts')).systemStatus,
   },
 ];

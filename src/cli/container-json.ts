@@ -61,6 +61,7 @@ function stateOf(details: ContainerDetails): Readonly<Record<string, unknown>> {
     Error: details.error,
     StartedAt: time(started),
     FinishedAt: time(finished),
+    ...(details.unmonitored && { Unmonitored: true }),
     ...(health && {
       Health: {
         Status: health.status,

@@ -88,7 +88,7 @@ export function containerFields(options: {
 
 /** `Up 5 seconds`, `Exited (137) 3 seconds ago`, `Created`. */
 function statusText(
-  { state, started, finished, exitCode, healthStatus }: ContainerSummary,
+  { state, started, finished, exitCode, healthStatus, unmonitored }: ContainerSummary,
   now: Date,
 ): string {
   switch (state) {
@@ -103,7 +103,7 @@ function statusText(
     case 'paused':
       return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())} (Paused)`;
     case 'running':
-      return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())}${healthText(healthStatus)}`;
+      return `Up ${humanDuration(now.getTime() - (started ?? now).getTime())}${unmonitored ? ' (unmonitored)' : healthText(healthStatus)}`;
     case 'exited':
       return `Exited (${exitCode ?? 0}) ${ago(finished ?? now, now)}`;
   }

@@ -16,7 +16,15 @@ const ENDED: CommandEntry = {
   load: async () => (await import('./commands/container-ended.ts')).containerEnded,
 };
 
-const HIDDEN = [COMPLETE, ENDED];
+/** What is started where containers need somebody who stays. */
+const TEND: CommandEntry = {
+  name: 'tend',
+  aliases: [],
+  summary: 'Check health, start again and rotate logs as long as containers need it',
+  load: async () => (await import('./commands/container-tend.ts')).containerTend,
+};
+
+const HIDDEN = [COMPLETE, ENDED, TEND];
 
 /** The command that the words begin with, and how many of them name it. */
 export function findCommand(

@@ -44,4 +44,10 @@ export const REGISTRY: readonly CommandEntry[] = [
     summary: 'Be a registry that keeps its images in a folder',
     load: async () => (await import('./commands/registry-serve.ts')).registryServe,
   },
+  {
+    name: 'registry sync',
+    aliases: [],
+    summary: "Copy tags from other registries into a registry of one's own",
+    load: async () => (await import('./commands/registry-sync.ts')).registrySync,
+  },
 ];

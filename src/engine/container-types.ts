@@ -8,6 +8,7 @@ import type { LogEntry } from '../monitor/log.ts';
 import type { TerminalSize } from '../monitor/resize.ts';
 import type { ProcessList } from '../runtime/list-processes.ts';
 import type { ContainerHealth, ContainerMount } from './containers/record.ts';
+import type { StartedByPolicy } from './containers/start-by-policy.ts';
 import type { CreateRequest, ResourceLimits, RestartPolicy } from './create-request.ts';
 import type { ContainerChange } from './understand-types.ts';
 import type { ContainerState } from '../store/tables.ts';
@@ -29,6 +30,8 @@ export interface ContainerSummary {
   readonly labels: Readonly<Record<string, string>>;
   /** Of its health check, where it has one. */
   readonly healthStatus: ContainerHealth['status'] | undefined;
+  /** It runs, but its monitor was killed: nobody writes its log or its exit code. */
+  readonly unmonitored: boolean;
   readonly mounts: readonly ContainerMount[];
   /** Names of the networks that it is on. */
   readonly networks: readonly string[];
@@ -164,6 +167,11 @@ export interface Containers {
     name: string,
     options?: CallOptions & { readonly attach?: OutputSink },
   ): Promise<ContainerSession | undefined>;
+  /**
+   * Starts those that do not run and have one of these policies, as after a boot; tells of each
+   * that was started or could not be.
+   */
+  startByPolicy(policies: readonly RestartPolicy['name'][]): AsyncIterable<StartedByPolicy>;
   /** Throws ContainerConflictError when it does not run. */
   attach(name: string, sink: OutputSink): Promise<ContainerSession>;
   /** With a sink its streams are had; otherwise it runs in the background. */
@@ -208,6 +216,8 @@ export interface Containers {
   prune(filter?: ContainerPruneFilter): Promise<ContainersPruned>;
   /** What its monitor calls when a container has ended: see `engine/containers/after-exit.ts`. */
   afterExit(id: string): Promise<void>;
+  /** Stays as long as containers need somebody who does: see `engine/tend/tend.ts`. */
+  tend(): Promise<void>;
 }
 
 /** How a container is stopped. */

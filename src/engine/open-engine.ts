@@ -21,7 +21,7 @@ import { copyFilesOf } from './cp.ts';
 import type { Engine } from './engine.ts';
 import { imagesOf } from './images/images.ts';
 import { lazy } from './lazy.ts';
-import { exitProgram } from './exit-program.ts';
+import { exitProgram, helperProgram } from './exit-program.ts';
 import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
 import { networksOf } from './networks/networks.ts';
@@ -140,6 +140,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     runtime,
     clock: store.clock,
     program: exitProgram(store),
+    helper: helperProgram(store),
   });
   const flights: Flights = new Map();
   const build: Engine['build'] = async (request, call = {}) => {

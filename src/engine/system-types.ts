@@ -1,4 +1,5 @@
 import type { CallOptions } from '../base/progress.ts';
+import type { BootPlace, BootService } from './boot-types.ts';
 import type { ContainerSummary } from './container-types.ts';
 import type { ImageSummary } from './engine.ts';
 import type { EventRequest, StaveEvent } from './event-types.ts';
@@ -46,6 +47,8 @@ export interface System {
   diskUsage(): Promise<DiskUsage>;
   /** Every byte of the store once: what holds it, and what would free it. The largest first. */
   whySpace(): Promise<readonly HeldSpace[]>;
+  /** Starting containers after a boot. */
+  boot(place: BootPlace): Promise<BootService>;
   /** What happened and happens, oldest first, whatever process does it. */
   events(request?: EventRequest): AsyncIterable<StaveEvent>;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -74,4 +74,37 @@ test('readLog() goes on until it is told that nothing more will come', async () 
 test('readLog() takes a missing file for an empty one, and leaves out what conmon did not write', async () => {
   assert.deepEqual(await read(join(scratch, 'none')), []);
   assert.deepEqual(await read(logOf('g', 'nonsense\n', line(1, 'a'))), ['stdout a\n']);
+});
+
+test('readLog() reads the files that came before, too, and counts their lines', async () => {
+  const file = logOf('r', line(5, 'five'));
+  logOf('r.1', line(3, 'three'), line(4, 'four'));
+  logOf('r.2', line(1, 'one'), line(2, 'two'));
+  const texts = async (range?: LogRange): Promise<string> =>
+    (await read(file, range)).map((text) => text.slice('stdout '.length, -1)).join(' ');
+  assert.equal(await texts(), 'one two three four five');
+  assert.equal(await texts({ tail: 2 }), 'four five');
+  assert.equal(await texts({ tail: 4 }), 'two three four five');
+  assert.equal(await texts({ tail: 9 }), 'one two three four five');
+  assert.equal(await texts({ tail: 0 }), '');
+});
+
+test('readLog() goes on in the file that takes the place of the one it follows', async () => {
+  const file = logOf('s', line(1, 'one'));
+  const steps = [
+    () => {
+      appendFileSync(file, line(2, 'two'));
+      renameSync(file, `${file}.1`);
+    },
+    // Conmon still writes there until the next one is open.
+    () => appendFileSync(`${file}.1`, line(3, 'three')),
+    () => writeFileSync(file, line(4, 'four')),
+    () => appendFileSync(file, line(5, 'five')),
+  ];
+  const follow = (): boolean => {
+    steps.shift()?.();
+    return steps.length > 0;
+  };
+  const texts = (await read(file, { follow })).map((text) => text.slice('stdout '.length, -1));
+  assert.equal(texts.join(' '), 'one two three four five');
 });

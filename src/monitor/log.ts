@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync, watch } from 'node:fs';
 import { isErrno } from '../base/errors.ts';
 
 /** One piece of what a container said. */
@@ -33,41 +33,116 @@ const LONGEST = 1024 * 1024;
 const PATIENCE = 500;
 
 /**
- * Reads the log that conmon writes (`k8s-file`), piece by piece. A file that is not there is
- * empty. One that begins anew while it is followed is read from its new beginning.
+ * Reads the log that conmon writes (`k8s-file`), piece by piece, with the files that it had
+ * before: `file.1` is the one before the newest. A file that is not there is empty. Where
+ * another file takes its place while it is followed, that is read next.
  */
 export async function* readLog(file: string, range: LogRange = {}): AsyncGenerator<LogEntry> {
-  const { tail, since, until, follow, signal } = range;
-  using log = openLog(file);
-  if (!log) return;
-  let at = tail === undefined ? 0 : startOfTail(log.fd, tail);
-  let rest: Buffer = Buffer.alloc(0);
-  using bell = follow && new Bell(file, signal);
-  for (;;) {
-    // Asked before reading, so that nothing is missed that was said before the end.
-    const goesOn = follow?.() === true;
+  const { follow, signal } = range;
+  const places = startsIn([file, ...olderFiles(file)], range.tail);
+  for (const { path, at } of places.slice(0, -1)) {
+    using older = openLog(path);
+    if (older && (yield* readOn(new Place(older.fd, at), range)) === 'enough') return;
+  }
+  const opened = openLog(file);
+  if (!opened) return;
+  let log: OpenLog = opened;
+  let place = new Place(log.fd, places.at(-1)?.at ?? 0);
+  let bell = follow && new Bell(file, signal);
+  try {
     for (;;) {
-      const { size } = fstatSync(log.fd);
-      if (size < at) [at, rest] = [0, Buffer.alloc(0)];
-      const chunk = readAt(log.fd, at, CHUNK);
-      if (chunk.length === 0) break;
-      at += chunk.length;
-      const { entries, left } = entriesIn(Buffer.concat([rest, chunk]));
-      rest = left;
-      for (const entry of entries) {
-        const time = Date.parse(entry.time);
-        if (since !== undefined && time < since) continue;
-        if (until !== undefined && time > until) return;
-        yield entry;
+      // Asked before reading, so that nothing is missed that was said before the end.
+      const goesOn = follow?.() === true;
+      const next: OpenLog | undefined =
+        follow && isReplaced(file, log.fd) ? openLog(file) : undefined;
+      using _old = next && log;
+      if ((yield* readOn(place, range)) === 'enough') return;
+      if (next) {
+        bell?.[Symbol.dispose]();
+        [log, place, bell] = [next, new Place(next.fd, 0), new Bell(file, signal)];
+        continue;
       }
-      if (signal?.aborted) return;
+      if (!goesOn || (range.until !== undefined && Date.now() > range.until)) return;
+      await bell?.rung();
     }
-    if (!goesOn || signal?.aborted || (until !== undefined && Date.now() > until)) return;
-    await bell?.rung();
+  } finally {
+    log[Symbol.dispose]();
+    bell?.[Symbol.dispose]();
   }
 }
 
-function openLog(file: string): ({ readonly fd: number } & Disposable) | undefined {
+/** How far a file has been read. */
+class Place {
+  readonly fd: number;
+  at: number;
+  /** The beginning of a line whose end is not there yet. */
+  rest: Buffer = Buffer.alloc(0);
+
+  constructor(fd: number, at: number) {
+    this.fd = fd;
+    this.at = at;
+  }
+}
+
+/** What there is by now; `enough` when nothing later is wanted. */
+async function* readOn(
+  place: Place,
+  { since, until, signal }: LogRange,
+): AsyncGenerator<LogEntry, 'enough' | 'end'> {
+  for (;;) {
+    if (signal?.aborted) return 'enough';
+    if (fstatSync(place.fd).size < place.at) [place.at, place.rest] = [0, Buffer.alloc(0)];
+    const chunk = readAt(place.fd, place.at, CHUNK);
+    if (chunk.length === 0) return 'end';
+    place.at += chunk.length;
+    const { entries, left } = entriesIn(Buffer.concat([place.rest, chunk]));
+    place.rest = left;
+    for (const entry of entries) {
+      const time = Date.parse(entry.time);
+      if (since !== undefined && time < since) continue;
+      if (until !== undefined && time > until) return 'enough';
+      yield entry;
+    }
+  }
+}
+
+/** The files that a log had before, the newest first. */
+function olderFiles(file: string): string[] {
+  const found: string[] = [];
+  while (existsSync(`${file}.${found.length + 1}`)) found.push(`${file}.${found.length + 1}`);
+  return found;
+}
+
+/** Where to begin in which files, in the order of reading; `files` are given newest first. */
+function startsIn(
+  files: readonly string[],
+  tail: number | undefined,
+): { readonly path: string; readonly at: number }[] {
+  let missing = tail ?? Infinity;
+  const places: { readonly path: string; readonly at: number }[] = [];
+  for (const path of files) {
+    using log = openLog(path);
+    const found = log && missing !== Infinity ? startOfTail(log.fd, missing) : undefined;
+    places.unshift({ path, at: found?.at ?? 0 });
+    missing = found?.missing ?? missing;
+    if (missing <= 0) break;
+  }
+  return places;
+}
+
+/** Whether the name means another file by now. */
+function isReplaced(file: string, fd: number): boolean {
+  const there = statSync(file, { throwIfNoEntry: false, bigint: true });
+  if (!there) return false;
+  const here = fstatSync(fd, { bigint: true });
+  return there.ino !== here.ino || there.dev !== here.dev;
+}
+
+interface OpenLog extends Disposable {
+  readonly fd: number;
+}
+
+function openLog(file: string): OpenLog | undefined {
   try {
     const fd = openSync(file, 'r');
     return { fd, [Symbol.dispose]: () => closeSync(fd) };
@@ -123,9 +198,9 @@ function utc(text: string): string {
 }
 
 /** Where the last `count` lines begin; unfinished lines belong to the next whole one. */
-function startOfTail(fd: number, count: number): number {
+function startOfTail(fd: number, count: number): { readonly at: number; readonly missing: number } {
   const { size } = fstatSync(fd);
-  if (count <= 0) return size;
+  if (count <= 0) return { at: size, missing: 0 };
   let end = size;
   let whole = 0;
   let start = size;
@@ -141,13 +216,13 @@ function startOfTail(fd: number, count: number): number {
       at = newline < 0 ? bytes.length : newline + 1;
     }
     for (const at of lines.reverse()) {
-      if (isWhole(bytes.subarray(at)) && ++whole > count) return start;
+      if (isWhole(bytes.subarray(at)) && ++whole > count) return { at: start, missing: 0 };
       start = from + at;
     }
-    if (from + first >= end) return start;
+    if (from + first >= end) break;
     end = from + first;
   }
-  return start;
+  return { at: start, missing: count - whole };
 }
 
 /** Rings when the file changes, and now and then without reason. */

@@ -16,6 +16,8 @@ export interface Exchange {
   caller: Caller;
   /** What the request is about, as soon as that is clear. */
   need: Need;
+  /** What the client calls the repository, where that is another name; `ns` is the registry it wants. */
+  shown?: { readonly repository: string; readonly ns: string | undefined };
   /** The client waits for a word before it sends the body (`Expect: 100-continue`). */
   waits: boolean;
 }

@@ -71,6 +71,7 @@ async function sendBlob(exchange: Exchange, blob: OpenBlob, digest: Digest): Pro
     });
   }
   const { start, end } = part ?? { start: 0, end: size };
+  if (request.method === 'GET') await blob.ready?.();
   response.writeHead(part ? 206 : 200, {
     ...headers,
     'content-type': 'application/octet-stream',
@@ -85,7 +86,9 @@ async function sendBlob(exchange: Exchange, blob: OpenBlob, digest: Digest): Pro
         response.end(chunk);
         return;
       }
-      if (!response.write(chunk)) await roomIn(exchange);
+      // The next piece may come into the same memory.
+      response.write(chunk);
+      if (response.writableNeedDrain || response.destroyed) await roomIn(exchange);
     }
   }
   response.end();

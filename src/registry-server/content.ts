@@ -6,8 +6,6 @@ import {
   linkSync,
   mkdirSync,
   openSync,
-  read,
-  readSync,
   renameSync,
   rmSync,
   type Stats,
@@ -16,22 +14,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import type { Bytes } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
 import type { Digest } from '../oci/digest.ts';
 import { randomHex } from '../sys/random.ts';
 import { syncPath } from './durable.ts';
 import type { RegistryPaths } from './paths.ts';
+import { readPieces } from './read-pieces.ts';
 import type { OpenBlob } from './storage.ts';
 
-const PIECE = 256 * 1024;
-/** So little is read at once: to hand it to another thread takes longer. */
-const SHORT = 64 * 1024;
 /** How exactly it is known when a content was last asked for, in milliseconds. */
 const USE_STEP = 10 * 60 * 1000;
-const readFd = promisify(read);
 
 /**
  * The contents of a registry: each once, and as hard links where a repository has it. The time of
@@ -100,7 +93,13 @@ export class Content {
 
   /** True when some repository has it. What none has is on its way out. */
   isUsed(digest: Digest): boolean {
-    return (statSync(this.#paths.pool(digest), { throwIfNoEntry: false })?.nlink ?? 0) > 1;
+    return this.holders(digest) > 0;
+  }
+
+  /** How many repositories have it. */
+  holders(digest: Digest): number {
+    const stat = statSync(this.#paths.pool(digest), { throwIfNoEntry: false });
+    return stat ? stat.nlink - 1 : 0;
   }
 
   /** True when the bytes are here, verified and on the disk. */
@@ -196,27 +195,5 @@ function opened(fd: number, size: number): OpenBlob {
     if (open) closeSync(fd);
     open = false;
   };
-  return { size, read: (start, end) => pieces(fd, start, end, close), close };
+  return { size, read: (start, end) => readPieces(fd, start, end, close), close };
 }
-
-async function* pieces(fd: number, start: number, end: number, close: () => void): Bytes {
-  try {
-    if (end - start <= SHORT) {
-      const buffer = Buffer.allocUnsafe(end - start);
-      if (readSync(fd, buffer, 0, buffer.length, start) < buffer.length) throw shorter();
-      if (buffer.length > 0) yield buffer;
-      return;
-    }
-    for (let at = start; at < end;) {
-      const length = Math.min(PIECE, end - at);
-      const { bytesRead, buffer } = await readFd(fd, Buffer.allocUnsafe(length), 0, length, at);
-      if (bytesRead === 0) throw shorter();
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    close();
-  }
-}
-
-const shorter = (): Error => new Error('a blob became shorter');

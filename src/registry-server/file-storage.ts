@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
@@ -120,6 +120,10 @@ export class FileStorage implements RegistryStorage {
     return this.parts.content.asked(repository, digest);
   }
 
+  holders(digest: Digest): number {
+    return this.parts.content.holders(digest);
+  }
+
   openBlob(repository: string, digest: Digest): OpenBlob | undefined {
     return this.parts.content.open(repository, digest);
   }
@@ -196,6 +200,7 @@ export class FileStorage implements RegistryStorage {
       const obstacle = this.#obstacle(repository, manifest);
       if (obstacle !== undefined) return obstacle;
       await this.#makeRepository(repository);
+      if (manifest.mirrored !== undefined) await this.#mark(repository, manifest.mirrored);
       await content.write(repository, digest, body);
       const at = clock.now().toISOString();
       const entry = { at, put: digest, type: mediaType, size: body.length, tags, by };
@@ -306,6 +311,14 @@ export class FileStorage implements RegistryStorage {
     await syncPath(paths.repositories);
     tables.addRepository(repository, journalOf(paths, repository));
     indexes.changed(repository);
+  }
+
+  async #mark(repository: string, origin: string): Promise<void> {
+    const path = this.parts.paths.mirrored(repository);
+    if (existsSync(path)) return;
+    writeFileSync(path, `${origin}\n`);
+    await syncPath(path);
+    await syncPath(dirname(path));
   }
 
   #sweep(): void {

@@ -3,7 +3,8 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, rmSync } from 
 import type { Digest } from '../oci/digest.ts';
 import { writeAll } from '../sys/write-all.ts';
 import { syncFd } from './durable.ts';
-import type { Upload } from './storage.ts';
+import { fileReader } from './file-reader.ts';
+import type { Upload, UploadReader } from './storage.ts';
 
 const PIECE = 1024 * 1024;
 type Algorithm = 'sha256' | 'sha512';
@@ -62,6 +63,10 @@ export class FileUpload implements Upload {
     if (!this.#running) return;
     const { algorithm, hash } = this.#running;
     this.#running = { algorithm, hash: hash.update(chunk), at: this.#offset };
+  }
+
+  reader(): UploadReader {
+    return fileReader(openSync(this.#path, 'r'));
   }
 
   truncate(offset: number): void {

@@ -25,8 +25,9 @@ export async function listTags(
   const { names: tags, link } = await page(exchange, (after, limit) =>
     storage.tags(repository, { after, limit }),
   );
-  const headers = link(`/v2/${repository}/tags/list`);
-  answerJson(exchange, 200, JSON.stringify({ name: repository, tags }), headers);
+  const name = exchange.shown?.repository ?? repository;
+  const headers = link(`/v2/${name}/tags/list`);
+  answerJson(exchange, 200, JSON.stringify({ name, tags }), headers);
 }
 
 /** `GET` of the names of the repositories. */
@@ -87,7 +88,9 @@ export async function listReferrers(
     ...(artifactType !== undefined && { artifactType }),
     n: String(limit),
     ...(last && { last: String(last.place) }),
+    ...nsOf(exchange),
   });
+  const name = exchange.shown?.repository ?? repository;
   const body = `{"schemaVersion":2,"mediaType":"${MediaType.ociIndex}","manifests":[${shown
     .map(({ descriptor }) => descriptor)
     .join(',')}]}`;
@@ -96,7 +99,7 @@ export async function listReferrers(
     ...(artifactType !== undefined && { 'oci-filters-applied': 'artifactType' }),
     ...(last &&
       isMore && {
-        link: next(`/v2/${repository}/referrers/${subject}`, query),
+        link: next(`/v2/${name}/referrers/${subject}`, query),
       }),
   });
 }
@@ -133,7 +136,7 @@ async function page(
     link: (path) =>
       last === undefined || names.length === found.length
         ? {}
-        : { link: next(path, new URLSearchParams({ n: String(limit), last })) },
+        : { link: next(path, new URLSearchParams({ n: String(limit), last, ...nsOf(exchange) })) },
   };
 }
 
@@ -143,6 +146,11 @@ function count({ query }: Exchange): number | undefined {
   if (text === null) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new Problem(400, 'UNSUPPORTED', '"n" is not a number of entries');
+}
+
+/** The registry that the client said it wants, which it may not say again of a page. */
+function nsOf({ shown }: Exchange): { readonly ns?: string } {
+  return shown?.ns === undefined ? {} : { ns: shown.ns };
 }
 
 function next(path: string, query: URLSearchParams): string {

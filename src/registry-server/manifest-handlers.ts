@@ -24,9 +24,13 @@ export async function getManifest(
   checkDigestLike(reference);
   const manifest = await storage.manifest(repository, reference);
   if (!manifest) throw await unknownManifest(storage, repository);
-  const { digest, mediaType, size } = manifest;
+  const { digest, mediaType, size, warning } = manifest;
   storage.pulled?.(repository, digest);
-  const headers = { 'docker-content-digest': digest, etag: `"${digest}"` };
+  const headers = {
+    'docker-content-digest': digest,
+    etag: `"${digest}"`,
+    ...(warning !== undefined && { warning: `299 - "${warning}"` }),
+  };
   if (isUnchanged(exchange, digest)) {
     answer(exchange, 304, headers);
     return;

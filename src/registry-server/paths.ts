@@ -10,6 +10,7 @@ import type { Digest } from '../oci/digest.ts';
  *       index.json               written after changes, for other tools
  *       blobs/sha256/abcd…       hard links to the above
  *       journal                  every change, a JSON line each: the truth
+ *       mirrored                 for one that is read through: the name of what it comes from
  *     uploads/team+app/<UUID>    bytes that came so far
  *     quarantine/sha256-abcd…    contents that were found damaged
  *     scrub.json                 how far the check of all contents is
@@ -75,6 +76,11 @@ export class RegistryPaths {
 
   journal(repository: string): string {
     return join(this.repository(repository), 'journal');
+  }
+
+  /** Is there when parts of manifests may be missing, because they come when they are asked for. */
+  mirrored(repository: string): string {
+    return join(this.repository(repository), 'mirrored');
   }
 
   /** A content as one repository has it. */

@@ -6,7 +6,9 @@ import { Problem } from './errors.ts';
 import { listHistory } from './history-handler.ts';
 import { listReferrers, listRepositories, listTags } from './list-handlers.ts';
 import { deleteManifest, getManifest, putManifest } from './manifest-handlers.ts';
+import type { Mirror } from './mirror/mirror.ts';
 import { isRepositoryName } from './names.ts';
+import type { Page } from './page/page.ts';
 import type { RegistryStorage } from './storage.ts';
 import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload-handlers.ts';
 
@@ -47,8 +49,11 @@ const GREETING: Need = { kind: 'a greeting' };
 export interface Served {
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
+  readonly mirror: Pick<Mirror, 'isMirrored' | 'meant'> | undefined;
   /** False while the registry ends. */
   readonly isReady: () => boolean;
+  /** For browsers; undefined when it is turned off. */
+  readonly page: Page | undefined;
 }
 
 /** An address: what can be done there, and what that needs. */
@@ -67,9 +72,10 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   const { request, access, limits } = exchange;
   const { method = '' } = request;
   const known = method === 'HEAD' ? 'GET' : method;
-  const place = placeAt(path, known, served, access);
+  const place = placeAt(path, known, served, access, nameReader(exchange, served));
   if (!place) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
-  const { methods, need } = place;
+  const { methods } = place;
+  const need = withSource(place.need, exchange);
   const handler = Object.hasOwn(methods, known) ? methods[known as keyof Methods] : undefined;
   if (!handler) {
     const allow = Object.keys(methods).flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]));
@@ -94,14 +100,29 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   if (served.readOnly && need.kind === 'repository' && !READING.includes(method)) {
     throw new Problem(405, 'UNSUPPORTED', 'this registry is read-only', { allow: 'GET, HEAD' });
   }
+  const isPush = need.kind === 'repository' && need.action === 'push';
+  if (isPush && served.mirror?.isMirrored(need.repository) === true) {
+    throw new Problem(405, 'UNSUPPORTED', 'what is in this repository comes from elsewhere', {
+      allow: 'GET, HEAD, DELETE',
+    });
+  }
   await handler(exchange);
+}
+
+/** A blob that is mounted is pulled from where it is. */
+function withSource(need: Need, { query }: Exchange): Need {
+  if (need.kind !== 'repository' || need.action !== 'push' || !query.has('mount')) return need;
+  const source = query.get('from');
+  if (source === null || source === need.repository || !isRepositoryName(source)) return need;
+  return { ...need, source };
 }
 
 function placeAt(
   path: string,
   method: string,
-  { storage, isReady }: Served,
+  { storage, isReady, page }: Served,
   access: Access,
+  read: NameReader,
 ): Place | undefined {
   const to = (need: Need, GET: Handler): Place => ({ need, methods: { GET } });
   switch (path) {
@@ -118,10 +139,12 @@ function placeAt(
       return to(NOTHING, (exchange) => answerJson(exchange, isReady() ? 200 : 503, '{}'));
   }
   if (path.startsWith('/v2/')) {
-    return placeIn(path.slice('/v2/'.length).split('/'), method, storage);
+    return placeIn(path.slice('/v2/'.length).split('/'), method, storage, read);
   }
   const methods = access.addresses.get(path);
-  return methods && { methods, need: NOTHING };
+  if (methods) return { methods, need: NOTHING };
+  const shown = page?.at(path);
+  return shown && to(shown.need, shown.answer);
 }
 
 /** `<name>/blobs/<digest>` and the like, from the end: a name may have these words in it too. */
@@ -129,6 +152,7 @@ function placeIn(
   parts: readonly string[],
   method: string,
   storage: RegistryStorage,
+  read: NameReader,
 ): Place | undefined {
   const [third, kind, last = ''] = parts.slice(-3);
   const name = parts.slice(0, -2).join('/');
@@ -138,33 +162,33 @@ function placeIn(
     need: { kind: 'repository', repository, action: needed },
   });
   if (third === 'blobs' && kind === 'uploads') {
-    const repository = checkedName(parts.slice(0, -3).join('/'));
+    const repository = read(parts.slice(0, -3).join('/'));
     // Looking at an upload and leaving it are a part of pushing.
     if (last === '') return at(repository, starting(repository, storage), 'push');
     return at(repository, upload(repository, last, storage), 'push');
   }
   switch (kind) {
     case 'blobs': {
-      const repository = checkedName(name);
+      const repository = read(name);
       if (last === 'uploads') return at(repository, starting(repository, storage), 'push');
       return at(repository, blob(repository, last, storage));
     }
     case 'manifests': {
-      const repository = checkedName(name);
+      const repository = read(name);
       return at(repository, manifest(repository, last, storage));
     }
     case 'referrers': {
-      const repository = checkedName(name);
+      const repository = read(name);
       return at(repository, referrers(repository, last, storage));
     }
     case '_stave': {
       if (last !== 'log') return undefined;
-      const repository = checkedName(name);
+      const repository = read(name);
       return at(repository, { GET: (exchange) => listHistory(exchange, storage, repository) });
     }
     case 'tags': {
       if (last !== 'list') return undefined;
-      const repository = checkedName(name);
+      const repository = read(name);
       return at(repository, tags(repository, storage));
     }
     default:
@@ -216,6 +240,22 @@ function referrers(name: string, text: string, storage: RegistryStorage): Method
 
 function tags(name: string, storage: RegistryStorage): Methods {
   return { GET: (exchange) => listTags(exchange, storage, name) };
+}
+
+/** Names as they are in addresses, and the repositories that are meant by them. */
+type NameReader = (text: string) => string;
+
+/** Without mirrors a name is what it is. What a client calls otherwise, it is told of by that name. */
+function nameReader(exchange: Exchange, { mirror }: Served): NameReader {
+  if (!mirror) return checkedName;
+  return (text) => {
+    const shown = checkedName(text);
+    const { query, request } = exchange;
+    const ns = query.get('ns') || undefined;
+    const meant = mirror.meant(shown, ns, request.headers.host);
+    if (meant !== shown || ns !== undefined) exchange.shown = { repository: shown, ns };
+    return meant;
+  };
 }
 
 function checkedName(text: string): string {

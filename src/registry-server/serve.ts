@@ -9,6 +9,9 @@ import { Problem } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { route, type Served } from './router.ts';
 
+/** What the page says in each of its requests. */
+const PAGE_HEADER = 'x-stave-page';
+
 /** What requests are answered with. */
 export interface Serving {
   readonly served: Served;
@@ -64,7 +67,7 @@ function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['o
   }
   if (error instanceof Problem) {
     const { code, message, headers, httpStatus } = error;
-    answerProblem(exchange, httpStatus, { code, message }, headers);
+    answerProblem(exchange, httpStatus, { code, message }, forPage(request, headers));
     return;
   }
   if (isErrno(error, 'ENOSPC', 'EDQUOT')) {
@@ -76,6 +79,19 @@ function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['o
   const message = `the registry failed; its log says why under ${word}`;
   answerProblem(exchange, 500, { code: 'UNSUPPORTED', message });
   onFailure(error, word);
+}
+
+/**
+ * A browser that is asked for a password in its own words asks its user, over the page's head and
+ * for ever after: the page, which says who it is, gets the question under another name.
+ */
+function forPage(
+  { headers: { [PAGE_HEADER]: page } }: IncomingMessage,
+  headers: Problem['headers'],
+): Problem['headers'] {
+  const { 'www-authenticate': challenge, ...others } = headers;
+  if (page === undefined || challenge === undefined) return headers;
+  return { ...others, 'www-authenticate': `X-${challenge}` };
 }
 
 /** Path and query of a request line; no path when it cannot be decoded. */

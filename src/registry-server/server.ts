@@ -8,7 +8,9 @@ import { openToAll } from './access/open-to-all.ts';
 import type { AuditRecord, AuditScope } from './audit.ts';
 import { ListenError } from './errors.ts';
 import { Limits, type LimitSettings } from './limits.ts';
+import { makePage, type Page } from './page/page.ts';
 import { serve, type Serving } from './serve.ts';
+import type { Mirror } from './mirror/mirror.ts';
 import type { RegistryStorage } from './storage.ts';
 
 /** How long an ending may last, and how often slow heads are looked for; in milliseconds. */
@@ -36,11 +38,15 @@ export interface RegistryServerOptions {
   readonly port: number;
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
+  /** Repositories that come from registries elsewhere; `storage` is the mirror's then. */
+  readonly mirror?: Pick<Mirror, 'behind' | 'isMirrored' | 'meant'> | undefined;
   /** Without it plain HTTP is spoken. */
   readonly tls?: TlsMaterial | undefined;
   /** Who may do what; everyone everything by default. Whoever opened it ends it. */
   readonly access?: Access | undefined;
   readonly limits?: LimitSettings | undefined;
+  /** The folder of the page for browsers; without one there is no page. */
+  readonly page?: string | undefined;
   /** Is told what was done, by whom. */
   readonly audit?: ((record: AuditRecord) => void) | undefined;
   /** What `audit` is told of; `changes` by default. */
@@ -70,7 +76,13 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
     throw new ListenError('what this storage holds cannot be limited by repository');
   }
   const serving: Serving = {
-    served: { storage, readOnly, isReady: () => ready },
+    served: {
+      storage,
+      readOnly,
+      mirror: options.mirror,
+      isReady: () => ready,
+      page: pageOf(options),
+    },
     access: options.access ?? openToAll(),
     limits,
     clock,
@@ -121,6 +133,12 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The page shows what is here: a look at a mirror fetches nothing from elsewhere. */
+function pageOf({ page, mirror, storage, readOnly }: RegistryServerOptions): Page | undefined {
+  if (page === undefined) return undefined;
+  return makePage({ assets: page, storage: mirror?.behind ?? storage, readOnly });
 }
 
 function makeServer(tls: TlsMaterial | undefined, { silence, headTime }: Limits): Server {

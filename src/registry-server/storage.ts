@@ -11,6 +11,8 @@ export interface StoredManifest {
   readonly mediaType: string;
   /** In bytes. */
   readonly size: number;
+  /** What the client is to be told besides. */
+  readonly warning?: string | undefined;
 }
 
 /** Whom a manifest refers to, and as what it is listed there. */
@@ -37,6 +39,8 @@ export interface NewManifest {
   readonly mayReplace?: ((current: Digest | undefined) => boolean) | undefined;
   /** Who pushes it. */
   readonly by?: string | undefined;
+  /** The repository elsewhere that it was read through from: what it needs comes when it is asked for. */
+  readonly mirrored?: string | undefined;
 }
 
 /** A page of something that is listed. */
@@ -52,8 +56,19 @@ export interface OpenBlob {
   readonly size: number;
   /** Where a client gets the bytes by itself, for some minutes. */
   readonly elsewhere?: string | undefined;
-  /** The bytes from `start` up to, not including, `end`. Ends what `close` would. */
+  /** To be waited for before bytes are promised to a client. Throws Problem. */
+  ready?(): Promise<void>;
+  /**
+   * The bytes from `start` up to, not including, `end`. A piece is valid until the next one is
+   * asked for. Ends what `close` would.
+   */
   read(start: number, end: number): Bytes;
+  close(): void;
+}
+
+/** Reads bytes of an upload while others come. */
+export interface UploadReader {
+  read(start: number, length: number): Promise<Uint8Array>;
   close(): void;
 }
 
@@ -64,6 +79,8 @@ export interface Upload extends AsyncDisposable {
   append(chunk: Uint8Array): Awaitable<void>;
   /** What was appended is kept when it returns, also by a process that is killed. */
   keep(): Awaitable<void>;
+  /** Opens what was appended for reading; also when the upload is over. Where that is not possible, there is no such function. */
+  reader?(): UploadReader;
   /** Forgets what came after an offset. */
   truncate(offset: number): Awaitable<void>;
   /**
@@ -110,6 +127,9 @@ export interface RegistryStorage extends AsyncDisposable {
 
   /** Bytes of what a repository has; what cannot tell has no such function. */
   repositorySize?(repository: string): Awaitable<number>;
+
+  /** How many repositories have a content; what cannot tell at once has no such function. */
+  holders?(digest: Digest): number;
 
   /** Begins an upload and gives its name. */
   startUpload(repository: string, algorithm: 'sha256' | 'sha512'): Awaitable<string>;

@@ -15,7 +15,7 @@ import { namesIn } from '../sys/names-in.ts';
  * @see https://docs.docker.com/engine/security/certificates/
  */
 export function tlsFor(host: string, settings: RegistrySettings): TlsSettings {
-  const ca: string[] = [];
+  const ca: string[] = [...(settings.authorities ?? [])];
   let own: { readonly cert: string; readonly key: string } | undefined;
   for (const folder of foldersOf(host, settings)) {
     const names = namesIn(folder, 'ENOTDIR', 'EACCES').sort();

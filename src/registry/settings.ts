@@ -19,6 +19,8 @@ export interface RegistrySettings {
   readonly tlsVerify?: boolean | undefined;
   /** A folder with certificates for every host, besides those that hosts have in the usual places. */
   readonly certificateFolder?: string | undefined;
+  /** Authorities that are trusted for every host besides the usual ones, in PEM. */
+  readonly authorities?: readonly string[];
   /** Where the settings of the machine are; `/etc` by default. */
   readonly etc?: string;
   /**

@@ -22,6 +22,11 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return identity.boot === bootId() && startOf(identity.pid) === identity.start;
 }
 
+/** Whether it is, or was, a process of this run of the kernel. */
+export function isThisBoot({ boot }: ProcessIdentity): boolean {
+  return boot === bootId();
+}
+
 /** The children of a process, whichever of its threads started them. */
 export function childrenOf(pid: number): number[] {
   return namesIn(`/proc/${pid}/task`, 'ESRCH').flatMap((thread) =>

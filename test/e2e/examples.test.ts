@@ -116,6 +116,9 @@ for (const { name, examples } of pages) {
         const ran = shell(line.replaceAll(ID, id), join(here, 'app'), join(here, 'store'));
         assert.equal(ran.code, CODES[line] ?? 0, `${ran.stdout}${ran.stderr}`);
       } finally {
+        if (line.includes('run -d')) {
+          shell('stave rm -f $(stave ps -q)', here, join(here, 'store'));
+        }
         exec(['rm', '-rf', here]);
       }
     });

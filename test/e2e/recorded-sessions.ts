@@ -237,7 +237,7 @@ export const BASH_SESSIONS: readonly Session[] = [
     typed: [
       'cat -u > /typed',
       [{ argv: ['cat', '-u'] }, 'one\rtwo\r'],
-      [/two\r\n/, '\u0004'],
+      [/two\r+\n/, '\u0004'],
       'cat /typed',
     ],
     has: ['COPY files/typed /typed\n'],

@@ -157,3 +157,16 @@ test('what it cannot be started with is refused in one line', { skip: built }, (
     assert.match(done.stderr, message);
   }
 });
+
+test('browsers get a page, unless they shall not', { skip }, async () => {
+  using folder = new Folder();
+  const ask = async (...flags: readonly string[]): Promise<{ status: number; text: string }> => {
+    await using served = await Served.start(join(folder.path, 'data'), ...flags);
+    const response = await fetch(`${served.url}/`, { headers: { accept: 'text/html' } });
+    return { status: response.status, text: await response.text() };
+  };
+  const { status, text } = await ask();
+  assert.equal(status, 200);
+  assert.match(text, /<script type="module" src="\/page\/main-\w+\.js">/);
+  assert.equal((await ask('--no-page')).status, 404);
+});

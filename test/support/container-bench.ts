@@ -48,6 +48,7 @@ export async function containerBench(): Promise<ContainerBench> {
     clock: systemClock,
     runtime: () => Promise.reject(new Error('runs in a process of its own')),
     program: [],
+    helper: [],
   });
   const children: ReturnType<typeof spawn>[] = [];
   const asked = (script: string, request: Partial<CreateRequest>): string[] => {

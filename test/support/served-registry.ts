@@ -16,6 +16,8 @@ import { openAccess } from '../../src/registry-server/access/open-access.ts';
 import type { AccessSettings } from '../../src/registry-server/access/settings.ts';
 import type { AuditRecord } from '../../src/registry-server/audit.ts';
 import type { LimitSettings } from '../../src/registry-server/limits.ts';
+import { type Mirror, openMirror } from '../../src/registry-server/mirror/mirror.ts';
+import type { MirrorSettings } from '../../src/registry-server/mirror/settings.ts';
 import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
 import type { RegistryStorage } from '../../src/registry-server/storage.ts';
 import type { S3Place } from '../../src/s3/place.ts';
@@ -92,6 +94,10 @@ export interface ServedOptions {
   /** Takes this one, which is gone afterwards too. */
   readonly folder?: string;
   readonly clock?: Clock;
+  /** The folder of the page; none by default. */
+  readonly page?: string;
+  /** What it reads through from other registries; soon again where that fails. */
+  readonly mirrors?: readonly MirrorSettings[];
 }
 
 /** A registry in this process, in a folder of its own that is gone when it leaves its scope. */
@@ -106,6 +112,9 @@ export class ServedRegistry implements AsyncDisposable {
   #place: S3Place | undefined;
   #storage: RegistryStorage | undefined;
   #server: RegistryServer | undefined;
+  #mirror: Mirror | undefined;
+  /** Lines that the log would have about mirrors. */
+  readonly lines: string[] = [];
 
   private constructor(options: ServedOptions) {
     this.#options = options;
@@ -199,16 +208,27 @@ export class ServedRegistry implements AsyncDisposable {
     const storage =
       STORE === undefined ? openFileStorage(this.root, systemClock) : await this.#bucket(STORE);
     this.#storage = storage;
-    const { readOnly = false, access, limits, clock = systemClock } = this.#options;
+    const { readOnly = false, access, limits, clock = systemClock, page } = this.#options;
     const onFailure = (error: unknown): void => void this.failures.push(error);
     this.#access = access && openAccess(access(this.root), { clock, onFailure });
+    const { mirrors } = this.#options;
+    this.#mirror =
+      mirrors &&
+      openMirror(storage, mirrors, {
+        clock,
+        variable: () => undefined,
+        patience: { pause: 2, stall: 2000, tries: 2 },
+        tell: (line) => void this.lines.push(line),
+      });
     this.#server = await openRegistryServer({
       host: '127.0.0.1',
       port: 0,
-      storage,
+      storage: this.#mirror?.storage ?? storage,
+      mirror: this.#mirror,
       readOnly,
       access: this.#access,
       limits,
+      page,
       clock,
       audit: (record) => this.records.push(record),
       onFailure,
@@ -228,6 +248,7 @@ export class ServedRegistry implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     await this.#server?.close();
+    await this.#mirror?.[Symbol.asyncDispose]();
     this.#access?.[Symbol.dispose]();
     await this.#storage?.[Symbol.asyncDispose]();
   }

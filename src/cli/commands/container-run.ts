@@ -26,7 +26,7 @@ export const containerRun = command({
       'A program on files of this machine',
       'stave run --rm -v "$PWD/src:/src" -w /src app:v1 cat main',
     ],
-    ['A server in the background', 'stave run -d --name web --restart always app:v1 sleep 60'],
+    ['A server in the background', 'stave run -d --name api --restart always app:v1 sleep 60'],
   ],
 
   async run(context) {

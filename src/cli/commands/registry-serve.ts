@@ -9,6 +9,8 @@ import { ACCESS_FLAGS, accessSettings } from '../registry/access-flags.ts';
 import { KEEP_FLAGS, keepSettings } from '../registry/keep-flags.ts';
 import { keepLine } from '../registry/keep-line.ts';
 import { LIMIT_FLAGS, limitSettings } from '../registry/limit-flags.ts';
+import { PAGE_FLAGS, pageFolder } from '../registry/page-flags.ts';
+import { MIRROR_FLAGS, openMirrors } from '../registry/mirror-flags.ts';
 import { openStorage, STORAGE_FLAGS } from '../registry/storage-flags.ts';
 import { TLS_FLAGS, tlsPlace, trustLines } from '../registry/tls-flags.ts';
 
@@ -20,6 +22,8 @@ const FLAGS = {
   ...ACCESS_FLAGS,
   ...KEEP_FLAGS,
   ...LIMIT_FLAGS,
+  ...PAGE_FLAGS,
+  ...MIRROR_FLAGS,
   ...STORAGE_FLAGS,
   ...TLS_FLAGS,
 };
@@ -47,8 +51,13 @@ export const registryServe = command({
       'a bucket',
     ],
     [
-      'All may pull what is not below team/; there alice and the developers may do everything',
+      'All may pull, but below team/ only alice and the developers may',
       "stave registry serve --data registry --htpasswd users --groups groups --allow 'anonymous:**:pull' --allow 'alice,@devs:team/**:all'",
+      'a process that stays',
+    ],
+    [
+      'A cache before other registries: pull 127.0.0.1:5000/hub/library/alpine',
+      'stave registry serve --data registry --mirror hub=docker.io --mirror ghcr=ghcr.io',
       'a process that stays',
     ],
   ],
@@ -77,17 +86,23 @@ export const registryServe = command({
     await using kept = await openStorage(context, keep, (event) =>
       stderr.line(`${clock.now().toISOString()} ${keepLine(event)}`),
     );
+    await using mirrors = await openMirrors(context, kept.storage, {
+      readOnly: flags['read-only'],
+      tell: (text) => stderr.line(`${clock.now().toISOString()} ${text}`),
+    });
     using access = openAccess(settings, { clock, onFailure });
     const externalUrl = flags['external-url'];
     const tls = await tlsPlace(context, { data, address, externalUrl, clock });
     using log = await auditLog(context);
     await using server = await openRegistryServer({
       ...address,
-      storage: kept.storage,
+      storage: mirrors.storage,
+      mirror: mirrors.mirror,
       readOnly: flags['read-only'],
       tls: tls && readTls(tls.files),
       access,
       limits,
+      page: pageFolder(context),
       audit: log?.write,
       auditScope: flags['audit-reads'] ? 'everything' : 'changes',
       clock,

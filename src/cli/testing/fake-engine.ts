@@ -259,6 +259,7 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     networks: fakeNetworks(asked.networks),
     containers: fakeContainers(asked.runs),
     system: {
+      boot: () => Promise.reject(new Error('nobody asks for this')),
       info: async () => ({
         version: '1.2.3',
         root: '/store',

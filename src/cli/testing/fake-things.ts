@@ -99,6 +99,7 @@ export const HISTORY: readonly (readonly [string, number])[] = [
 
 const PLAIN = {
   healthStatus: undefined,
+  unmonitored: false,
   mounts: [],
   networks: ['none'],
   exposed: [],
@@ -161,6 +162,10 @@ export const notAsked = {
   update: unasked,
   use: unasked,
   afterExit: unasked,
+  startByPolicy: () => {
+    throw new Error('not asked');
+  },
+  tend: unasked,
 };
 
 /** One that runs and one that has ended. */

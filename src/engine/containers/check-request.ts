@@ -1,5 +1,6 @@
 import type { CreateRequest } from '../create-request.ts';
 import { ContainerStartError } from './errors.ts';
+import { logSize } from '../tend/log-options.ts';
 import { checkName } from './names.ts';
 import { signalNumber } from './signals.ts';
 
@@ -49,6 +50,16 @@ export function checkRequest(request: CreateRequest): void {
     throw new ContainerStartError(
       `unknown log opt '${unknown}' for ${logDriver ?? 'json-file'} log driver`,
     );
+  }
+  const { 'max-size': size, 'max-file': files } = logOptions;
+  if (size !== undefined && size !== '-1' && logSize(size) === undefined) {
+    throw new ContainerStartError(`invalid value for max-size: ${size}`);
+  }
+  if (files !== undefined && !/^[1-9]\d{0,3}$/.test(files)) {
+    throw new ContainerStartError(`invalid value for max-file: ${files}`);
+  }
+  if (files !== undefined && size === undefined && logDriver !== 'local') {
+    throw new ContainerStartError('max-file cannot be used without max-size');
   }
 }
 

@@ -53,6 +53,7 @@ before(async () => {
     clock: systemClock,
     runtime: () => Promise.reject(new Error('listing needs no runtime')),
     program: [],
+    helper: [],
   });
 });
 after(() => {

@@ -17,6 +17,11 @@ export function containersOf(given: ContainersParts): Containers {
     ...given,
     snapshotter: await given.snapshotter(),
   });
+  /** Whoever leaves something to be done sees to it that somebody is there to do it. */
+  const left = async (): Promise<void> => {
+    const { summonIfNeeded } = await import('../tend/summon.ts');
+    summonIfNeeded(store, given.helper);
+  };
   return {
     async create(request, options = {}) {
       const { createContainer } = await import('./create.ts');
@@ -24,13 +29,24 @@ export function containersOf(given: ContainersParts): Containers {
     },
     async run(request, options = {}) {
       const { runContainer } = await import('./run.ts');
-      return runContainer(await parts(), request, options);
+      const ran = await runContainer(await parts(), request, options);
+      await left();
+      return ran;
     },
     async start(name, options) {
       const { startNamed } = await import('./start-named.ts');
       const all = await parts();
-      if (!options?.attach) return startNamed(all, name, options);
-      return watching(store, findContainer(store, name).id, () => startNamed(all, name, options));
+      const begin = (): ReturnType<typeof startNamed> => startNamed(all, name, options);
+      const session = options?.attach
+        ? await watching(store, findContainer(store, name).id, begin)
+        : await begin();
+      await left();
+      return session;
+    },
+    async *startByPolicy(policies) {
+      const { startByPolicy } = await import('./start-by-policy.ts');
+      yield* startByPolicy(await parts(), policies);
+      await left();
     },
     async attach(name, sink) {
       const { attachContainer } = await import('./session.ts');
@@ -50,10 +66,12 @@ export function containersOf(given: ContainersParts): Containers {
     async stop(name, options) {
       const { stopContainer } = await import('./stop.ts');
       await stopContainer(given, name, options);
+      await left();
     },
     async restart(name, options) {
       const { restartContainer } = await import('./restart.ts');
       await restartContainer(await parts(), name, options);
+      await left();
     },
     kill: async (name, signal) => (await import('./kill.ts')).killContainer(given, name, signal),
     wait: async (name, options) => (await import('./wait.ts')).waitContainer(store, name, options),
@@ -68,13 +86,20 @@ export function containersOf(given: ContainersParts): Containers {
     async update(name, request) {
       const { updateContainer } = await import('./update.ts');
       await updateContainer(await parts(), name, request);
+      await left();
     },
     use: async (names) => (await import('./stats.ts')).containersUse(store, names),
     async changes(name) {
       const { containerChanges } = await import('./changes.ts');
       return containerChanges(store, await given.snapshotter(), name);
     },
-    list: async (options) => (await import('./list.ts')).listContainers(store, options),
+    async list(options) {
+      const { listContainers } = await import('./list.ts');
+      let needed = false;
+      const rows = listContainers(store, options, () => (needed = true));
+      if (needed) await left();
+      return rows;
+    },
     prune: async (filter) => (await import('./prune.ts')).pruneContainers(given, filter),
     async export(name, options) {
       const { exportContainer } = await import('./export.ts');
@@ -84,11 +109,18 @@ export function containersOf(given: ContainersParts): Containers {
       (await import('./inspect.ts')).inspectContainer(store, name, options),
     async remove(name, options) {
       const { removeNamed } = await import('./remove.ts');
-      return removeNamed(given, name, options);
+      const removed = await removeNamed(given, name, options);
+      await left();
+      return removed;
     },
     async afterExit(id) {
       const { afterExit } = await import('./after-exit.ts');
-      await afterExit(await parts(), id);
+      await afterExit(given, id);
+      await left();
+    },
+    async tend() {
+      const { tend } = await import('../tend/tend.ts');
+      await tend(await parts());
     },
   };
 }

@@ -2,11 +2,13 @@ import { watch } from 'node:fs';
 import { childrenOf, isAlive } from '../../runtime/process-identity.ts';
 import { hasDebris, tidyContainer } from '../../runtime/tidy.ts';
 import type { Store } from '../../store/store.ts';
+import type { Tables } from '../../store/tables.ts';
 import { mountsBelow, unmount } from '../../sys/mount.ts';
 import { containerPaths } from './layout.ts';
 import { monitorOf } from './monitor-of.ts';
 import { displaceVolumes, isPart } from './place-volumes.ts';
 import { fromRow, isUp, toRow, type Container } from './record.ts';
+import { concluded, rested } from './restart-policy.ts';
 import { settled } from './settle.ts';
 import { tell } from './tell.ts';
 
@@ -21,14 +23,26 @@ export function noteEnd(store: Store, id: string): Container | undefined {
     const before = fromRow(row);
     const now = settled(before, store.paths.containers);
     if (now === before) return now;
-    const { owner: _owner, ...record } = now.record;
-    const ended = toRow({ ...now, record: now.record.remove ? now.record : record });
-    tables.containers.put(ended);
-    const at = record.finishedAt ?? store.clock.now().getTime();
-    if (record.oomKilled === true) tell(tables, 'oom', ended, at);
-    tell(tables, 'die', ended, at);
-    return now;
+    return conclude(tables, before, now, store.clock.now().getTime());
   });
+}
+
+/** Writes down what becomes of a container whose end nobody has written down, and tells of it. */
+export function conclude(
+  tables: Tables,
+  before: Container,
+  ended: Container,
+  now: number,
+): Container {
+  // One that waited for its restart when the machine went down died then.
+  const final = isUp(before.state) ? concluded(ended, now) : fromRow(rested(ended));
+  const row = toRow(final);
+  tables.containers.put(row);
+  if (!isUp(before.state)) return final;
+  const at = final.record.finishedAt ?? now;
+  if (final.record.oomKilled === true) tell(tables, 'oom', row, at);
+  tell(tables, 'die', row, at);
+  return final;
 }
 
 /**

@@ -5,24 +5,32 @@ import type { ContainerSummary } from '../container-types.ts';
 import { findIn } from '../images/find.ts';
 import { networkKind } from './network-kind.ts';
 import { fromRow, isUp, type Container } from './record.ts';
+import { isUnmonitored, needsTending } from '../tend/needs.ts';
 import { isAbandoned, settled } from './settle.ts';
 
-/** The containers, newest first; only those that run unless `all`. Writes nothing. */
+/**
+ * The containers, newest first; only those that run unless `all`. Writes nothing. `needed` is
+ * called when there is something to do for the helper of the store.
+ */
 export function listContainers(
   store: Store,
   options: { readonly all?: boolean } = {},
+  needed?: () => void,
 ): ContainerSummary[] {
-  return store.read((tables) =>
-    tables.containers
-      .list()
-      .map(fromRow)
-      // What was to go with its end is gone for the user, though nobody has tidied up yet.
-      .filter((container) => !isAbandoned(container, store.paths.containers))
-      .map((container) => settled(container, store.paths.containers))
-      .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
-      .reverse()
-      .map((container) => summaryOf(container, tables)),
-  );
+  const directory = store.paths.containers;
+  return store.read((tables) => {
+    const known = tables.containers.list().map(fromRow);
+    if (needed && known.some((one) => needsTending(one, directory))) needed();
+    return (
+      known
+        // What was to go with its end is gone for the user, though nobody has tidied up yet.
+        .filter((container) => !isAbandoned(container, directory))
+        .map((container) => settled(container, directory))
+        .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
+        .reverse()
+        .map((container) => summaryOf(container, tables))
+    );
+  });
 }
 
 /** One row of `ps`. */
@@ -42,6 +50,7 @@ export function summaryOf(container: Container, tables: Tables): ContainerSummar
     exitCode,
     labels,
     healthStatus: record.health?.status,
+    unmonitored: isUnmonitored(container),
     mounts: record.mounts,
     networks: [networkName(record)],
     exposed: Object.keys(record.config.ExposedPorts ?? {}),

@@ -12,4 +12,6 @@ export interface ContainerParts {
   readonly clock: Clock;
   /** What is called with the ID of a container that has ended, where more is to be done than tidying. */
   readonly program: readonly string[];
+  /** What is started where containers need somebody who stays: see `engine/tend/`. */
+  readonly helper: readonly string[];
 }

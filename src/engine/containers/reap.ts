@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../../store/store.ts';
-import { needsRelease, release } from './end.ts';
+import { conclude, needsRelease, release } from './end.ts';
 import { letGo } from './pause.ts';
 import { isPart } from './place-volumes.ts';
 import { fromRow, isUp, toRow, type Container } from './record.ts';
@@ -31,12 +31,9 @@ export function reap(store: Store): void {
       const { containers } = tables;
       const now = store.clock.now().getTime();
       for (const container of containers.list().map(fromRow).filter(isWrong)) {
-        const ended = settled(container, directory);
+        const found = settled(container, directory);
+        const ended = found === container ? found : conclude(tables, container, found, now);
         const row = toRow(ended);
-        if (ended !== container) {
-          containers.put(row);
-          tell(tables, 'die', row, ended.record.finishedAt ?? now);
-        }
         if (!isAbandoned(ended, directory)) continue;
         trash.push(...removeWithContainer(tables, store, container.id));
         containers.remove(container.id);

@@ -32,6 +32,10 @@ export interface ContainerRecord {
   /** Why it could not be started. */
   readonly error?: string;
   readonly restartCount?: number;
+  /** Of one that waits to be started again: when, in milliseconds since the epoch. */
+  readonly restartAt?: number;
+  /** Milliseconds that its last start by its policy was put off. */
+  readonly restartDelay?: number;
   /** A user asked for its end: no restart policy starts it again. */
   readonly stopRequested?: boolean;
   readonly health?: ContainerHealth;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../../store/store.ts';
-import { waitForEnd } from './end.ts';
+import { noteEnd, waitForEnd } from './end.ts';
 import { ContainerConflictError, ContainerNotFoundError } from './errors.ts';
 import { findContainer } from './find.ts';
 import { noteStop } from './kill.ts';
@@ -39,6 +39,7 @@ export async function removeNamed(
     if (ended && isUp(ended.state)) {
       throw new ContainerConflictError(`cannot remove container "${name}": it does not die`);
     }
+    noteEnd(store, id);
   }
   if (!store.read(({ containers }) => containers.get(id))) {
     // It went with its end.

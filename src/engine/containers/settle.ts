@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isErrno } from '../../base/errors.ts';
-import { isAlive } from '../../runtime/process-identity.ts';
+import { isAlive, isThisBoot } from '../../runtime/process-identity.ts';
 import { containerPaths } from './layout.ts';
 import { isUp, type Container, type ContainerRecord } from './record.ts';
 
@@ -13,7 +13,9 @@ const KILLED = 137;
  */
 export function settled(container: Container, directory: string): Container {
   const { state, record } = container;
-  if (state === 'restarting' && !isOwned(record)) return { ...container, state: 'exited' };
+  if (state === 'restarting' && !(record.process && isThisBoot(record.process))) {
+    return { ...container, state: 'exited' };
+  }
   if (!isUp(state) || (record.process && isAlive(record.process))) return container;
   const paths = containerPaths(directory, container.id);
   let end = endIn(paths.exit);

@@ -12,7 +12,7 @@ import { loggedError, runtimeFailure } from '../../runtime/failure.ts';
 import { identify } from '../../runtime/process-identity.ts';
 import { mountOverlay, unmount } from '../../sys/mount.ts';
 import { ContainerConflictError, ContainerStartError } from './errors.ts';
-import { release } from './end.ts';
+import { noteEnd, release } from './end.ts';
 import { exitCommand } from './exit-command.ts';
 import { containerPaths, type ContainerPaths } from './layout.ts';
 import type { ContainerParts } from './parts.ts';
@@ -22,6 +22,8 @@ import { isNetworked } from './network-kind.ts';
 import { placeVolumes } from './place-volumes.ts';
 import { networkFor, sharedOf } from './start-network.ts';
 import { tell } from './tell.ts';
+import { firstHealth } from '../tend/health.ts';
+import { logLimits } from '../tend/log-options.ts';
 
 /** How to start a container. */
 export interface StartOptions extends CallOptions {
@@ -58,6 +60,7 @@ export async function startContainer(
   const { store } = parts;
   const runtime = await parts.runtime();
   const spec = readSpec(containerPaths(store.paths.containers, id));
+  noteEnd(store, id);
   const container = claim(parts, id);
   const paths = containerPaths(store.paths.containers, id);
   const { settings } = container.record;
@@ -169,10 +172,9 @@ function logOf(
   paths: ContainerPaths,
 ): { readonly log?: string; readonly logLimit?: number } {
   if (settings.logDriver === 'none') return {};
-  const limit = settings.logOptions?.['max-size'];
-  const [, amount, unit] = /^(\d+)([kmg]?)b?$/i.exec(limit ?? '') ?? [];
-  const factor = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit?.toLowerCase() ?? ''] ?? 1;
-  return { log: paths.log, ...(amount !== undefined && { logLimit: Number(amount) * factor }) };
+  const limits = logLimits(settings);
+  // More than one file is the helper's business.
+  return { log: paths.log, ...(limits?.files === 1 && { logLimit: limits.size }) };
 }
 
 function refusal(paths: ContainerPaths, said: string | undefined, command: string): Error {
@@ -210,8 +212,12 @@ function began(
       oomKilled: _oom,
       error: _error,
       stopRequested: _stop,
+      restartAt: _at,
+      restartDelay,
+      health: _health,
       ...record
     } = container.record;
+    const health = firstHealth(record.config);
     const started = toRow({
       ...container,
       state: 'running',
@@ -223,6 +229,9 @@ function began(
         ...(monitor && { monitor }),
         startedAt: now,
         restartCount: restarts,
+        // A start by a user begins anew.
+        ...(restarts > 0 && restartDelay !== undefined && { restartDelay }),
+        ...(health && { health }),
       },
     });
     tables.containers.put(started);

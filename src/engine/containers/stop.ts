@@ -1,12 +1,13 @@
 import { constants } from 'node:os';
 import type { StopRequest } from '../container-types.ts';
-import { noteEnd, waitForEnd } from './end.ts';
+import { mountsBelow } from '../../sys/mount.ts';
+import { afterExit } from './after-exit.ts';
+import { needsRelease, noteEnd, waitForEnd } from './end.ts';
 import { findContainer } from './find.ts';
 import { noteStop, sendSignal, type KillParts } from './kill.ts';
 import { thaw } from './pause.ts';
-import { isUp, toRow, type Container } from './record.ts';
-import { removeContainer } from './reap.ts';
-import { isOwned } from './settle.ts';
+import { fromRow, isUp, toRow, type Container } from './record.ts';
+import { rested } from './restart-policy.ts';
 import { signalNumber } from './signals.ts';
 import { tell } from './tell.ts';
 
@@ -30,7 +31,7 @@ export async function stopContainer(
   const { settings, config } = record;
   const number = signalNumber(options.signal ?? config.StopSignal ?? 'TERM');
   if (isUp(state) || state === 'restarting') noteStop(parts, container);
-  if (state === 'restarting') noteRest(parts, container);
+  if (state === 'restarting') noteRest(parts, container.id);
   if (!isUp(state)) return;
   const timeout = options.timeout ?? settings.stopTimeout ?? DEFAULT_TIMEOUT;
   sendSignal(parts, container, number);
@@ -38,7 +39,7 @@ export async function stopContainer(
   const patience = timeout < 0 ? Infinity : timeout * 1000;
   const ended = await waitForEnd(store, id, { patience });
   if (ended && isUp(ended.state)) await killNow(parts, ended);
-  settleEnd(parts, id);
+  await settleEnd(parts, id);
   store.note((tables) => tell(tables, 'stop', toRow(container), clock.now().getTime()));
 }
 
@@ -50,17 +51,18 @@ export async function killNow(parts: KillParts, container: Container): Promise<v
   await waitForEnd(store, container.id, { patience: DYING });
 }
 
-/** Writes the end down; one that was to go with it, and that nobody takes away, goes. */
-export function settleEnd({ store }: KillParts, id: string): void {
+/** Writes the end down, and does what its monitor left undone if that was killed. */
+export async function settleEnd({ store, clock }: KillParts, id: string): Promise<void> {
   const now = noteEnd(store, id);
-  if (!now || isUp(now.state) || !now.record.remove) return;
-  if (!isOwned(now.record)) removeContainer(store, id, { volumes: true });
+  if (!now || isUp(now.state)) return;
+  const isTidy = !needsRelease(store, now, mountsBelow(store.paths.containers));
+  if (now.record.remove || !isTidy) await afterExit({ store, clock }, id);
 }
 
 /** One that waits to be started again is not. */
-function noteRest({ store }: KillParts, { id }: Container): void {
+function noteRest({ store }: KillParts, id: string): void {
   store.note(({ containers }) => {
     const row = containers.get(id);
-    if (row?.state === 'restarting') containers.put({ ...row, state: 'exited' });
+    if (row?.state === 'restarting') containers.put(rested(fromRow(row)));
   });
 }

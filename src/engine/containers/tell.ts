@@ -1,5 +1,5 @@
 import type { ContainerRow, Tables } from '../../store/tables.ts';
-import { fromRow } from './record.ts';
+import { fromRow, type ContainerHealth } from './record.ts';
 
 /** What happens to containers, in Docker's words. */
 export type ContainerAction =
@@ -14,6 +14,7 @@ export type ContainerAction =
   | 'exec_die'
   | 'exec_start'
   | 'extract-to-dir'
+  | `health_status: ${ContainerHealth['status']}`
   | 'kill'
   | 'oom'
   | 'pause'

@@ -1,6 +1,7 @@
 import { encoded } from '../../oci/digest.ts';
 import { familiar, parseReference } from '../../oci/reference.ts';
 import type { ContainerRow, ImageRow, Tables } from '../../store/tables.ts';
+import { isUp } from '../containers/record.ts';
 import { ImageConflictError } from '../errors.ts';
 
 /** Why an image cannot go. */
@@ -42,7 +43,7 @@ export function conflictOf(
     };
   }
   const users = tables.containers.of(image.id);
-  const running = users.filter((row) => row.state === 'running');
+  const running = users.filter(isInUse);
   if (running[0]) {
     return {
       kind: 'running',
@@ -91,7 +92,7 @@ export function refuseInUse(tables: Tables, image: ImageRow, name: string): void
   const [user] = users;
   if (!user) return;
   const shown = familiar(parseReference(name));
-  const force = users.some((row) => row.state === 'running') ? ' -f' : '';
+  const force = users.some(isInUse) ? ' -f' : '';
   throw new ImageConflictError(
     `unable to remove repository reference "${shown}" (must force) - container ` +
       `${shortId(user.id)} is using its referenced image ${shortId(encoded(image.id))}`,
@@ -126,4 +127,9 @@ function list(names: readonly string[]): string {
 function words(command: string, names: readonly string[]): string {
   const end = names.length > SHOWN ? ' ...' : '';
   return `${command} ${names.slice(0, SHOWN).join(' ')}${end}`;
+}
+
+/** Whether a container has processes, or is about to have them again. */
+function isInUse({ state }: ContainerRow): boolean {
+  return isUp(state) || state === 'restarting';
 }

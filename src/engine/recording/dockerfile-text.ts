@@ -27,7 +27,9 @@ export function isPlainPath(path: string): boolean {
 /** Whether a text is one line that `sh` reads as bash does, and that a Dockerfile leaves alone. */
 export function isPlainScript(text: string): boolean {
   if (!PLAIN_SCRIPT.test(text) || /^\s*(?:--|$)/.test(text) || text !== text.trim()) return false;
-  return !/<<|&>|\|&|\$['"]|\bsource\b|\bpushd\b|\bpopd\b|\blet\b|\bdeclare\b|\blocal\b/.test(text);
+  return !/<<|&>|\|&|\becho\s+-\w*[eE]|>&(?![\d-])|\$['"]|\bsource\b|\bpushd\b|\bpopd\b|\blet\b|\bdeclare\b|\blocal\b/.test(
+    text,
+  );
 }
 
 /** A RUN. Throws a plain Error for what is no text: ask {@link isText} before. */

@@ -28,6 +28,8 @@ export function systemOf(parts: SystemParts): System {
     },
     diskUsage: async () => (await import('./disk-usage.ts')).diskUsage(parts),
     whySpace: async () => (await import('./why.ts')).whySpace(parts.store),
+    boot: async (place) =>
+      (await import('../boot/boot-service.ts')).bootService(parts.store, place),
     async *events(request = {}) {
       const { events } = await import('../events/events.ts');
       yield* events(parts.store, request);

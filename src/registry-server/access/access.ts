@@ -28,7 +28,13 @@ export type Need =
   /** Having signed in, or a token: clients ask the first address how to do so. */
   | { readonly kind: 'a greeting' }
   | { readonly kind: 'catalog' }
-  | { readonly kind: 'repository'; readonly repository: string; readonly action: Action };
+  | {
+      readonly kind: 'repository';
+      readonly repository: string;
+      readonly action: Action;
+      /** The repository that a blob is to be taken over from; it need not be possible. */
+      readonly source?: string | undefined;
+    };
 
 /** What answers an address of the access itself: that of tokens, for one. */
 export type OwnHandler = (exchange: Exchange) => Promise<void> | void;

@@ -45,7 +45,8 @@ function scopeOf(need: Need): string | undefined {
       return 'registry:catalog:*';
     case 'repository': {
       const actions = need.action === 'push' ? 'pull,push' : need.action;
-      return `repository:${need.repository}:${actions}`;
+      const source = need.source === undefined ? '' : ` repository:${need.source}:pull`;
+      return `repository:${need.repository}:${actions}${source}`;
     }
     default:
       return undefined;

@@ -133,8 +133,19 @@ export class RuledAccess implements Access {
         if (caller.grants && !caller.grants.catalog) return false;
         return caller.by !== 'nothing' || (rules?.allowAny(undefined) ?? false);
       case 'repository':
-        return this.may(caller, need.repository, need.action);
+        return (
+          this.may(caller, need.repository, need.action) && !this.#lacksSource(caller, need.source)
+        );
     }
+  }
+
+  /** Another token of theirs would do for taking over a blob. Without it they upload. */
+  #lacksSource(caller: Caller, source: string | undefined): boolean {
+    const { rules } = this.#parts;
+    if (source === undefined || caller.by !== 'token' || this.may(caller, source, 'pull')) {
+      return false;
+    }
+    return caller.name !== undefined && (rules?.allow(caller.name, source, 'pull') ?? false);
   }
 
   /** Another token, or signing in, might do. */

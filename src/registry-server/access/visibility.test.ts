@@ -76,18 +76,24 @@ test('a mount from where one may not pull is answered as one from nowhere', asyn
   }
 });
 
-test('a token that does not allow pulling from the source mounts nothing', async () => {
+test('a token for a mount allows pulling from the source; whoever could get such a one is asked to', async () => {
   await using registry = await ServedRegistry.open({ access: withTokens({ rules: RULES }) });
   const { blob } = await filled(registry, 'private/a', basic('alice'));
-  const mount = async (...scopes: readonly string[]): Promise<number> => {
+  const path = `/v2/team/z/blobs/uploads/?mount=${blob}&from=private/a`;
+  const mount = async (who: string, ...scopes: readonly string[]) => {
     const query = scopes.map((scope) => `scope=${scope}`).join('&');
-    const { text } = await registry.send('GET', `/token?${query}`, { headers: basic('alice') });
+    const { text } = await registry.send('GET', `/token?${query}`, { headers: basic(who) });
     const { token } = JSON.parse(text) as { token: string };
-    const path = `/v2/team/z/blobs/uploads/?mount=${blob}&from=private/a`;
-    return (await registry.send('POST', path, { headers: bearer(token) })).status;
+    return registry.send('POST', path, { headers: bearer(token) });
   };
-  assert.equal(await mount('repository:team/z:pull,push'), 202);
-  assert.equal(await mount('repository:team/z:pull,push', 'repository:private/a:pull'), 201);
+  const both = ['repository:team/z:pull,push', 'repository:private/a:pull'];
+  for (const asked of [await registry.send('POST', path), await mount('alice', both[0]!)]) {
+    assert.deepEqual([asked.status, asked.code], [401, 'UNAUTHORIZED']);
+    assert.ok(String(asked.headers['www-authenticate']).includes(`scope="${both.join(' ')}"`));
+  }
+  assert.equal((await mount('alice', ...both)).status, 201);
+  for (const scopes of [[both[0]!], both])
+    assert.equal((await mount('bob', ...scopes)).status, 202);
 });
 
 test('an upload is gone on with by who began it', async () => {

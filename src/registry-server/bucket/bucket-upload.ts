@@ -4,6 +4,8 @@ import type { Multipart } from '../../s3/multipart.ts';
 import { randomHex } from '../../sys/random.ts';
 import { Problem } from '../errors.ts';
 import type { Upload } from '../storage.ts';
+import { ByteBudget } from './byte-budget.ts';
+import { PendingBytes } from './pending-bytes.ts';
 import { offsetOf, partSize, type UploadedPart, type UploadState } from './upload-state.ts';
 
 type Algorithm = UploadState['algorithm'];
@@ -26,7 +28,8 @@ export interface UploadEvents {
     hash: string | undefined,
     digest: Digest,
   ) => Promise<boolean>;
-  readonly drop: (state: UploadState) => Promise<void>;
+  /** Forgets all of it. */
+  readonly drop: (multipart: Multipart | undefined) => Promise<void>;
   /** Nobody works on it any more. */
   readonly closed: (known: KnownHash | undefined) => void;
 }
@@ -38,6 +41,8 @@ export interface KnownHash {
   readonly hash: Hash;
 }
 
+/** The memory that all uploads have together for what they send, in bytes. */
+const sending = new ByteBudget(32 * 1024 * 1024);
 /** After so many parts it is written how far it is. */
 const SAVE_EVERY = 8;
 /** A hash of nothing. */
@@ -51,12 +56,12 @@ export function emptyHash(revision: string, algorithm: Algorithm): KnownHash {
  */
 export class BucketUpload implements Upload {
   readonly #events: UploadEvents;
-  readonly #begin: UploadState;
+  readonly #begin: Omit<UploadState, 'tail'> & { readonly offset: number };
+  readonly #beginTail: PendingBytes;
   readonly #beginHash: Hash | undefined;
   #multipart: Multipart | undefined;
   #parts: UploadedPart[];
-  #chunks: Buffer[];
-  #pending: number;
+  readonly #pending: PendingBytes;
   #offset: number;
   #revision: string;
   #algorithm: Algorithm;
@@ -66,18 +71,19 @@ export class BucketUpload implements Upload {
 
   constructor(state: UploadState, known: KnownHash | undefined, events: UploadEvents) {
     this.#events = events;
-    this.#begin = state;
+    const { tail, ...begin } = state;
+    this.#begin = { ...begin, offset: offsetOf(state) };
+    this.#beginTail = new PendingBytes(tail);
     this.#multipart = state.multipart;
     this.#parts = [...state.parts];
-    this.#chunks = state.tail.length > 0 ? [state.tail] : [];
-    this.#pending = state.tail.length;
-    this.#offset = offsetOf(state);
+    this.#pending = new PendingBytes(tail);
+    this.#offset = this.#begin.offset;
     this.#revision = state.revision;
     this.#algorithm = known?.algorithm ?? state.algorithm;
     this.#hash = known?.revision === state.revision ? known.hash : undefined;
     // All of it is at hand.
     if (state.parts.length === 0) {
-      this.#hash ??= createHash(this.#algorithm).update(state.tail);
+      this.#hash ??= createHash(this.#algorithm).update(tail);
     }
     this.#beginHash = this.#hash?.copy();
   }
@@ -87,21 +93,18 @@ export class BucketUpload implements Upload {
   }
 
   append(chunk: Uint8Array): Promise<void> | undefined {
-    // Its memory may be used again by whoever gave it.
-    const copy = Buffer.from(chunk);
-    this.#hash?.update(copy);
-    this.#chunks.push(copy);
-    this.#pending += copy.length;
-    this.#offset += copy.length;
+    this.#hash?.update(chunk);
+    this.#pending.append(chunk);
+    this.#offset += chunk.length;
     this.#isSaved = false;
-    return this.#pending >= partSize(this.#parts.length + 1) ? this.#sendParts() : undefined;
+    return this.#pending.size >= partSize(this.#parts.length + 1) ? this.#sendParts() : undefined;
   }
 
   async keep(): Promise<void> {
     if (this.#isSaved) return;
     this.#revision = randomHex(16);
     try {
-      await this.#events.save(this.#state());
+      await sending.hold(this.#pending.size, () => this.#events.save(this.#state()));
     } catch (error) {
       // What another process went on with is not to be written over.
       if (error instanceof Problem) this.#isSaved = true;
@@ -111,10 +114,9 @@ export class BucketUpload implements Upload {
   }
 
   async truncate(offset: number): Promise<void> {
-    if (offset !== offsetOf(this.#begin)) throw new Error('an upload goes back to where it was');
+    if (offset !== this.#begin.offset) throw new Error('an upload goes back to where it was');
     this.#parts = [...this.#begin.parts];
-    this.#chunks = [this.#begin.tail];
-    this.#pending = this.#begin.tail.length;
+    this.#pending.reset(this.#beginTail.read());
     this.#offset = offset;
     this.#hash = this.#beginHash?.copy();
     this.#isSaved = false;
@@ -124,18 +126,21 @@ export class BucketUpload implements Upload {
   async finish(digest: Digest): Promise<boolean> {
     const algorithm = digest.startsWith('sha512:') ? 'sha512' : 'sha256';
     if (this.#parts.length === 0 && this.#algorithm !== algorithm) {
-      this.#hash = createHash(algorithm).update(this.#tail());
+      this.#hash = createHash(algorithm).update(this.#pending.read());
       this.#algorithm = algorithm;
     }
     const hash = this.#algorithm === algorithm ? this.#hash?.digest('hex') : undefined;
     this.#hash = undefined;
     try {
       if (hash !== undefined && `${algorithm}:${hash}` !== digest) {
-        await this.#events.drop(this.#state());
+        await this.#events.drop(this.#multipart);
         return false;
       }
-      if (this.#parts.length > 0 && this.#pending > 0) await this.#sendPart(this.#pending);
-      return await this.#events.commit(this.#state(), hash, digest);
+      const { size } = this.#pending;
+      if (this.#parts.length > 0 && size > 0) await this.#sendPart(size);
+      return await sending.hold(this.#pending.size, () =>
+        this.#events.commit(this.#state(), hash, digest),
+      );
     } finally {
       this.#isSaved = true;
       this.#close();
@@ -147,7 +152,7 @@ export class BucketUpload implements Upload {
     this.#hash = undefined;
     this.#isSaved = true;
     this.#close();
-    await this.#events.drop(this.#state());
+    await this.#events.drop(this.#multipart);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,6 +169,8 @@ export class BucketUpload implements Upload {
   #close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#pending[Symbol.dispose]();
+    this.#beginTail[Symbol.dispose]();
     const known = this.#hash && {
       revision: this.#revision,
       algorithm: this.#algorithm,
@@ -175,7 +182,7 @@ export class BucketUpload implements Upload {
   async #sendParts(): Promise<void> {
     for (;;) {
       const size = partSize(this.#parts.length + 1);
-      if (this.#pending < size) return;
+      if (this.#pending.size < size) return;
       await this.#sendPart(size);
       if (this.#parts.length % SAVE_EVERY === 0) await this.keep();
     }
@@ -183,23 +190,17 @@ export class BucketUpload implements Upload {
 
   /** Makes the first bytes of those that are no part yet one. */
   async #sendPart(size: number): Promise<void> {
-    const all = this.#tail();
     const number = this.#parts.length + 1;
     const isFirst = this.#multipart === undefined;
-    const body = all.subarray(0, size);
-    const { multipart, etag } = await this.#events.putPart(this.#multipart, number, body);
+    const { multipart, etag } = await sending.hold(size, () =>
+      this.#events.putPart(this.#multipart, number, this.#pending.read(size)),
+    );
     this.#multipart = multipart;
     this.#parts.push({ etag, size });
-    this.#chunks = size < all.length ? [Buffer.from(all.subarray(size))] : [];
-    this.#pending = all.length - size;
+    this.#pending.drop(size);
     this.#isSaved = false;
     // So that whoever cleans up knows of it.
     if (isFirst) await this.keep();
-  }
-
-  #tail(): Buffer {
-    const [first] = this.#chunks;
-    return this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
   }
 
   #state(): UploadState {
@@ -208,7 +209,7 @@ export class BucketUpload implements Upload {
       revision: this.#revision,
       multipart: this.#multipart,
       parts: this.#parts,
-      tail: this.#tail(),
+      tail: this.#pending.read(),
     };
   }
 }

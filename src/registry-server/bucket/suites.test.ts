@@ -6,7 +6,16 @@ import { test } from 'node:test';
 import { noS3, S3_KINDS, S3House } from '../../../test/support/s3-house.ts';
 
 // What a registry does is the same wherever it keeps it: the tests of the registry run again.
-const SUITES = ['upload', 'manifests', 'lists', 'pull', 'hostile', 'races'];
+const SUITES = [
+  'upload',
+  'manifests',
+  'lists',
+  'pull',
+  'hostile',
+  'races',
+  'mirror/pull-through',
+  'mirror/faults',
+];
 
 for (const kind of S3_KINDS) {
   test(`the registry's own tests pass over ${kind}`, { skip: noS3 }, async () => {

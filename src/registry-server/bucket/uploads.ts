@@ -98,7 +98,7 @@ export class Uploads {
         last = await this.#put(key, next, last);
       },
       commit: (end, hash, digest) => this.#commit(repository, key, end, { hash, digest }),
-      drop: (end) => this.#drop(key, end.multipart),
+      drop: (multipart) => this.#drop(key, multipart),
       closed: (hash) => {
         this.#open.delete(key);
         if (hash) this.#keepHash(key, hash);

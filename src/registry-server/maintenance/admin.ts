@@ -26,7 +26,7 @@ export async function openAdministrator(
   const storage = openFileStorage(root, clock);
   return {
     run: <O extends Order>(order: O) =>
-      carryOut(storage.parts, rules, order, signal) as AsyncIterable<OrderRows[O['order']]>,
+      carryOut(storage, rules, order, signal) as AsyncIterable<OrderRows[O['order']]>,
     [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
   };
 }

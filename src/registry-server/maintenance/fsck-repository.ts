@@ -1,4 +1,12 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { InvalidInputError } from '../../base/errors.ts';
 import { type Digest, digestLike, isDigest } from '../../oci/digest.ts';
@@ -121,10 +129,12 @@ async function manifestFault(
     if (!(error instanceof InvalidInputError)) throw error;
     return { problem: `the manifest cannot be read: ${error.message}`, repaired: undefined };
   }
+  const mayLack = existsSync(paths.mirrored(repository));
   for (const need of needs) {
     const place = paths.blob(repository, need.digest);
     const size = statSync(place, { throwIfNoEntry: false })?.size;
     if (size === need.size && !isDamaged(check, place, need.digest)) continue;
+    if (size === undefined && mayLack) continue;
     problem = size === undefined ? `it lacks ${need.digest}` : `its ${need.digest} is damaged`;
     repaired = size === undefined ? await relink(check, place, need.digest) : undefined;
     if (repaired === undefined) return { problem, repaired };

@@ -148,7 +148,7 @@ export class Keeper implements AsyncDisposable {
     const either = AbortSignal.any([signal, this.#stop.signal]);
     if (changesMuch) this.#isCollecting = true;
     try {
-      yield* carryOut(this.#storage.parts, this.#settings.rules, order, either);
+      yield* carryOut(this.#storage, this.#settings.rules, order, either);
     } finally {
       if (changesMuch) this.#isCollecting = false;
     }

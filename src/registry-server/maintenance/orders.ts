@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import { type Digest, isDigest } from '../../oci/digest.ts';
-import type { FileParts } from '../file-storage.ts';
+import type { FileStorage } from '../file-storage.ts';
 import type { HistoryRow } from '../index-tables.ts';
 import { isRepositoryName, isTag } from '../names.ts';
 import { RegistryDataError } from '../errors.ts';
+import type { SyncRow } from '../mirror/sync-row.ts';
+import type { SyncSettings } from '../mirror/sync-settings.ts';
 import { collect, type CollectRow } from './collect.ts';
 import { compactJournals } from './compact.ts';
 import { retain, type RetainRow } from './retain.ts';
@@ -26,6 +29,13 @@ export type Order =
       readonly tag: string;
       readonly to: Digest | number;
       readonly by?: string | undefined;
+    }
+  /** A job that copies from elsewhere, with the variables that its connections heed. */
+  | {
+      readonly order: 'sync';
+      readonly job: SyncSettings;
+      readonly variables: Readonly<Record<string, string>>;
+      readonly dryRun: boolean;
     };
 
 /** The rows that an order gives. */
@@ -34,6 +44,7 @@ export interface OrderRows {
   readonly retain: RetainRow;
   readonly log: HistoryRow;
   readonly rollback: RollBack;
+  readonly sync: SyncRow;
 }
 
 /** What answers orders. */
@@ -44,11 +55,12 @@ export interface Administrator extends AsyncDisposable {
 
 /** Carries an order out. The caller sees to it that no two collections run at once. */
 export async function* carryOut(
-  parts: FileParts,
+  storage: FileStorage,
   rules: TagRules,
   order: Order,
   signal?: AbortSignal,
 ): AsyncGenerator<OrderRows[keyof OrderRows]> {
+  const { parts } = storage;
   switch (order.order) {
     case 'collect':
       yield* collect(parts, { ...order, signal });
@@ -66,6 +78,19 @@ export async function* carryOut(
     case 'rollback': {
       const isFixed = fixedTags(rules)(order.repository, order.tag);
       yield await rollBack(parts, order, order.to, { by: order.by, isFixed });
+      return;
+    }
+    case 'sync': {
+      const { syncOnce } = await import('../mirror/sync-rounds.ts');
+      yield* syncOnce(order.job, {
+        storage,
+        clock: parts.clock,
+        variable: (name) => order.variables[name],
+        isMirrored: (repository) => existsSync(parts.paths.mirrored(repository)),
+        tell: () => undefined,
+        dryRun: order.dryRun,
+        signal: signal ?? new AbortController().signal,
+      });
     }
   }
 }
@@ -73,7 +98,10 @@ export async function* carryOut(
 /** True for an order that is well formed. It comes from a program of the same user. */
 export function isOrder(value: unknown): value is Order {
   if (typeof value !== 'object' || value === null) return false;
-  const { order, grace, dryRun, repository, tag, limit, to } = value as Record<string, unknown>;
+  const { order, grace, dryRun, repository, tag, limit, to, job, variables } = value as Record<
+    string,
+    unknown
+  >;
   const isNamed = typeof repository === 'string' && isRepositoryName(repository);
   const isTagged = typeof tag === 'string' && isTag(tag);
   switch (order) {
@@ -81,6 +109,8 @@ export function isOrder(value: unknown): value is Order {
       return typeof grace === 'number' && grace >= 0 && typeof dryRun === 'boolean';
     case 'retain':
       return typeof dryRun === 'boolean';
+    case 'sync':
+      return typeof dryRun === 'boolean' && isObject(job) && isObject(variables);
     case 'log':
       return isNamed && (tag === undefined || isTagged) && Number.isSafeInteger(limit);
     case 'rollback':
@@ -88,4 +118,8 @@ export function isOrder(value: unknown): value is Order {
     default:
       return false;
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -113,14 +113,16 @@ function readRule(value: unknown, where: string): RetentionRule {
   return rule;
 }
 
-function object(value: unknown, where: string): Record<string, unknown> {
+/** A mapping of a parsed document. Throws InvalidInputError, which names the place. */
+export function object(value: unknown, where: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
   throw new InvalidInputError(`${where}: not a mapping of keys to values`);
 }
 
-function refuseOthers(
+/** Throws InvalidInputError for keys that are not known. */
+export function refuseOthers(
   fields: Readonly<Record<string, unknown>>,
   where: string,
   known: readonly string[],
@@ -132,7 +134,8 @@ function refuseOthers(
   });
 }
 
-function patterns(value: unknown, where: string): string[] {
+/** A text, or a list of texts. Throws InvalidInputError. */
+export function patterns(value: unknown, where: string): string[] {
   const list = typeof value === 'string' ? [value] : value;
   if (Array.isArray(list) && list.every((one) => typeof one === 'string' && one !== '')) {
     return list as string[];
@@ -140,12 +143,14 @@ function patterns(value: unknown, where: string): string[] {
   throw new InvalidInputError(`${where} is not a list of patterns`);
 }
 
-function count(value: unknown, where: string): number {
+/** A whole number that is not negative. Throws InvalidInputError. */
+export function count(value: unknown, where: string): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
   throw new InvalidInputError(`${where} is not a number of tags`);
 }
 
-function duration(value: unknown, where: string): number {
+/** `90s`, `12h`, `30d`, `8w` in milliseconds. Throws InvalidInputError. */
+export function duration(value: unknown, where: string): number {
   const [, number = '', unit = ''] = /^(\d{1,6})([smhdw])$/.exec(String(value)) ?? [];
   if (number !== '') return Number(number) * (UNITS[unit] ?? 0);
   throw new InvalidInputError(`${where} is not a time such as 12h, 30d or 8w`);
