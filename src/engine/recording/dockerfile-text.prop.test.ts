@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { parseDockerfile } from '../../dockerfile/parse.ts';
 import { comment, isPlainScript, isText, quotedValue, runLines } from './dockerfile-text.ts';
 
