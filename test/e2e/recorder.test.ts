@@ -91,7 +91,10 @@ async function record(session: Session, image: string): Promise<void> {
   }
 }
 
-for (const session of SESSIONS) {
+/** Two of three; `npm run soak` asks for `all`. */
+const chosen = SESSIONS.filter((_, at) => process.env['STAVE_SESSIONS'] === 'all' || at % 3 !== 1);
+
+for (const session of chosen) {
   test(`a recorded session is made again: ${session.name}`, { skip }, () =>
     record(session, 'base'),
   );
