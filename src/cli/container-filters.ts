@@ -23,7 +23,10 @@ const KEYS = [
   'health',
 ];
 
-/** The containers that pass the filters, newest first. Throws InvalidInputError, ObjectNotFoundError. */
+/**
+ * The containers that pass the filters, newest first; `ancestor` is the engine's. Throws InvalidInputError,
+ * ObjectNotFoundError.
+ */
 export function selectContainers(
   containers: readonly ContainerSummary[],
   pairs: readonly FilterPair[],
@@ -57,7 +60,6 @@ export function selectContainers(
     if (!/^\d+$/.test(value)) throw invalid(`exited=${value}`);
     return (one) => one.state === 'exited' && one.exitCode === Number(value);
   });
-  any('ancestor', (value) => (one) => isOf(one, value));
   any('volume', (value) => (one) => hasMount(one, value));
   any(
     'network',
@@ -101,13 +103,6 @@ export function selectContainers(
     .filter((one) => !options.runningOnly || UP.includes(one.state))
     .filter((one) => tests.every((passes) => passes(one)))
     .toSorted((a, b) => b.created.getTime() - a.created.getTime() || (a.id < b.id ? -1 : 1));
-}
-
-/** Whether its image is called this, or has an ID that begins like this. */
-function isOf({ image, imageId }: ContainerSummary, value: string): boolean {
-  if (image === value || image === `${value}:latest`) return true;
-  const hex = value.replace(/^sha256:/, '');
-  return /^[0-9a-f]{4,64}$/.test(hex) && imageId.startsWith(`sha256:${hex}`);
 }
 
 /** Whether something of this name, from this path or at this place is mounted in it. */

@@ -2,7 +2,7 @@ import type { ContainerSummary } from '../engine/container-types.ts';
 import type { Field } from './listing.ts';
 import { portsText } from './ports-text.ts';
 import { ago, goTimeWriter } from './times.ts';
-import { ellipsis, humanDuration, shortId } from './units.ts';
+import { ellipsis, humanDuration, humanSize, shortId } from './units.ts';
 
 const COMMAND_WIDTH = 20;
 const MOUNT_WIDTH = 15;
@@ -78,9 +78,15 @@ export function containerFields(options: {
     },
     { key: 'Names', title: 'NAMES', value: ({ name }) => name },
     { key: 'Networks', title: 'NETWORKS', value: ({ networks }) => networks.join(',') },
+    { key: 'Platform', title: 'PLATFORM', value: () => null },
     { key: 'Ports', title: 'PORTS', value: portsText },
     { key: 'RunningFor', title: 'CREATED', value: ({ created }) => ago(created, now) },
-    { key: 'Size', title: 'SIZE', value: () => '0B' },
+    {
+      key: 'Size',
+      title: 'SIZE',
+      value: ({ size }) =>
+        size ? `${humanSize(size.written)} (virtual ${humanSize(size.whole)})` : '0B',
+    },
     { key: 'State', title: 'STATE', value: ({ state }) => state },
     { key: 'Status', title: 'STATUS', value: (row) => statusText(row, now) },
   ];

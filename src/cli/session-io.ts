@@ -9,6 +9,8 @@ export interface Joining {
   readonly input: boolean;
   /** It has a terminal, and ours becomes it. */
   readonly terminal: boolean;
+  /** Have a program that has drawn its screen before draw it again. */
+  readonly redraw?: boolean;
   /** As typed: `ctrl-p,ctrl-q`. */
   readonly detachKeys: string;
   /** Pass signals on instead of ending. */
@@ -31,13 +33,13 @@ export function checkTerminal(stdin: Input, terminal: boolean, input: boolean): 
 export async function join(
   { stdin }: Pick<Host, 'stdin'>,
   session: ExecSession | ContainerSession,
-  { input, terminal, detachKeys, passSignals }: Joining,
+  { input, terminal, redraw = false, detachKeys, passSignals }: Joining,
 ): Promise<number> {
   using scope = new DisposableStack();
   scope.use(session);
   const detached = Promise.withResolvers<number>();
   const raw = terminal && stdin.terminal;
-  if (terminal) scope.use(followSize(session));
+  if (terminal) scope.use(followSize(session, redraw));
   if (passSignals) scope.use(takeSignals(passSignals));
   if (input) {
     if (raw) scope.use(rawMode());
@@ -72,7 +74,8 @@ function handOn(
     [Symbol.dispose]() {
       open = false;
       process.stdin.pause();
-      process.stdin.unref();
+      // A file has nothing to let go of.
+      if ('unref' in process.stdin) process.stdin.unref();
     },
   };
 }
@@ -82,12 +85,18 @@ function rawMode(): Disposable {
   return { [Symbol.dispose]: () => void process.stdin.setRawMode(false) };
 }
 
-/** The container's terminal is as large as ours. */
-function followSize(session: ExecSession): Disposable {
+/**
+ * The container's terminal is as large as ours. A size that is the same as before tells a program nothing: to have it
+ * draw again it is another one first.
+ */
+function followSize(session: ExecSession, redraw: boolean): Disposable {
   const { stdout } = process;
   const tell = (): void => {
     if (stdout.isTTY) session.resize({ rows: stdout.rows, columns: stdout.columns });
   };
+  if (redraw && stdout.isTTY) {
+    session.resize({ rows: stdout.rows + 1, columns: stdout.columns + 1 });
+  }
   tell();
   stdout.on('resize', tell);
   return { [Symbol.dispose]: () => void stdout.off('resize', tell) };

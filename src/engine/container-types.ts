@@ -37,8 +37,28 @@ export interface ContainerSummary {
   readonly networks: readonly string[];
   /** `80/tcp`: what it says that it listens on. */
   readonly exposed: readonly string[];
+  /** Where it was asked for. */
+  readonly size?: ContainerSize;
   /** Its places on networks, while it runs. */
   readonly endpoints: readonly EndpointRecord[];
+}
+
+/** Which containers are listed, and what of them. */
+export interface ContainerListOptions {
+  /** Also those that do not run. */
+  readonly all?: boolean;
+  /** Only those of one of these images, or of images that were committed from them: names or IDs. */
+  readonly ancestors?: readonly string[];
+  /** What they take on the disk is measured. */
+  readonly size?: boolean;
+}
+
+/** What a container takes on the disk. */
+export interface ContainerSize {
+  /** Bytes of what it changed. */
+  readonly written: number;
+  /** That, and its image. */
+  readonly whole: number;
 }
 
 /** What is known of one container. */
@@ -71,8 +91,6 @@ export interface ContainerDetails extends ContainerSummary {
     readonly work: string;
     readonly lower: readonly string[];
   };
-  /** Bytes that it wrote, and with those of its image; where they were asked for. */
-  readonly size?: { readonly written: number; readonly whole: number };
 }
 
 /** What making a container needs beside the request. */
@@ -195,7 +213,7 @@ export interface Containers {
   use(names: readonly string[]): Promise<readonly ContainerUse[]>;
   /** What it changed of its image's files. Throws ContainerNotFoundError. */
   changes(name: string): Promise<ContainerChange[]>;
-  list(options?: { readonly all?: boolean }): Promise<ContainerSummary[]>;
+  list(options?: ContainerListOptions): Promise<ContainerSummary[]>;
   /**
    * A tar of the files that a container sees, running or not, without what is mounted on them.
    * Throws ContainerNotFoundError.

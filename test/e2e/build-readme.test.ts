@@ -17,6 +17,7 @@ for (const file of [
   'docs/bake.md',
   'docs/explain.md',
   'docs/recorder.md',
+  'docs/containers.md',
   'docs/registry.md',
   'docs/registry-access.md',
 ]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { House, skip } from './house.ts';
+import { inTerminal } from './terminal.ts';
 
 let house: House;
 before(() => {
@@ -17,36 +17,9 @@ after(() => {
   house[Symbol.dispose]();
 });
 
-/** Runs a command line in a terminal of its own: each answer is waited for before the next is typed. */
-async function inTerminal(
-  args: readonly string[],
-  steps: readonly (readonly [waitFor: RegExp, type: string])[],
-): Promise<{ readonly text: string; readonly code: number }> {
-  const line = [
-    'stty rows 33 cols 101; echo begun;',
-    ...house.command(args),
-    '; echo "code:$?"',
-  ].join(' ');
-  const child = spawn('script', ['-qec', line, '/dev/null'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let text = '';
-  let from = 0;
-  let step = 0;
-  for await (const chunk of child.stdout) {
-    text += String(chunk);
-    const [wanted, typed] = steps[step] ?? [];
-    if (!wanted || typed === undefined || !wanted.test(text.slice(from))) continue;
-    from = text.length;
-    step += 1;
-    child.stdin.write(typed);
-  }
-  assert.equal(step, steps.length, text);
-  return { text, code: Number(/code:(\d+)/.exec(text)?.[1]) };
-}
-
 test('a shell can be left with ctrl-p ctrl-q and found again', { skip }, async () => {
   const first = await inTerminal(
+    house,
     ['run', '-it', '--network', 'none', '--name', 'walk', 'base', 'sh'],
     [
       [/[#$] /, 'X=alive; stty size; echo mark-$X\r'],
@@ -58,6 +31,7 @@ test('a shell can be left with ctrl-p ctrl-q and found again', { skip }, async (
   assert.match(house.must(['ps', '--format', '{{.Names}} {{.Status}}']), /^walk Up /m);
 
   const second = await inTerminal(
+    house,
     ['attach', 'walk'],
     [
       // The shell has shown its prompt before.
@@ -73,6 +47,7 @@ test('a shell can be left with ctrl-p ctrl-q and found again', { skip }, async (
 test('exec gives a terminal, and the exit code', { skip }, async () => {
   house.must(['run', '-d', '--network', 'none', '--name', 'beside', 'base', 'sleep', '600']);
   const { text, code } = await inTerminal(
+    house,
     ['exec', '-it', 'beside', 'sh'],
     [[/[#$] /, 'stty size; exit 7\r']],
   );

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { exec, House, skip, top } from './house.ts';
 import { BASH_SESSIONS, SESSIONS, type Session } from './recorded-sessions.ts';
-import { atTerminal } from './terminal.ts';
+import { atTerminal } from './typing-terminal.ts';
 
 const DEBIAN = join(top, '.demo/debian.tar');
 const withoutDebian: string | false =

@@ -143,7 +143,7 @@ test('what it cannot be started with is refused in one line', { skip: built }, (
   using folder = new Folder();
   const data = join(folder.path, 'data');
   const cases: [args: string[], code: number, message: RegExp][] = [
-    [[], 125, /^Error: --data is required\n/],
+    [[], 125, /^Error: --data or --s3 is required\n/],
     [['--data', data, '--addr', '5000'], 125, /^Error: invalid address '5000'\n/],
     [['--data', data, '--addr', ':99999'], 125, /^Error: invalid address ':99999'\n/],
     [['--data', data, '--tls-cert', 'x'], 125, /belong together/],

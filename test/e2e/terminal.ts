@@ -1,49 +1,52 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import type { Typing } from './recorded-sessions.ts';
+import { spawn, spawnSync } from 'node:child_process';
+import type { House } from './house.ts';
 
-/** A prompt at the end of what a terminal shows; ash asks for the place of its cursor, too. */
-const PROMPT = /[#$>] (?:\u001b\[6n)?$/;
+const LIMIT = 60_000;
 
-/** Resolves when there is such a process. */
-async function running(argv: readonly string[]): Promise<void> {
-  const wanted = `${argv.join('\0')}\0`;
-  const isThere = (pid: string): boolean => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'latin1') === wanted;
-    } catch {
-      return false;
-    }
+/** What is waited for on a terminal, and what is typed then, or done with the terminal's path. */
+export type Step = readonly [waitFor: RegExp, type: string | ((terminal: string) => void)];
+
+/** Makes a terminal larger or smaller, as its window would. */
+export function resizeTo(rows: number, columns: number): (terminal: string) => void {
+  return (terminal) => {
+    const size = ['rows', String(rows), 'cols', String(columns)];
+    const done = spawnSync('stty', ['-F', terminal, ...size]);
+    assert.equal(done.status, 0, String(done.stderr));
   };
-  while (!readdirSync('/proc').some((name) => /^\d+$/.test(name) && isThere(name))) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
-/** Runs a command line in a terminal of its own: each answer is waited for before the next is typed. */
-export async function atTerminal(
-  command: readonly string[],
-  typing: readonly Typing[],
+/**
+ * Runs a command line in a terminal of its own, of 33 rows and 101 columns: each answer is waited for before the next
+ * is typed.
+ */
+export async function inTerminal(
+  house: House,
+  args: readonly string[],
+  steps: readonly Step[],
 ): Promise<{ readonly text: string; readonly code: number }> {
-  const line = ['stty rows 24 cols 100;', ...command, '; echo "code:$?"'].join(' ');
+  const line = [
+    'tty; stty rows 33 cols 101; echo begun;',
+    ...house.command(args),
+    '; echo "code:$?"',
+  ].join(' ');
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT);
   let text = '';
   let from = 0;
   let step = 0;
   for await (const chunk of child.stdout) {
     text += String(chunk);
-    const next = typing[step];
-    if (next === undefined) continue;
-    const [wanted, typed] = typeof next === 'string' ? [PROMPT, `${next}\r`] : next;
-    if ('argv' in wanted) await running(wanted.argv);
-    else if (!wanted.test(text.slice(from))) continue;
+    const [wanted, typed] = steps[step] ?? [];
+    if (!wanted || typed === undefined || !wanted.test(text.slice(from))) continue;
     from = text.length;
     step += 1;
-    child.stdin.write(typed);
+    if (typeof typed === 'string') child.stdin.write(typed);
+    else typed(/\/dev\/pts\/\d+/.exec(text)?.[0] ?? '');
   }
-  assert.equal(step, typing.length, text);
+  clearTimeout(limit);
+  assert.equal(step, steps.length, text);
   return { text, code: Number(/code:(\d+)/.exec(text)?.[1]) };
 }

@@ -33,6 +33,7 @@ export const containerAttach = command({
     return join(context, session, {
       input,
       terminal: session.terminal,
+      redraw: true,
       detachKeys: flags['detach-keys'] ?? dockerSetting(context, 'detachKeys') ?? DETACH_KEYS,
       passSignals:
         flags['sig-proxy'] && !session.terminal ? (signal) => session.kill(signal) : undefined,

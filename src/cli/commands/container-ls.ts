@@ -34,7 +34,7 @@ export const containerLs = command({
     latest: flag.toggle('The newest container, running or not', 'l'),
     'no-trunc': flag.toggle('Show IDs and texts in full'),
     quiet: flag.toggle('Print IDs and nothing else', 'q'),
-    size: flag.refused('sizes of containers are not available in this version', 's'),
+    size: flag.toggle('Show what each takes on the disk', 's'),
   },
   examples: [
     ['What runs', 'stave ps'],
@@ -47,7 +47,11 @@ export const containerLs = command({
     const last = flags.latest ? 1 : Math.max(0, flags.last ?? 0);
     const states = flags.filter.some(({ key }) => key === 'status');
     const { containers } = await context.engine();
+    const format = flags.format ?? dockerSetting(context, 'psFormat') ?? 'table';
     const all = await containers.list({
+      // Measuring takes a walk through all changes.
+      size: flags.size || /\.Size\b/.test(format),
+      ancestors: flags.filter.filter(({ key }) => key === 'ancestor').map(({ value }) => value),
       all: flags.all || last > 0 || states || flags.filter.length > 0,
     });
     const rows = selectContainers(all, flags.filter, {
@@ -70,9 +74,18 @@ export const containerLs = command({
         fields,
         type: '*formatter.ContainerContext',
         raw: PS_RAW,
-        columns: ['ID', 'Image', 'Command', 'RunningFor', 'Status', 'Ports', 'Names'],
+        columns: [
+          'ID',
+          'Image',
+          'Command',
+          'RunningFor',
+          'Status',
+          'Ports',
+          'Names',
+          ...(flags.size ? ['Size'] : []),
+        ],
       },
-      flags.format ?? dockerSetting(context, 'psFormat') ?? 'table',
+      format,
     );
   },
 });

@@ -1,6 +1,9 @@
 import { command } from '../command.ts';
 import { alignTabs } from '../table.ts';
 
+/** As Docker has it. */
+const SPACING = { padding: 3, narrowest: 20 };
+
 /** `container top`, `top`. */
 export const containerTop = command({
   usage: 'CONTAINER [ps OPTIONS]',
@@ -12,6 +15,8 @@ export const containerTop = command({
   async run({ operands: [name = '', ...options], engine, stdout }) {
     const { containers } = await engine();
     const { titles, rows } = await containers.top(name, options);
-    stdout.write(`${alignTabs([titles, ...rows].map((row) => row.join('\t')).join('\n'))}\n`);
+    stdout.write(
+      `${alignTabs([titles, ...rows].map((row) => row.join('\t')).join('\n'), SPACING)}\n`,
+    );
   },
 });

@@ -93,12 +93,14 @@ export function containersOf(given: ContainersParts): Containers {
       const { containerChanges } = await import('./changes.ts');
       return containerChanges(store, await given.snapshotter(), name);
     },
-    async list(options) {
+    async list(options = {}) {
       const { listContainers } = await import('./list.ts');
       let needed = false;
       const rows = listContainers(store, options, () => (needed = true));
       if (needed) await left();
-      return rows;
+      if (options.size !== true) return rows;
+      const { sizeOf } = await import('./sizes.ts');
+      return rows.map((one) => ({ ...one, size: sizeOf(store, one) }));
     },
     prune: async (filter) => (await import('./prune.ts')).pruneContainers(given, filter),
     async export(name, options) {

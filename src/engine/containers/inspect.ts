@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ProcessSpec } from '../../runtime/executor.ts';
 import type { Store } from '../../store/store.ts';
 import { MASKED_PATHS, READONLY_PATHS } from '../../runtime/confinement.ts';
@@ -28,7 +27,6 @@ export async function inspectContainer(
     const { argv, process, remove, settings, config, mounts, health } = container.record;
     const { error = '', oomKilled = false, restartCount = 0 } = container.record;
     const paths = containerPaths(store.paths.containers, container.id);
-    const image = tables.images.get(container.image);
     return {
       ...summaryOf(container, tables),
       argv,
@@ -53,14 +51,11 @@ export async function inspectContainer(
         work: paths.work,
         lower: lowerOf(paths),
       },
-      imageSize: image?.size ?? 0,
     };
   });
-  const { imageSize, ...known } = details;
-  if (options.size !== true) return known;
-  const { spaceBelow } = await import('../system/space.ts');
-  const written = spaceBelow(join(store.paths.containers, known.id, 'upper'));
-  return { ...known, size: { written, whole: imageSize + written } };
+  if (options.size !== true) return details;
+  const { sizeOf } = await import('./sizes.ts');
+  return { ...details, size: sizeOf(store, details) };
 }
 
 /** The directories below its changes, the uppermost first. */

@@ -1,7 +1,8 @@
+import { StaveError } from '../../base/errors.ts';
 import { endpointFrom } from '../../network/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { Tables } from '../../store/tables.ts';
-import type { ContainerSummary } from '../container-types.ts';
+import type { ContainerListOptions, ContainerSummary } from '../container-types.ts';
 import { findIn } from '../images/find.ts';
 import { networkKind } from './network-kind.ts';
 import { fromRow, isUp, type Container } from './record.ts';
@@ -14,11 +15,12 @@ import { isAbandoned, settled } from './settle.ts';
  */
 export function listContainers(
   store: Store,
-  options: { readonly all?: boolean } = {},
+  options: Omit<ContainerListOptions, 'size'> = {},
   needed?: () => void,
 ): ContainerSummary[] {
   const directory = store.paths.containers;
   return store.read((tables) => {
+    const isWanted = comesFrom(tables, options.ancestors ?? []);
     const known = tables.containers.list().map(fromRow);
     if (needed && known.some((one) => needsTending(one, directory))) needed();
     return (
@@ -27,10 +29,41 @@ export function listContainers(
         .filter((container) => !isAbandoned(container, directory))
         .map((container) => settled(container, directory))
         .filter(({ state }) => options.all === true || isUp(state) || state === 'restarting')
+        .filter(isWanted)
         .reverse()
         .map((container) => summaryOf(container, tables))
     );
   });
+}
+
+/** Whether a container's image is one of these, or was committed from one. All pass where none is named. */
+function comesFrom(
+  tables: Tables,
+  names: readonly string[],
+): (container: Pick<Container, 'image' | 'record'>) => boolean {
+  if (names.length === 0) return () => true;
+  const wanted = new Set<string>(names.flatMap((name) => imageIds(tables, name)));
+  return ({ image, record }) => {
+    if (names.includes(record.imageName)) return true;
+    for (
+      let id: Container['image'] | undefined = image;
+      id !== undefined;
+      id = tables.images.get(id)?.parent
+    ) {
+      if (wanted.has(id)) return true;
+    }
+    return false;
+  };
+}
+
+/** None for a name that means nothing. */
+function imageIds(tables: Tables, name: string): string[] {
+  try {
+    return [findIn(tables, name).image.id];
+  } catch (error) {
+    if (error instanceof StaveError) return [];
+    throw error;
+  }
 }
 
 /** One row of `ps`. */

@@ -9,16 +9,23 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
     /\b(?:Less than a second|About an? (?:minute|hour)|\d+ (?:second|minute|hour)s?)(?: ago)?\b/g,
     '<age>',
   ],
-  [/(?<![\w.])(?!0B)\d+(?:\.\d+)?(?:B|kB|MB|GB)(?!\w)/g, '<size>'],
+  [/(?<![\w.])(?!0B)\d+(?:\.\d+)?(?:B|kB|MB|GB|KiB|MiB|GiB)(?!\w)/g, '<size>'],
   [/("?\b[sS]ize"?: ?)\d+\b/g, '$1<number>'],
   [/(?<![\w:.-])\d{6,11}(?![\w.-])/g, "<number>"],
   [/\b\d+\.\d+s\b/g, '<seconds>'],
   [/\b(?=\w*[a-z])(?=\w*\d)[0-9a-z]{25}\b/g, '<id>'],
   [/^[0-9a-z]{12}(?= {3}regular)/gm, '<id>'],
   [/^#\d+ \d+\.\d{3} /gm, '#<step> <seconds> '],
+  // A shell on a terminal asks where the cursor is, and draws its prompt as often as the size is told.
+  [/\x1b\[(?:6n|J)/g, ''],
+  [/(?:\/ # \n?)+(?=\/ # )/g, ''],
+  // Processes, as top lists them.
+  [/^(root +)\d+ +\d+ +(\d+) +\d\d:\d\d +/gm, '$1<pid> <pid> $2 <hour> '],
   // What a resolver or a proxy says is the machine's.
   [/\bdial tcp.*$/gm, 'dial tcp <reason>'],
   [/\b\d+\.\d+\.\d+(?:\+\w+)?(?=[ ,]|$)/gm, '<version>'],
+  // Several blobs are asked for at once: any of them may be the first that is refused.
+  [/(Head "\S*\/blobs\/sha256:)[0-9a-f]{64}/g, '$1<which>'],
   // Parts of IDs that templates cut out.
   [/\bsha256:[0-9a-f]{7}\b/g, 'sha256:<part>'],
   [/\|[0-9a-f]{4}\|/g, '|<part>|'],

@@ -11,16 +11,7 @@ import { asStave } from './translate.ts';
 const REGISTRY = '127.0.0.1:5599';
 
 /** Runs a command on a terminal of its own; what is typed there comes as further arguments. */
-const PTY = `#!/bin/sh
-line=$1
-shift
-shown=$(mktemp)
-{ sleep 0.5; printf '%b' "$*"; } | script -qec "$line" /dev/null >"$shown"
-code=$?
-tr -d '\\r' <"$shown"
-rm "$shown"
-printf '\\n[exit %s]\\n' "$code"
-`;
+const PTY = `#!/bin/sh\nexec ${process.execPath} ${join(import.meta.dirname, 'pty.ts')} "$@"\n`;
 
 /** A folder with a store, a home and a registry of its own, in which recorded lines are run by bash. */
 export class Scene implements AsyncDisposable {
