@@ -82,6 +82,24 @@ function run(): Workload {
   };
 }
 
+/** A look at two hundred containers, which each contender makes once. */
+function ps(): Workload {
+  const made = new Set<string>();
+  return {
+    name: 'ps',
+    what: '`ps -a`, 200 containers',
+    prepare(contender) {
+      const { name, env, runFlags } = contender;
+      if (name === 'empty Node' || made.has(name)) return;
+      made.add(name);
+      const args = ['create', '--network', 'none', ...runFlags, 'bench-base', 'true'];
+      for (let n = 0; n < 200; n++) must(contender.command(args), env);
+    },
+    args: () => ['ps', '-a'],
+    startup: true,
+  };
+}
+
 /** An image of a container that made 5,000 files of 2 kB in 50 directories. */
 function commit(): Workload {
   const write = 'head -c 2000 /bin/busybox > /made/$d/$f; echo $d $f >> /made/$d/$f';
@@ -105,6 +123,7 @@ export function workloads(work: string, top: string, wanted: RegExp): Workload[]
     version: () => small('version'),
     images: () => small('images'),
     run,
+    ps,
     commit,
     demo: () => cachedDemo(work, top),
     cached: () => cached(work),

@@ -25,6 +25,8 @@ export interface CreateRequest {
   /** Standard input stays open for whoever attaches. */
   readonly interactive?: boolean;
   readonly terminal?: boolean;
+  /** What is typed in its shells is written down, for a Dockerfile to be made of it. */
+  readonly record?: boolean;
   /** Which streams the first caller takes; none of them in the background. */
   readonly attach?: readonly ('stdin' | 'stdout' | 'stderr')[];
   readonly restart?: RestartPolicy;
@@ -67,10 +69,16 @@ export interface CreateRequest {
   readonly noNewPrivileges?: boolean;
   /** No filter for system calls. */
   readonly unfiltered?: boolean;
+  /** A filter for system calls: the text of a profile in Docker's form. */
+  readonly seccompProfile?: string;
+  /** Nothing of the kernel's files is hidden or read-only. */
+  readonly unmasked?: boolean;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   /** `host[:container[:rwm]]` as typed. */
   readonly devices?: readonly string[];
+  /** `c 42:* rwm` as typed. */
+  readonly deviceRules?: readonly string[];
   readonly sysctls?: Readonly<Record<string, string>>;
   /** `host`, `private`, `container:ID`, … as typed. */
   readonly pid?: string;

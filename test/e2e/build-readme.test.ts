@@ -16,6 +16,7 @@ for (const file of [
   'docs/why.md',
   'docs/bake.md',
   'docs/explain.md',
+  'docs/recorder.md',
   'docs/containers.md',
   'docs/registry.md',
   'docs/registry-access.md',

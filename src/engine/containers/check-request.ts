@@ -1,4 +1,5 @@
 import type { CreateRequest } from '../create-request.ts';
+import { checkConfinement } from './check-confinement.ts';
 import { ContainerStartError } from './errors.ts';
 import { logSize } from '../tend/log-options.ts';
 import { checkName } from './names.ts';
@@ -31,6 +32,7 @@ export function checkRequest(request: CreateRequest): void {
     );
   }
   checkLimits(limits);
+  checkConfinement(request);
   if (stopSignal !== undefined) signalNumber(stopSignal);
   if (hostname !== undefined && !HOSTNAME.test(hostname)) {
     throw new ContainerStartError(`invalid hostname: ${hostname}`);
@@ -38,6 +40,11 @@ export function checkRequest(request: CreateRequest): void {
   if (logDriver !== undefined && !LOG_DRIVERS.includes(logDriver)) {
     throw new ContainerStartError(`logger: no log driver named '${logDriver}' is registered`, {
       hint: `There are ${LOG_DRIVERS.join(', ')}.`,
+    });
+  }
+  if (request.record === true && request.terminal !== true) {
+    throw new ContainerStartError('--record writes down what is typed: it needs a terminal', {
+      hint: "Use 'stave run -it --record'.",
     });
   }
   const unknown = Object.keys(logOptions).find((key) => !LOG_OPTIONS.includes(key));

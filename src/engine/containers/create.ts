@@ -4,14 +4,16 @@ import { posix } from 'node:path';
 import { Exit, StaveError } from '../../base/errors.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 import { adjustCapabilities } from '../../runtime/capabilities.ts';
-import type { CgroupSpec, ProcessSpec } from '../../runtime/executor.ts';
+import type { CgroupSpec, MountSpec, ProcessSpec } from '../../runtime/executor.ts';
 import { resolveGroup, resolveUser } from '../../runtime/user.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { randomHex } from '../../sys/random.ts';
+import { hasUser } from '../../sys/user-namespace.ts';
 import type { CreateOptions } from '../container-types.ts';
 import type { CreateRequest, ResourceLimits } from '../create-request.ts';
 import { rlimitsOf } from '../rlimits.ts';
+import { deviceRulesOf } from './check-confinement.ts';
 import { checkRequest } from './check-request.ts';
 import { mergedConfig, resolvedEnv } from './config.ts';
 import { copyMetadata } from './copy-tree.ts';
@@ -78,6 +80,11 @@ async function create(
   if (request.publish) (await import('../../network/port-spec.ts')).parsePorts(request.publish);
   const capabilities = adjustCapabilities(request.capAdd, request.capDrop);
   const devices = devicesOf(request.devices ?? []);
+  const deviceRules = deviceRulesOf(request.deviceRules ?? []);
+  if (request.seccompProfile !== undefined) {
+    const { parseProfile } = await import('../../runtime/docker-seccomp.ts');
+    parseProfile(request.seccompProfile);
+  }
   const image = await imageToRun(store, request, options.missing);
   await options.admit?.(image.id);
   const imageConfig = configOf(store, image);
@@ -130,6 +137,7 @@ async function create(
     paths.mountPoints,
   );
   const init = request.init === true ? initOf(argv) : undefined;
+  const recorder = request.record === true ? await recordingOf(paths.directory) : undefined;
   const spec: ProcessSpec = {
     id,
     root: {
@@ -143,7 +151,7 @@ async function create(
       readonly: request.readonly === true,
     },
     argv: init?.argv ?? argv,
-    env,
+    env: [...env, ...(recorder?.env ?? [])],
     cwd,
     user,
     hostname,
@@ -154,6 +162,7 @@ async function create(
         target: places.resolved[index] ?? mount.target,
       })),
       ...(init ? [init.mount] : []),
+      ...(recorder?.mounts ?? []),
     ],
     network: networkKind(request) === 'host' ? 'host' : 'none',
     capabilities,
@@ -164,6 +173,9 @@ async function create(
     noNewPrivileges: request.noNewPrivileges === true,
     privileged: request.privileged === true,
     unfiltered: request.unfiltered === true,
+    ...(request.seccompProfile !== undefined && { seccompProfile: request.seccompProfile }),
+    ...(request.unmasked === true && { unmasked: true }),
+    ...(deviceRules.length > 0 && { deviceRules }),
     terminal: request.terminal === true,
     stdin: request.interactive === true,
   };
@@ -173,6 +185,13 @@ async function create(
   if (options.starting !== true) leaveAlone(parts, id);
   undo.move();
   return { id };
+}
+
+async function recordingOf(
+  directory: string,
+): Promise<{ readonly mounts: readonly MountSpec[]; readonly env: readonly string[] }> {
+  const { makeRecording, RECORDING_ENV } = await import('../recording/shell-files.ts');
+  return { mounts: makeRecording(directory), env: RECORDING_ENV };
 }
 
 /** Whoever made it is done with it. */
@@ -197,6 +216,11 @@ function userOf(
 ): ReturnType<typeof resolveUser> {
   const groups = view.read('/etc/group', USERS_LIMIT);
   const user = resolveUser(config.User ?? '', view.read('/etc/passwd', USERS_LIMIT), groups);
+  if (!hasUser(user.uid)) {
+    throw new ContainerStartError(`this user has no ID for user ${user.uid} of a container`, {
+      hint: "'stave doctor' says how to have subordinate IDs; -u 0 does without.",
+    });
+  }
   const more = (request.groupAdd ?? []).map((text) => resolveGroup(text, groups));
   return { ...user, additionalGids: [...user.additionalGids, ...more] };
 }
