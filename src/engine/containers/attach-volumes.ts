@@ -65,7 +65,8 @@ export function attachVolumes(plan: MountPlan, to: Attachment): PreparedMount[] 
   });
   return attached.map(({ volume, row, source }) => {
     if (row) fill(row, volume, to);
-    return { mount: specOf(volume, source), kind: kindOf(volume, source) };
+    const kind = kindOf(volume, source);
+    return { mount: specOf(volume, source, kind), kind };
   });
 }
 
@@ -120,8 +121,10 @@ function kindOf({ subpath }: Volume, source: string): PreparedMount['kind'] {
   return isDirectory ? 'directory' : 'file';
 }
 
-function specOf(volume: Volume, source: string): MountSpec {
-  const { target, readonly, subpath, propagation, recursive = true } = volume;
+function specOf(volume: Volume, source: string, kind: PreparedMount['kind']): MountSpec {
+  const { target, readonly, subpath, propagation } = volume;
+  // Nothing is mounted below a file, and crun opens what it makes read-only to the bottom as a directory.
+  const recursive = kind === 'directory' && volume.recursive !== false;
   const options = propagation !== undefined && { options: [propagation] };
   if (subpath === undefined)
     return { type: 'bind', source, target, readonly, recursive, ...options };
