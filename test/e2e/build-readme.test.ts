@@ -15,6 +15,7 @@ for (const file of [
   'CONTRIBUTING.md',
   'docs/why.md',
   'docs/bake.md',
+  'docs/containers.md',
   'docs/explain.md',
   'docs/registry.md',
   'docs/registry-access.md',
