@@ -18,9 +18,10 @@ function exec(): Workload {
   return {
     name: 'exec',
     what: '`exec … true` in a container that runs',
-    prepare({ command, runFlags, env }) {
+    prepare(contender) {
+      const { runFlags, env } = contender;
       const args = ['run', '-d', '--name', 'bench-runs', '--network', 'none', ...runFlags];
-      must(command([...args, 'bench-base', 'sleep', '3600']), env);
+      must(contender.command([...args, 'bench-base', 'sleep', '3600']), env);
     },
     args: () => ['exec', 'bench-runs', 'true'],
   };

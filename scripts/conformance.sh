@@ -116,9 +116,11 @@ judge_bucket() {
     [ "$tries" -gt 0 ] || fail "$1 did not start"
     sleep 0.1
   done
-  curl -s -f -o /dev/null -X PUT --aws-sigv4 aws:amz:us-east-1:s3 --user test:test-secret "$endpoint/images"
+  bucket=$(sh scripts/in-node.sh --input-type=module -e \
+    'console.log((await (await import(process.argv[1])).newBucket(process.argv[2])).bucket)' \
+    "$PWD/test/support/s3-house.ts" "$endpoint")
   AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test-secret \
-    judge_own "$1" '' '' --s3 s3://images --s3-endpoint "$endpoint" --s3-path-style
+    judge_own "$1" '' '' --s3 "s3://$bucket" --s3-endpoint "$endpoint" --s3-path-style
   end_of "$store"
   store=''
 }

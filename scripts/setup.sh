@@ -61,7 +61,7 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$want" ]; then
 fi
 
 built=dist/.stave-built
-if [ ! -f "$built" ] || [ -n "$(find src package.json tsconfig.json tsconfig.build.json scripts/build.sh -newer "$built" -print -quit)" ]; then
+if [ ! -f "$built" ] || [ -n "$(find src package.json tsconfig.json tsconfig.build.json scripts/build.sh scripts/bundle.ts scripts/page.ts -newer "$built" -print -quit)" ]; then
   echo 'setup: building'
   sh scripts/build.sh
 fi

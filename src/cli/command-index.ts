@@ -177,6 +177,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
   },
   {
+    name: 'doctor',
+    aliases: [],
+    summary: 'Say what containers need and this machine lacks',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
     name: 'doctor registry',
     aliases: [],
     summary: 'Walk the way to a registry and say where it ends',

@@ -10,6 +10,7 @@ import { CREATE_FLAGS, LIMIT_FLAGS, restartPolicy } from './create-flags.ts';
 import type { Values } from './flags.ts';
 import { extraHost, labelsOf, linesOfFile } from './key-values.ts';
 import { platformOption } from './platform-flag.ts';
+import { securityOf } from './security-options.ts';
 import { ulimitOf } from './ulimits.ts';
 
 type Flags = Values<typeof CREATE_FLAGS>;
@@ -79,6 +80,7 @@ export function createRequest({
       dnsOptions: listed(typed['dns-option']),
       dnsSearch: listed(typed['dns-search']),
       devices: listed(typed.device),
+      deviceRules: listed(typed['device-cgroup-rule']),
       groupAdd: listed(typed['group-add']),
       pid: typed.pid,
       ipc: typed.ipc,
@@ -87,7 +89,7 @@ export function createRequest({
       cgroupns: typed.cgroupns,
       cgroupParent: typed['cgroup-parent'],
       oomScoreAdj: typed['oom-score-adj'],
-      ...securityOf(typed['security-opt']),
+      ...securityOf(typed['security-opt'], cwd),
     }),
     env: [...typed['env-file'].flatMap((file) => linesOfFile(cwd, file)), ...typed.env],
     labels: labelsOf([
@@ -196,22 +198,4 @@ function healthOf(typed: Flags): HealthRequest | undefined {
     retries: typed['health-retries'],
   });
   return Object.keys(health).length > 0 ? health : undefined;
-}
-
-function securityOf(
-  options: readonly string[],
-): Pick<CreateRequest, 'noNewPrivileges'> & Partial<Pick<CreateRequest, 'unfiltered'>> {
-  let [noNewPrivileges, unfiltered] = [false, false];
-  for (const option of options) {
-    const match = /^no-new-privileges(?:[:=](true|false))?$/.exec(option);
-    if (match) noNewPrivileges = match[1] !== 'false';
-    else if (/^seccomp[:=]unconfined$/.test(option)) unfiltered = true;
-    // Neither is there on a machine without them.
-    else if (!/^(?:apparmor[:=]unconfined|label[:=]disable)$/.test(option)) {
-      throw new UsageError(
-        `security option ${JSON.stringify(option)} is not available in this version`,
-      );
-    }
-  }
-  return { noNewPrivileges, ...(unfiltered && { unfiltered }) };
 }

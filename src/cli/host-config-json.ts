@@ -42,6 +42,7 @@ export function hostConfigJson(details: ContainerDetails): Readonly<Record<strin
     SecurityOpt: list([
       ...(settings.noNewPrivileges === true ? ['no-new-privileges'] : []),
       ...(settings.unfiltered === true ? ['seccomp=unconfined'] : []),
+      ...(settings.seccompProfile === undefined ? [] : [`seccomp=${settings.seccompProfile}`]),
     ]),
     ...(settings.tmpfs && settings.tmpfs.length > 0 && { Tmpfs: tmpfsOf(settings.tmpfs) }),
     UTSMode: settings.uts ?? '',
@@ -67,7 +68,7 @@ export function hostConfigJson(details: ContainerDetails): Readonly<Record<strin
     CpusetCpus: limits.cpusetCpus ?? '',
     CpusetMems: limits.cpusetMems ?? '',
     Devices: (settings.devices ?? []).map(deviceOf),
-    DeviceCgroupRules: null,
+    DeviceCgroupRules: settings.deviceRules ?? null,
     DeviceRequests: null,
     MemoryReservation: limits.memoryReservation ?? 0,
     MemorySwap: limits.memorySwap ?? (limits.memory ?? 0) * 2,
@@ -80,8 +81,8 @@ export function hostConfigJson(details: ContainerDetails): Readonly<Record<strin
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
-    MaskedPaths: privileged ? null : details.masked,
-    ReadonlyPaths: privileged ? null : details.readonlyPaths,
+    MaskedPaths: privileged || settings.unmasked === true ? null : details.masked,
+    ReadonlyPaths: privileged || settings.unmasked === true ? null : details.readonlyPaths,
   };
 }
 

@@ -7,7 +7,7 @@ import { explain } from './explain.ts';
 import { parseGlobalOptions, storeLocation } from './global-options.ts';
 import { standardInput } from './input.ts';
 import { main } from './main.ts';
-import { BrokenPipe, descriptorOutput } from './output.ts';
+import { BrokenPipe, descriptorOutput, type Output } from './output.ts';
 
 /** Runs the command line in this process. Returns the exit code; everything is closed by then. */
 export async function runProcess(argv: readonly string[], uid: number): Promise<number> {
@@ -27,7 +27,7 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
       clock: systemClock,
       signal: stop.signal,
       version: packageVersion,
-      engine: (place = {}) => (engine ??= open({ root: options.root, ...place }, uid)),
+      engine: (place = {}) => (engine ??= open({ root: options.root, ...place }, uid, stderr)),
     };
     code = await main(options, host);
     // One that could not be opened was complained about already.
@@ -44,10 +44,22 @@ export async function runProcess(argv: readonly string[], uid: number): Promise<
   return code;
 }
 
-async function open(place: EnginePlace, uid: number): Promise<Engine> {
+async function open(place: EnginePlace, uid: number, stderr: Output): Promise<Engine> {
   const { root, mustExist = false, registries } = place;
+  if (uid !== 0) {
+    const { enterOwnNamespace } = await import('../engine/rootless.ts');
+    // This process is another one afterwards, unless the machine gives users no namespaces.
+    await enterOwnNamespace({
+      uid,
+      gid: process.getgid?.() ?? uid,
+      cwd: process.cwd(),
+      env: process.env,
+      argv: [process.execPath, ...process.execArgv, ...process.argv.slice(1)],
+      warn: (text) => stderr.line(`Warning: ${text}`),
+    });
+  }
   const { openEngine } = await import('../engine/open-engine.ts');
-  const location = storeLocation(root, uid, process.env);
+  const location = storeLocation(root, callerUid(uid), process.env);
   return openEngine({
     ...location,
     version: packageVersion(),
@@ -55,6 +67,12 @@ async function open(place: EnginePlace, uid: number): Promise<Engine> {
     ownProcess: true,
     registries: { environment: process.env, ...registries },
   });
+}
+
+/** Who started it: in a namespace of his own a user is root. `bin/stave` says so too. */
+function callerUid(uid: number): number {
+  const said = process.env['STAVE_CALLER_UID'];
+  return uid === 0 && said !== undefined && /^\d+$/.test(said) ? Number(said) : uid;
 }
 
 /** The first signal asks the work to end; the second does not wait for it. */

@@ -9,7 +9,6 @@ export const CREATE_REFUSED: FlagTable = {
     'blkio-weight-device',
     'cpu-rt-period',
     'cpu-rt-runtime',
-    'device-cgroup-rule',
     'device-read-bps',
     'device-read-iops',
     'device-write-bps',

@@ -3,6 +3,12 @@ import type { CommandEntry } from './command-index.ts';
 /** Commands on a registry of one's own. */
 export const REGISTRY: readonly CommandEntry[] = [
   {
+    name: 'registry config',
+    aliases: [],
+    summary: 'Check the config file of a registry, and show what counts',
+    load: async () => (await import('./commands/registry-config.ts')).registryConfig,
+  },
+  {
     name: 'registry fsck',
     aliases: [],
     summary: 'Check everything in the folder of a registry, and mend it',
@@ -49,5 +55,11 @@ export const REGISTRY: readonly CommandEntry[] = [
     aliases: [],
     summary: "Copy tags from other registries into a registry of one's own",
     load: async () => (await import('./commands/registry-sync.ts')).registrySync,
+  },
+  {
+    name: 'registry unit',
+    aliases: [],
+    summary: 'Show a unit with which systemd runs a registry',
+    load: async () => (await import('./commands/registry-unit.ts')).registryUnit,
   },
 ];

@@ -67,10 +67,16 @@ export interface CreateRequest {
   readonly noNewPrivileges?: boolean;
   /** No filter for system calls. */
   readonly unfiltered?: boolean;
+  /** A filter for system calls: the text of a profile in Docker's form. */
+  readonly seccompProfile?: string;
+  /** Nothing of the kernel's files is hidden or read-only. */
+  readonly unmasked?: boolean;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
   /** `host[:container[:rwm]]` as typed. */
   readonly devices?: readonly string[];
+  /** `c 42:* rwm` as typed. */
+  readonly deviceRules?: readonly string[];
   readonly sysctls?: Readonly<Record<string, string>>;
   /** `host`, `private`, `container:ID`, … as typed. */
   readonly pid?: string;

@@ -35,6 +35,8 @@ export interface SystemInfo {
 /** The store as a whole, by verb. */
 export interface System {
   info(): Promise<SystemInfo>;
+  /** What containers need of the machine, for the user with this ID. */
+  examine(caller: number): AsyncIterable<MachineFinding>;
   /** Re-hashes everything stored. With `repair`, drops what is damaged and what belongs to nobody. */
   check(
     options?: CallOptions & { readonly repair?: boolean; readonly quick?: boolean },
@@ -177,4 +179,16 @@ export interface HeldSpace {
   readonly heldBy: readonly string[];
   /** The command, or what else will free it; empty where nothing will. */
   readonly freedBy: string;
+}
+
+/** Something that containers need, and what was found. */
+export interface MachineFinding {
+  /** `runtime`, `subuid`. */
+  readonly what: string;
+  /** `note`: containers do without, and have less. */
+  readonly outcome: 'ok' | 'note' | 'failed';
+  /** One line. */
+  readonly text: string;
+  /** What grants it. */
+  readonly hint?: string;
 }

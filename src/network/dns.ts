@@ -25,6 +25,11 @@ const START_LIMIT = 5000;
 /** Nobody can send there: what an internal network does not know stays without an answer. */
 const NOWHERE = '255.255.255.255';
 
+/** Where aardvark-dns is; undefined where it is not installed. */
+export function nameServerPath(): string | undefined {
+  return PLACES.find((path) => existsSync(path));
+}
+
 /** Whether names are resolved on a network: on those that users make. */
 export function hasNames({ network }: Pick<LiveNetwork, 'network'>): boolean {
   return network.name !== 'bridge';
@@ -87,7 +92,7 @@ function writeZones(
 }
 
 async function startServer(directory: string): Promise<void> {
-  const program = PLACES.find((path) => existsSync(path));
+  const program = nameServerPath();
   if (program === undefined) {
     throw new NetworkSetupError(
       'aardvark-dns is not installed: containers could not find each other',

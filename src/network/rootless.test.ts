@@ -29,11 +29,13 @@ test('pastaArguments() publishes what was asked for, and nothing else', () => {
       { hostIp: '0.0.0.0', hostPort: 8081, ...tcp },
     ],
     '/run/pid',
-    42,
   );
   const text = args.join(' ');
   assert.match(text, /--tcp-ports 127\.0\.0\.1\/8080:80 --tcp-ports 8081:80 --udp-ports none/);
-  assert.match(text, /--no-map-gw .*--tcp-ns none --udp-ns none --pid \/run\/pid 42$/);
+  assert.match(
+    text,
+    /--no-map-gw .*--tcp-ns none --udp-ns none --pid \/run\/pid --netns \/proc\/self\/fd\/3$/,
+  );
 });
 
 test('rootlessNetworks() refuses networks between containers', async () => {

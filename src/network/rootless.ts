@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../base/errors.ts';
 import { helperPath } from '../sys/helper.ts';
@@ -175,9 +184,17 @@ async function start(
   if (!isPasta && place.length > SOCKET_PATH) {
     throw new NetworkSetupError(`the path of the store is too long for slirp4netns: ${place}`);
   }
-  const args = isPasta ? pastaArguments(ports, place, pid) : slirpArguments(place, pid);
+  const args = isPasta ? pastaArguments(ports, place) : slirpArguments(place, pid);
   const isReady = (): boolean => (isPasta ? isWritten(place) : existsSync(place));
-  const started = await startAndWait(connector.path, args, { isReady, timeout: START_LIMIT });
+  // By its ID pasta may not look at a process that may do more than itself.
+  const namespace = isPasta ? openSync(`/proc/${pid}/ns/net`, 'r') : undefined;
+  const started = await startAndWait(connector.path, args, {
+    isReady,
+    timeout: START_LIMIT,
+    ...(namespace !== undefined && { fd: namespace }),
+  }).finally(() => {
+    if (namespace !== undefined) closeSync(namespace);
+  });
   if ('failure' in started) {
     drop(parts, [containerId]);
     throw new NetworkSetupError(`${connector.name} ${started.failure}`, {
@@ -187,12 +204,12 @@ async function start(
   if (!isPasta) await forwardPorts(place, ports);
 }
 
-/** @see https://passt.top/builds/latest/web/passt.1.html */
-export function pastaArguments(
-  ports: readonly PublishedPort[],
-  pidFile: string,
-  pid: number,
-): string[] {
+/**
+ * For a network namespace that it has open as descriptor 3.
+ *
+ * @see https://passt.top/builds/latest/web/passt.1.html
+ */
+export function pastaArguments(ports: readonly PublishedPort[], pidFile: string): string[] {
   const forward = (protocol: 'tcp' | 'udp', letter: string): string[] => {
     const own = ports.filter((one) => one.protocol === protocol);
     if (own.length === 0) return [letter, 'none'];
@@ -216,7 +233,8 @@ export function pastaArguments(
     'none',
     '--pid',
     pidFile,
-    String(pid),
+    '--netns',
+    '/proc/self/fd/3',
   ];
 }
 

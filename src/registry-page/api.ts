@@ -3,14 +3,14 @@ import type { Login, Session } from '../registry-server/page/api-types.ts';
 
 /** What the user signed in with. It is in this page's memory only and gone with it. */
 type Credentials =
-  | { readonly kind: 'password'; readonly user: string; readonly basic: string }
+  | { readonly kind: 'password'; readonly basic: string }
   | {
       readonly kind: 'token';
       readonly user: string;
       readonly refresh: string;
       readonly service: string;
     }
-  | { readonly kind: 'elsewhere'; readonly user: string; readonly token: string };
+  | { readonly kind: 'elsewhere'; readonly token: string };
 
 /** A request that the registry refused, in its words. */
 export class Refusal extends Error {
@@ -88,7 +88,8 @@ export async function signIn(login: Login, user: string, password: string): Prom
     throw error;
   }
   const { value } = session;
-  if (value) session.value = { ...value, user: found.user };
+  // The registry has said so itself where it was asked.
+  if (value && found.kind === 'token') session.value = { ...value, user: found.user };
   tokens.clear();
   epoch.value += 1;
 }
@@ -115,10 +116,10 @@ async function credentialsFor(login: Login, user: string, password: string): Pro
       return { kind: 'token', user, refresh, service: login.service };
     }
     case 'elsewhere':
-      return { kind: 'elsewhere', user: user === '' ? 'token' : user, token: password.trim() };
+      return { kind: 'elsewhere', token: password.trim() };
     default: {
       const text = new TextEncoder().encode(`${user}:${password}`);
-      return { kind: 'password', user, basic: btoa(String.fromCharCode(...text)) };
+      return { kind: 'password', basic: btoa(String.fromCharCode(...text)) };
     }
   }
 }

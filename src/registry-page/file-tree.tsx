@@ -228,9 +228,16 @@ function parentOf(lines: readonly Line[], at: number): number {
   return at;
 }
 
-function Entry({ row, isOpen = false }: { readonly row: FileRow; readonly isOpen?: boolean }) {
+function Entry({
+  row,
+  isOpen,
+}: {
+  readonly row: FileRow;
+  /** Undefined where it cannot be opened. */
+  readonly isOpen?: boolean;
+}) {
   const isDirectory = row.kind === 'directory';
-  const sign = isDirectory ? (isOpen ? '▾' : '▸') : '';
+  const sign = isDirectory && isOpen !== undefined ? (isOpen ? '▾' : '▸') : '';
   return (
     <>
       <span class="sign" aria-hidden="true">

@@ -26,7 +26,9 @@ export function layOut(sizes: readonly number[], width: number, height: number):
     .size([width, height])
     .paddingInner(2)
     .round(true)(root);
-  return placed.leaves().map(({ data, x0, y0, x1, y1 }) => ({
+  // Without layers the whole is a leaf itself.
+  const leaves = placed.leaves().filter(({ data }) => data.at >= 0);
+  return leaves.map(({ data, x0, y0, x1, y1 }) => ({
     at: data.at,
     left: x0,
     top: y0,

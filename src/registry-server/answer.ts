@@ -4,11 +4,16 @@ import type { Access, Caller, Need } from './access/access.ts';
 import { Problem } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { paced } from './pace.ts';
+import type { Route } from './routes.ts';
 
 /** A request that is being answered. */
 export interface Exchange {
+  /** What the answer and the log call it. */
+  readonly id: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Percent-decoded; empty when it cannot be. */
+  readonly path: string;
   readonly query: URLSearchParams;
   readonly access: Access;
   readonly limits: Limits;
@@ -16,6 +21,8 @@ export interface Exchange {
   caller: Caller;
   /** What the request is about, as soon as that is clear. */
   need: Need;
+  /** Which kind of address it is for, once that is clear. */
+  route: Route;
   /** What the client calls the repository, where that is another name; `ns` is the registry it wants. */
   shown?: { readonly repository: string; readonly ns: string | undefined };
   /** The client waits for a word before it sends the body (`Expect: 100-continue`). */

@@ -1,4 +1,5 @@
 import type { Exchange } from './answer.ts';
+import { oneLine } from './one-line.ts';
 
 /** One line of the log of what was changed, refused and signed in. */
 export interface AuditRecord {
@@ -55,10 +56,5 @@ export function recordOf(
 
 /** A record as one line of ASCII and letters: nothing in it ends a line or moves a cursor. */
 export function auditLine(record: AuditRecord): string {
-  return JSON.stringify(record).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) =>
-    Array.from(
-      { length: sign.length },
-      (_, index) => `\\u${sign.charCodeAt(index).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  );
+  return oneLine(JSON.stringify(record));
 }

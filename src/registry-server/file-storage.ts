@@ -9,6 +9,7 @@ import { Content } from './content.ts';
 import { syncPath } from './durable.ts';
 import { dropManifest } from './drop-manifest.ts';
 import { RegistryDataError } from './errors.ts';
+import { ContentCount, diskOf, tryWriting } from './file-figures.ts';
 import { FileUploads } from './file-uploads.ts';
 import { type HistoryRow, IndexTables } from './index-tables.ts';
 import { LayoutIndexes } from './layout-index.ts';
@@ -24,6 +25,7 @@ import type {
   Referrer,
   ReferrerPage,
   RegistryStorage,
+  StorageFigures,
   StoredManifest,
   Upload,
 } from './storage.ts';
@@ -88,11 +90,13 @@ export class FileStorage implements RegistryStorage {
   readonly #isFixed: (repository: string, tag: string) => boolean;
   readonly #bodies = new RecentBodies();
   readonly #pulls: Pulls;
+  readonly #count: ContentCount;
   readonly #sweeper: NodeJS.Timeout;
 
   constructor(paths: RegistryPaths, lock: Lock, clock: Clock, settings: FileSettings) {
     this.#lock = lock;
     this.#isFixed = settings.isFixed ?? (() => false);
+    this.#count = new ContentCount(paths, clock);
     const content = new Content(paths, clock);
     const tables = new IndexTables(paths.database);
     const indexes = new LayoutIndexes(paths, tables);
@@ -244,11 +248,25 @@ export class FileStorage implements RegistryStorage {
     return this.parts.tables.referrers(repository, subject, options);
   }
 
+  probe(readOnly: boolean): void {
+    const { paths, tables } = this.parts;
+    tables.repositories('', 1);
+    if (!readOnly) tryWriting(paths);
+  }
+
+  async figures(): Promise<StorageFigures> {
+    const { paths, tables } = this.parts;
+    const [disk, contents] = await Promise.all([diskOf(paths), this.#count.contents()]);
+    return { ...tables.counts(), ...disk, contents };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper);
     try {
       await this.#pulls[Symbol.asyncDispose]();
       this.parts.indexes.flush();
+    } catch {
+      // Neither is the truth; what could not be written is when the registry is opened again.
     } finally {
       this.parts.tables[Symbol.dispose]();
       this.#lock[Symbol.dispose]();

@@ -86,6 +86,17 @@ export class IndexTables implements Disposable {
     return this.db.all<{ name: string }>(sql, after, limit).map(({ name }) => name);
   }
 
+  /** How many there are of everything. */
+  counts(): { readonly repositories: number; readonly manifests: number; readonly tags: number } {
+    const count = (table: string): number =>
+      this.db.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)?.n ?? 0;
+    return {
+      repositories: count('repositories'),
+      manifests: count('manifests'),
+      tags: count('tags'),
+    };
+  }
+
   /** All repositories with the positions in their journals. */
   positions(): RepositoryRow[] {
     return this.db.all('SELECT * FROM repositories');

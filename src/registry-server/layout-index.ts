@@ -35,11 +35,19 @@ export class LayoutIndexes {
     this.#schedule(DELAY);
   }
 
-  /** Writes what is outstanding. */
+  /** Writes what is outstanding, as far as it goes. Throws the first system error then. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const repository of this.#changed) this.#write(repository);
+    const failures: unknown[] = [];
+    for (const repository of this.#changed) {
+      try {
+        this.#write(repository);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   #schedule(delay: number): void {

@@ -55,6 +55,11 @@ export class RegistryPaths {
     return join(this.root, 'control');
   }
 
+  /** What is written to see whether anything can be. */
+  get probe(): string {
+    return join(this.root, 'probe');
+  }
+
   /** How far the check of all contents is. */
   get scrub(): string {
     return join(this.root, 'scrub.json');

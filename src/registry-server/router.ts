@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '../oci/digest.ts';
-import { type Access, type Action, type Need, NOBODY } from './access/access.ts';
-import { answerJson, type Exchange } from './answer.ts';
+import { type Access, type Action, type Caller, type Need, NOBODY } from './access/access.ts';
+import { answer, answerJson, type Exchange } from './answer.ts';
 import { deleteBlob, getBlob } from './blob-handlers.ts';
 import { Problem } from './errors.ts';
 import { listHistory } from './history-handler.ts';
@@ -9,6 +9,7 @@ import { deleteManifest, getManifest, putManifest } from './manifest-handlers.ts
 import type { Mirror } from './mirror/mirror.ts';
 import { isRepositoryName } from './names.ts';
 import type { Page } from './page/page.ts';
+import type { Route } from './routes.ts';
 import type { RegistryStorage } from './storage.ts';
 import { deleteUpload, getUpload, patchUpload, postUpload, putUpload } from './upload-handlers.ts';
 
@@ -41,7 +42,10 @@ const DISCOVERY = JSON.stringify({
 });
 const READING: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
-const HEALTH: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+const FIGURES_HEAD = {
+  'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+  'cache-control': 'no-store',
+};
 const NOTHING: Need = { kind: 'nothing' };
 const GREETING: Need = { kind: 'a greeting' };
 
@@ -50,16 +54,26 @@ export interface Served {
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
   readonly mirror: Pick<Mirror, 'isMirrored' | 'meant'> | undefined;
-  /** False while the registry ends. */
-  readonly isReady: () => boolean;
+  /** False while the registry ends, and while its storage cannot be used. */
+  readonly isReady: () => boolean | Promise<boolean>;
   /** For browsers; undefined when it is turned off. */
   readonly page: Page | undefined;
+  /** Figures at `/metrics`, for those who may see them. */
+  readonly figures?: Figures | undefined;
+}
+
+/** What is told of the registry itself. */
+export interface Figures {
+  /** The text of Prometheus. */
+  readonly text: () => Promise<string>;
+  readonly maySee: (caller: Caller) => boolean;
 }
 
 /** An address: what can be done there, and what that needs. */
 interface Place {
   readonly methods: Methods;
   readonly need: Need;
+  readonly route: Route;
 }
 
 /**
@@ -74,6 +88,7 @@ export async function route(exchange: Exchange, path: string, served: Served): P
   const known = method === 'HEAD' ? 'GET' : method;
   const place = placeAt(path, known, served, access, nameReader(exchange, served));
   if (!place) throw new Problem(404, 'NAME_UNKNOWN', 'there is nothing at this address');
+  exchange.route = place.route;
   const { methods } = place;
   const need = withSource(place.need, exchange);
   const handler = Object.hasOwn(methods, known) ? methods[known as keyof Methods] : undefined;
@@ -94,7 +109,7 @@ export async function route(exchange: Exchange, path: string, served: Served): P
     }
   }
   // Whoever watches over the registry asks as often as it likes.
-  if (!HEALTH.has(path)) limits.admit(exchange.caller, address);
+  if (place.route !== 'health') limits.admit(exchange.caller, address);
   const refusal = access.refusal(request, exchange.caller, need);
   if (refusal) throw refusal;
   if (served.readOnly && need.kind === 'repository' && !READING.includes(method)) {
@@ -120,31 +135,47 @@ function withSource(need: Need, { query }: Exchange): Need {
 function placeAt(
   path: string,
   method: string,
-  { storage, isReady, page }: Served,
+  { storage, isReady, page, figures }: Served,
   access: Access,
   read: NameReader,
 ): Place | undefined {
-  const to = (need: Need, GET: Handler): Place => ({ need, methods: { GET } });
+  const to = (kind: Route, need: Need, GET: Handler): Place => ({
+    route: kind,
+    need,
+    methods: { GET },
+  });
   switch (path) {
     case '/v2':
     case '/v2/':
-      return to(GREETING, (exchange) => answerJson(exchange, 200, '{}'));
+      return to('base', GREETING, (exchange) => answerJson(exchange, 200, '{}'));
     case '/v2/_catalog':
-      return to({ kind: 'catalog' }, (exchange) => listRepositories(exchange, storage));
+      return to('catalog', { kind: 'catalog' }, (exchange) => listRepositories(exchange, storage));
     case '/v2/_oci/ext/discover':
-      return to(GREETING, (exchange) => answerJson(exchange, 200, DISCOVERY));
+      return to('discover', GREETING, (exchange) => answerJson(exchange, 200, DISCOVERY));
     case '/livez':
-      return to(NOTHING, (exchange) => answerJson(exchange, 200, '{}'));
+    case '/healthz':
+      return to('health', NOTHING, (exchange) => answerJson(exchange, 200, '{}'));
     case '/readyz':
-      return to(NOTHING, (exchange) => answerJson(exchange, isReady() ? 200 : 503, '{}'));
+      return to('health', NOTHING, async (exchange) =>
+        answerJson(exchange, (await isReady()) ? 200 : 503, '{}'),
+      );
+    case '/metrics':
+      return figures && to('metrics', GREETING, (exchange) => showFigures(exchange, figures));
   }
   if (path.startsWith('/v2/')) {
     return placeIn(path.slice('/v2/'.length).split('/'), method, storage, read);
   }
   const methods = access.addresses.get(path);
-  if (methods) return { methods, need: NOTHING };
+  if (methods) return { methods, need: NOTHING, route: 'token' };
   const shown = page?.at(path);
-  return shown && to(shown.need, shown.answer);
+  return shown && to('page', shown.need, shown.answer);
+}
+
+async function showFigures(exchange: Exchange, { text, maySee }: Figures): Promise<void> {
+  if (!maySee(exchange.caller)) {
+    throw new Problem(403, 'DENIED', 'the rules of this registry do not allow it');
+  }
+  answer(exchange, 200, FIGURES_HEAD, await text());
 }
 
 /** `<name>/blobs/<digest>` and the like, from the end: a name may have these words in it too. */
@@ -157,39 +188,48 @@ function placeIn(
   const [third, kind, last = ''] = parts.slice(-3);
   const name = parts.slice(0, -2).join('/');
   const action = method === 'GET' ? 'pull' : method === 'DELETE' ? 'delete' : 'push';
-  const at = (repository: string, methods: Methods, needed: Action = action): Place => ({
+  const at = (
+    place: Route,
+    repository: string,
+    methods: Methods,
+    needed: Action = action,
+  ): Place => ({
+    route: place,
     methods,
     need: { kind: 'repository', repository, action: needed },
   });
   if (third === 'blobs' && kind === 'uploads') {
     const repository = read(parts.slice(0, -3).join('/'));
     // Looking at an upload and leaving it are a part of pushing.
-    if (last === '') return at(repository, starting(repository, storage), 'push');
-    return at(repository, upload(repository, last, storage), 'push');
+    if (last === '') return at('uploads', repository, starting(repository, storage), 'push');
+    return at('upload', repository, upload(repository, last, storage), 'push');
   }
   switch (kind) {
     case 'blobs': {
       const repository = read(name);
-      if (last === 'uploads') return at(repository, starting(repository, storage), 'push');
-      return at(repository, blob(repository, last, storage));
+      if (last === 'uploads')
+        return at('uploads', repository, starting(repository, storage), 'push');
+      return at('blob', repository, blob(repository, last, storage));
     }
     case 'manifests': {
       const repository = read(name);
-      return at(repository, manifest(repository, last, storage));
+      return at('manifest', repository, manifest(repository, last, storage));
     }
     case 'referrers': {
       const repository = read(name);
-      return at(repository, referrers(repository, last, storage));
+      return at('referrers', repository, referrers(repository, last, storage));
     }
     case '_stave': {
       if (last !== 'log') return undefined;
       const repository = read(name);
-      return at(repository, { GET: (exchange) => listHistory(exchange, storage, repository) });
+      return at('log', repository, {
+        GET: (exchange) => listHistory(exchange, storage, repository),
+      });
     }
     case 'tags': {
       if (last !== 'list') return undefined;
       const repository = read(name);
-      return at(repository, tags(repository, storage));
+      return at('tags', repository, tags(repository, storage));
     }
     default:
       return undefined;

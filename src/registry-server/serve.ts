@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
-import { randomHex } from '../sys/random.ts';
 import { type Access, NOBODY } from './access/access.ts';
 import { answerProblem, type Exchange } from './answer.ts';
 import { type AuditRecord, type AuditScope, recordOf } from './audit.ts';
@@ -21,6 +20,10 @@ export interface Serving {
   /** Is told what was done, by whom. */
   readonly audit: ((record: AuditRecord) => void) | undefined;
   readonly auditScope: AuditScope;
+  /** Names requests. */
+  readonly nameOf: (request: IncomingMessage) => string;
+  /** Is told of every request that was answered, and how many milliseconds that took. */
+  readonly observe: ((exchange: Exchange, time: number) => void) | undefined;
   /** Is told of failures that are nobody's fault outside, under the word that the client got. */
   readonly onFailure: (error: unknown, word: string) => void;
 }
@@ -32,18 +35,24 @@ export async function serve(
   waits: boolean,
   serving: Serving,
 ): Promise<void> {
-  const { access, limits, audit, clock, auditScope: scope, onFailure } = serving;
+  const { access, limits, audit, clock, auditScope: scope, observe, onFailure } = serving;
+  const start = observe ? performance.now() : 0;
+  const id = serving.nameOf(request);
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
+  response.setHeader('x-request-id', id);
   const { path, query } = addressOf(request.url ?? '');
   const exchange: Exchange = {
+    id,
     request,
     response,
+    path: path ?? '',
     query,
     waits,
     access,
     limits,
     caller: NOBODY,
     need: { kind: 'nothing' },
+    route: 'other',
   };
   try {
     if (path === undefined) throw new Problem(400, 'NAME_INVALID', 'the address cannot be read');
@@ -51,9 +60,11 @@ export async function serve(
   } catch (error) {
     answerFailure(exchange, error, onFailure);
   }
-  if (!audit) return;
-  const record = recordOf(exchange, { scope, time: clock.now(), path: path ?? '' });
-  if (record) audit(record);
+  if (audit) {
+    const record = recordOf(exchange, { scope, time: clock.now(), path: path ?? '' });
+    if (record) audit(record);
+  }
+  observe?.(exchange, performance.now() - start);
 }
 
 function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['onFailure']): void {
@@ -75,10 +86,9 @@ function answerFailure(exchange: Exchange, error: unknown, onFailure: Serving['o
     onFailure(error, 'the registry is full');
     return;
   }
-  const word = randomHex(8);
-  const message = `the registry failed; its log says why under ${word}`;
+  const message = `the registry failed; its log says why under ${exchange.id}`;
   answerProblem(exchange, 500, { code: 'UNSUPPORTED', message });
-  onFailure(error, word);
+  onFailure(error, exchange.id);
 }
 
 /**

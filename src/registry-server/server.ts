@@ -1,13 +1,17 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { isErrno } from '../base/errors.ts';
 import type { Access } from './access/access.ts';
 import { openToAll } from './access/open-to-all.ts';
+import type { Exchange } from './answer.ts';
 import type { AuditRecord, AuditScope } from './audit.ts';
 import { ListenError } from './errors.ts';
 import { Limits, type LimitSettings } from './limits.ts';
+import { StorageHealth } from './health.ts';
+import { requestIds } from './request-ids.ts';
+import type { Figures } from './router.ts';
 import { makePage, type Page } from './page/page.ts';
 import { serve, type Serving } from './serve.ts';
 import type { Mirror } from './mirror/mirror.ts';
@@ -36,6 +40,8 @@ export interface RegistryServerOptions {
   readonly host?: string | undefined;
   /** 0 for any that is free. */
   readonly port: number;
+  /** A listening socket that this process was started with takes the place of host and port. */
+  readonly descriptor?: number | undefined;
   readonly storage: RegistryStorage;
   readonly readOnly: boolean;
   /** Repositories that come from registries elsewhere; `storage` is the mirror's then. */
@@ -53,6 +59,14 @@ export interface RegistryServerOptions {
   readonly auditScope?: AuditScope | undefined;
   /** The machine's clock by default. */
   readonly clock?: Clock | undefined;
+  /** How long requests may go on after `close`, in milliseconds; ten seconds by default. */
+  readonly patience?: number | undefined;
+  /** Is told of every request that was answered, and how many milliseconds that took. */
+  readonly observe?: ((exchange: Exchange, time: number) => void) | undefined;
+  /** What `/metrics` shows, and to whom. Without it there is nothing at that address. */
+  readonly figures?: Figures | undefined;
+  /** Is told of each connection, for as long as it lasts. */
+  readonly onConnection?: ((socket: Socket) => void) | undefined;
   /** Is told of failures that are nobody's fault outside, under the word that the client got. */
   readonly onFailure: (error: unknown, word: string) => void;
 }
@@ -61,6 +75,12 @@ export interface RegistryServerOptions {
 export interface RegistryServer extends AsyncDisposable {
   /** `http://127.0.0.1:5000`. */
   readonly url: string;
+  /** False while it ends, and while its storage cannot be used. */
+  isReady(): boolean | Promise<boolean>;
+  /** Uploads that callers have open. */
+  readonly openUploads: number;
+  /** From the next request on. Whoever opened it, and the one before, ends them. */
+  setAccess(access: Access): void;
   /** New connections get this certificate. Throws ListenError, and nothing has changed. */
   setTls(tls: TlsMaterial): void;
   /** Takes no more connections, lets requests end for a while, and cuts the rest. */
@@ -69,20 +89,25 @@ export interface RegistryServer extends AsyncDisposable {
 
 /** Begins to listen. Throws ListenError. */
 export async function openRegistryServer(options: RegistryServerOptions): Promise<RegistryServer> {
-  const { host, port, storage, readOnly, tls, onFailure, clock = systemClock } = options;
+  const { storage, readOnly, tls, onFailure, clock = systemClock } = options;
   let ready = true;
   const limits = new Limits(options.limits ?? {}, clock);
   if (limits.quota && !storage.repositorySize) {
     throw new ListenError('what this storage holds cannot be limited by repository');
   }
-  const serving: Serving = {
+  const health = new StorageHealth(storage, { readOnly, clock, onFailure });
+  const isReady = (): boolean | Promise<boolean> => ready && health.isGood();
+  let serving: Serving = {
     served: {
       storage,
       readOnly,
       mirror: options.mirror,
-      isReady: () => ready,
+      isReady,
       page: pageOf(options),
+      figures: options.figures,
     },
+    nameOf: requestIds(),
+    observe: options.observe,
     access: options.access ?? openToAll(),
     limits,
     clock,
@@ -106,7 +131,10 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   // Uploads take their time; silence ends them, that of a body sooner and with an answer.
   server.requestTimeout = 0;
   server.setTimeout(limits.silence * 2);
-  await listening(server, host, port);
+  if (options.onConnection) {
+    server.on(tls ? 'secureConnection' : 'connection', options.onConnection);
+  }
+  await listening(server, options);
   const close = async (): Promise<void> => {
     if (!ready) return;
     ready = false;
@@ -114,7 +142,8 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
     // Connections are idle again as their answers end.
     server.closeIdleConnections();
     const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK);
-    const timer = setTimeout(() => server.closeAllConnections(), PATIENCE);
+    const patience = options.patience ?? PATIENCE;
+    const timer = setTimeout(() => server.closeAllConnections(), patience);
     await ended;
     clearInterval(idle);
     clearTimeout(timer);
@@ -122,6 +151,13 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   };
   return {
     url: urlOf(server, tls !== undefined),
+    isReady,
+    get openUploads() {
+      return limits.uploads.count;
+    },
+    setAccess(access) {
+      serving = { ...serving, access };
+    },
     setTls(next) {
       if (!('setSecureContext' in server)) throw new ListenError('this registry speaks no TLS');
       try {
@@ -191,21 +227,27 @@ function refuseNoise(error: Error, socket: Socket): void {
   socket.end(`HTTP/1.0 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function listening(server: Server, host: string | undefined, port: number): Promise<void> {
+/** Begins to listen. Throws ListenError. */
+export function listening(
+  server: Server,
+  { host, port, descriptor }: Pick<RegistryServerOptions, 'host' | 'port' | 'descriptor'>,
+): Promise<void> {
+  const place = descriptor === undefined ? `${host ?? ''}:${port}` : `descriptor ${descriptor}`;
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      reject(
-        new ListenError(`cannot listen on ${host ?? ''}:${port}: ${error.message}`, {
-          cause: error,
-        }),
-      );
+      reject(new ListenError(`cannot listen on ${place}: ${error.message}`, { cause: error }));
     });
-    server.listen({ ...(host !== undefined && { host }), port }, resolve);
+    if (descriptor === undefined) {
+      server.listen({ ...(host !== undefined && { host }), port }, resolve);
+    } else server.listen({ fd: descriptor }, resolve);
   });
 }
 
-function urlOf(server: Server, isSecure: boolean): string {
-  const { address, port, family } = server.address() as AddressInfo;
+/** `http://127.0.0.1:5000`, or the path of a socket. */
+export function urlOf(server: Server, isSecure: boolean): string {
+  const place = server.address();
+  if (place === null || typeof place === 'string') return `unix:${place ?? ''}`;
+  const { address, port, family } = place;
   const host = family === 'IPv6' ? `[${address}]` : address;
   return `${isSecure ? 'https' : 'http'}://${host}:${port}`;
 }

@@ -43,6 +43,18 @@ export interface NewManifest {
   readonly mirrored?: string | undefined;
 }
 
+/** How much there is in a storage. */
+export interface StorageFigures {
+  readonly repositories: number;
+  readonly manifests: number;
+  readonly tags: number;
+  /** Contents, counted some minutes ago at most. */
+  readonly contents: number;
+  /** Of the disk, in bytes. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 /** A page of something that is listed. */
 export interface Page {
   /** What the page before ended with. */
@@ -128,6 +140,10 @@ export interface RegistryStorage extends AsyncDisposable {
   /** Bytes of what a repository has; what cannot tell has no such function. */
   repositorySize?(repository: string): Awaitable<number>;
 
+  /** Throws when nothing can be read any more, or written unless `readOnly`. */
+  probe?(readOnly: boolean): Awaitable<void>;
+  /** How much there is, where that is cheap to tell. */
+  figures?(): Awaitable<StorageFigures | undefined>;
   /** How many repositories have a content; what cannot tell at once has no such function. */
   holders?(digest: Digest): number;
 

@@ -178,7 +178,10 @@ async function receive(
   if (begin + (expected ?? 0) > limit) throw refuse();
   for await (const chunk of bodyOf(exchange)) {
     const came = upload.offset + chunk.length - begin;
-    if (begin + came > limit) throw refuse();
+    if (begin + came > limit) {
+      await upload.truncate(begin);
+      throw refuse();
+    }
     if (expected !== undefined && came > expected) {
       await upload.truncate(begin);
       throw new Problem(400, 'SIZE_INVALID', 'the chunk is longer than its Content-Range');

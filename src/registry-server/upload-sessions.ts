@@ -28,6 +28,11 @@ export class UploadSessions {
     this.#clock = clock;
   }
 
+  /** How many are open. */
+  get count(): number {
+    return this.#sessions.size;
+  }
+
   /** Throws Problem 429 when a holder has as many as it may. */
   makeRoom(holder: string): void {
     this.#forget();

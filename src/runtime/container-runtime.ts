@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { NotPrivilegedError } from '../sys/errors.ts';
 import { canMount } from '../sys/namespace.ts';
@@ -118,10 +119,15 @@ class MonitoredRuntime implements ContainerRuntime {
   }
 
   async #seccomp(
-    { privileged, unfiltered }: ProcessSpec,
+    { privileged, unfiltered, seccompProfile }: ProcessSpec,
     capabilities: readonly string[],
   ): Promise<SpecContext['seccomp']> {
     if (privileged === true || unfiltered === true) return undefined;
+    if (seccompProfile !== undefined) {
+      const { dockerSeccomp } = await import('./docker-seccomp.ts');
+      const { arch } = process;
+      return { rules: dockerSeccomp(seccompProfile, { arch, kernel: release(), capabilities }) };
+    }
     return this.#filter(capabilities);
   }
 }

@@ -97,6 +97,21 @@ export interface ProcessSpec {
   readonly hooks?: OciHooks;
   /** No filter for system calls. */
   readonly unfiltered?: boolean;
+  /** A filter of its own: the text of a profile in Docker's form. */
+  readonly seccompProfile?: string;
+  /** Nothing of the kernel's files is hidden or read-only. */
+  readonly unmasked?: boolean;
+  /** Devices that it may use beside those that it has. */
+  readonly deviceRules?: readonly DeviceRuleSpec[];
+}
+
+/** Devices by their numbers; absent ones mean any. */
+export interface DeviceRuleSpec {
+  readonly type: 'a' | 'b' | 'c';
+  readonly major?: number;
+  readonly minor?: number;
+  /** Of `rwm`. */
+  readonly access: string;
 }
 
 /** `host`, or the path of a namespace. */

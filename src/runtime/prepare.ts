@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lchownSync,
   mkdirSync,
   openSync,
   rmdirSync,
@@ -14,6 +13,7 @@ import { InvalidInputError, isErrno } from '../base/errors.ts';
 import { InsideRoot } from '../sys/inside.ts';
 import { bindMount, mountOverlay, mountTmpfs, type OverlayOptions } from '../sys/mount.ts';
 import { writeAll } from '../sys/write-all.ts';
+import { lchown } from '../sys/owner.ts';
 
 /** A place to mount on that has to be made inside something that is mounted itself. */
 export interface NestedPoint {
@@ -102,7 +102,7 @@ export function prepare(job: Preparation): Disposable {
     const place = preparedPath(job.directory, index, source);
     if (source.kind === 'secret') {
       write(place, source.content, 0o600);
-      lchownSync(place, source.uid, source.gid);
+      lchown(place, source.uid, source.gid);
       chmodSync(place, source.mode & 0o7777);
     } else {
       if (source.kind === 'directory') bindInside(source.root, source, place, scope);

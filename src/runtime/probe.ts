@@ -77,9 +77,9 @@ export async function chooseRuntime(subject: ProbeSubject, facts: Facts): Promis
 
   let reason: unknown;
   for (const candidate of found) {
-    for (const cgroups of subject.layout.version === 'none'
-      ? (['off'] as const)
-      : (['devices', 'plain', 'off'] as const)) {
+    for (const cgroups of hasGroups(subject.layout)
+      ? (['devices', 'plain', 'off'] as const)
+      : (['off'] as const)) {
       try {
         await setUp(subject, { ...candidate, version: '', notes: [], cgroups });
         const chosen = describe(candidate, cgroups, subject.layout, reason);
@@ -94,6 +94,18 @@ export async function chooseRuntime(subject: ProbeSubject, facts: Facts): Promis
   const { name } = found[0] as (typeof found)[number];
   const why = reason instanceof Error ? `: ${reason.message}` : '';
   throw new RuntimeMissingError(`${name} cannot start a container here${why}`, reason);
+}
+
+/** Whether there are control groups, and we may make some. */
+function hasGroups({ roots }: CgroupLayout): boolean {
+  const [root] = roots;
+  if (root === undefined) return false;
+  try {
+    accessSync(root, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isProgram(path: string): boolean {

@@ -7,6 +7,7 @@ import { preparedPath } from './prepare.ts';
 import type { CgroupSpec, DeviceSpec, MountSpec, ProcessSpec } from './executor.ts';
 import { countsSwap, kernelAtLeast, type CgroupLayout, type HostLimits } from './host.ts';
 import type { OciDevice, OciDeviceRule, OciMount, OciSpec } from './oci-spec.ts';
+import { hasSingleId, inUserNamespace, largestGroup } from '../sys/user-namespace.ts';
 import type { OciSeccomp } from './seccomp.ts';
 
 /** What the machine and the chosen runtime let a process have. */
@@ -27,7 +28,9 @@ export interface SpecContext {
 }
 
 const DEV_SIZE = '65536k';
-const PTS_OPTIONS = 'nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5';
+const PTS_OPTIONS = 'nosuid,noexec,newinstance,ptmxmode=0666,mode=0620';
+/** The group of terminals, where there is more than one group. */
+const PTS_GROUP = ',gid=5';
 const SHM_DEFAULT = 64 * 1024 * 1024;
 const CPU_PERIOD = 100_000;
 
@@ -114,10 +117,11 @@ export function ociSpec(asked: ProcessSpec, context: SpecContext): OciSpec {
       }),
       ...sysctls(asked),
       ...(seccomp !== undefined && 'rules' in seccomp && { seccomp: seccomp.rules }),
-      ...(!privileged && {
-        maskedPaths: [...MASKED_PATHS, ...thermalThrottles()],
-        readonlyPaths: READONLY_PATHS,
-      }),
+      ...(!privileged &&
+        asked.unmasked !== true && {
+          maskedPaths: [...MASKED_PATHS, ...thermalThrottles()],
+          readonlyPaths: READONLY_PATHS,
+        }),
     },
   };
 }
@@ -149,7 +153,7 @@ function sysctls({
     ...(network === 'none' &&
       shared?.network !== 'host' && {
         'net.ipv4.ip_unprivileged_port_start': '0',
-        'net.ipv4.ping_group_range': '0 2147483647',
+        'net.ipv4.ping_group_range': `0 ${Math.min(largestGroup(), 2_147_483_647)}`,
       }),
     ...asked,
   };
@@ -173,8 +177,8 @@ function mounts(asked: ProcessSpec, context: SpecContext): OciMount[] {
   return [
     system('/proc', 'proc', 'proc', 'nosuid,noexec,nodev'),
     system('/dev', 'tmpfs', 'tmpfs', `nosuid,strictatime,mode=755,size=${DEV_SIZE}`),
-    system('/dev/pts', 'devpts', 'devpts', PTS_OPTIONS),
-    system('/sys', 'sysfs', 'sysfs', `nosuid,noexec,nodev,${writable}`),
+    system('/dev/pts', 'devpts', 'devpts', PTS_OPTIONS + (hasSingleId() ? '' : PTS_GROUP)),
+    sysfs(asked, writable),
     ...(context.cgroups === 'off'
       ? []
       : [system('/sys/fs/cgroup', 'cgroup', 'cgroup', `nosuid,noexec,nodev,relatime,${writable}`)]),
@@ -186,6 +190,20 @@ function mounts(asked: ProcessSpec, context: SpecContext): OciMount[] {
         ]),
     ...asked.mounts.map((mount, index) => ownMount(mount, index, context)),
   ];
+}
+
+/** One belongs to a network: in a user namespace nobody but its owner may mount it. */
+function sysfs({ network, shared }: ProcessSpec, writable: 'rw' | 'ro'): OciMount {
+  const options = ['nosuid', 'noexec', 'nodev'];
+  if (inUserNamespace() && (shared?.network ?? network) === 'host') {
+    return {
+      destination: '/sys',
+      type: 'bind',
+      source: '/sys',
+      options: ['rbind', 'rprivate', ...options, ...readonlyOptions(true)],
+    };
+  }
+  return { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...options, writable] };
 }
 
 function ownMount(mount: MountSpec, index: number, context: SpecContext): OciMount {
@@ -239,7 +257,11 @@ function resources(
       devices:
         asked.privileged === true
           ? [{ allow: true, type: 'a', access: 'rwm' }]
-          : [...DEVICE_RULES, ...(asked.devices ?? []).map(deviceRule)],
+          : [
+              ...DEVICE_RULES,
+              ...(asked.devices ?? []).map(deviceRule),
+              ...(asked.deviceRules ?? []).map((rule) => ({ allow: true, ...rule })),
+            ],
     }),
     ...(memory && { memory }),
     ...(pids !== undefined && { pids: { limit: pids } }),

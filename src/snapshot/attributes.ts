@@ -1,8 +1,13 @@
 import type { BigIntStats } from 'node:fs';
+import { inUserNamespace } from '../sys/user-namespace.ts';
 import { getXattr, getXattrs } from '../sys/xattr.ts';
 
-/** Marks a directory of a layer that hides what the layers below have in it. */
-export const OPAQUE = 'trusted.overlay.opaque';
+/**
+ * Marks a directory of a layer that hides what the layers below have in it. A user who is not
+ * root of the machine has stores of his own, with attributes that he may write.
+ */
+export const OPAQUE =
+  process.getuid?.() !== 0 || inUserNamespace() ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
 /** The value of {@link OPAQUE} that says so. */
 export const YES = Buffer.from('y');
 

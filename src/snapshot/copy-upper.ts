@@ -3,10 +3,8 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   fstatSync,
   ftruncateSync,
-  lchownSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -31,6 +29,7 @@ import { UnwritableLayerError } from './errors.ts';
 import { joined, PATH_LIMIT } from './names.ts';
 import type { StackEntry, StackView } from './stack-view.ts';
 import { writeSparse } from './write-sparse.ts';
+import { fchown, lchown } from '../sys/owner.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY, S_IFMT } = constants;
 const CREATE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -157,7 +156,7 @@ class UpperCopy {
     }
     const out = openAt(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     await this.directory(inside, out, path, old?.kind === 'directory');
-    lchownSync(target, Number(stat.uid), Number(stat.gid));
+    lchown(target, Number(stat.uid), Number(stat.gid));
     const fd = openAt(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
       fchmodSync(fd, Number(stat.mode) & 0o7777);
@@ -194,7 +193,7 @@ class UpperCopy {
         : NO_XATTRS;
       const output = openAt(to, name, CREATE, 0o600);
       const finish = (): void => {
-        fchownSync(output, Number(stat.uid), Number(stat.gid));
+        fchown(output, Number(stat.uid), Number(stat.gid));
         fchmodSync(output, Number(stat.mode) & 0o7777);
         for (const [key, value] of xattrs) setXattr(fileOf(to, name), key, value);
         setTimes(output, stat.mtimeNs);
@@ -290,7 +289,7 @@ class UpperCopy {
       makeNode(target, type, 0o600, device?.major, device?.minor);
     }
     this.changed = true;
-    lchownSync(target, Number(stat.uid), Number(stat.gid));
+    lchown(target, Number(stat.uid), Number(stat.gid));
     if (type !== 'symlink') chmodSync(target, Number(stat.mode) & 0o7777);
     for (const [key, value] of xattrs) setXattr(target, key, value);
     setTimes(target, stat.mtimeNs);

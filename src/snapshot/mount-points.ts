@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, lchownSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { InvalidInputError, isErrno } from '../base/errors.ts';
 import { setTimes } from '../sys/times.ts';
 import { setXattr } from '../sys/xattr.ts';
@@ -6,6 +6,7 @@ import { layerXattrs } from './attributes.ts';
 import { quoted } from './errors.ts';
 import { components } from './names.ts';
 import type { StackEntry, StackView } from './stack-view.ts';
+import { lchown } from '../sys/owner.ts';
 
 /** Where something will be mounted, as the user names it inside the image. */
 export interface MountTarget {
@@ -102,7 +103,7 @@ function makeFile(place: Buffer): void {
 }
 
 function copyMetadata({ file, stat }: StackEntry, place: Buffer): void {
-  lchownSync(place, Number(stat.uid), Number(stat.gid));
+  lchown(place, Number(stat.uid), Number(stat.gid));
   chmodSync(place, Number(stat.mode) & 0o7777);
   for (const [name, value] of layerXattrs(file)) setXattr(place, name, value);
   setTimes(place, stat.mtimeNs);

@@ -2,9 +2,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   ftruncateSync,
-  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -28,6 +26,7 @@ import { memberPath, PATH_LIMIT } from './names.ts';
 import { type DirectoryToFinish, MemberPlaces } from './place-members.ts';
 import type { StackView } from './stack-view.ts';
 import { writeSparse } from './write-sparse.ts';
+import { fchown, lchown } from '../sys/owner.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
 
@@ -124,7 +123,7 @@ class Tree implements Disposable {
       const fd = this.#directory(path);
       if (fd === undefined) continue;
       try {
-        if (this.#owners) fchownSync(fd, directory.uid, directory.gid);
+        if (this.#owners) fchown(fd, directory.uid, directory.gid);
         fchmodSync(fd, directory.mode);
         setXattrs(path.length === 0 ? this.#inside.path : this.#inside.at(path), directory);
         setTimes(fd, directory.mtime);
@@ -172,7 +171,7 @@ class Tree implements Disposable {
         makeNode(at, entry.type, 0o600, major, minor);
       }
     }
-    if (this.#owners) lchownSync(at, entry.uid, entry.gid);
+    if (this.#owners) lchown(at, entry.uid, entry.gid);
     if (entry.type !== 'symlink') this.#inside.chmod(place, entry.mode);
     setXattrs(at, entry);
     setTimes(at, entry.mtime);
@@ -188,7 +187,7 @@ class Tree implements Disposable {
       }
       if (size !== entry.size) throw new RangeError('a tar member is shorter than it announced');
       ftruncateSync(fd, size);
-      if (this.#owners) fchownSync(fd, entry.uid, entry.gid);
+      if (this.#owners) fchown(fd, entry.uid, entry.gid);
       fchmodSync(fd, entry.mode);
       setXattrs(at, entry);
       setTimes(fd, entry.mtime);

@@ -3,9 +3,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
   ftruncateSync,
-  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -32,6 +30,7 @@ import { baseOf, components, joined, memberPath, parentOf, PATH_LIMIT } from './
 import { type DirectoryToFinish, MemberPlaces } from './place-members.ts';
 import type { StackView } from './stack-view.ts';
 import { writeSparse } from './write-sparse.ts';
+import { fchown, lchown } from '../sys/owner.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
 const CREATE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -118,7 +117,7 @@ export class Unpacker implements Disposable {
     for (const directory of this.#directories) {
       const fd = this.#inside.open(directory.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
       try {
-        fchownSync(fd, directory.uid, directory.gid);
+        fchown(fd, directory.uid, directory.gid);
         fchmodSync(fd, directory.mode);
         const { path, xattrs } = directory;
         if (xattrs.size > 0) this.#setXattrs(path, this.#at(path), xattrs);
@@ -170,7 +169,7 @@ export class Unpacker implements Disposable {
     try {
       const digest = await writeContent(fd, entry.size, body);
       this.#contentSize += entry.size;
-      if (entry.uid !== 0 || entry.gid !== 0) fchownSync(fd, entry.uid, entry.gid);
+      if (entry.uid !== 0 || entry.gid !== 0) fchown(fd, entry.uid, entry.gid);
       fchmodSync(fd, entry.mode);
       if (entry.xattrs.size > 0) this.#setXattrs(entry.path, at, entry.xattrs);
       setTimes(fd, entry.mtime);
@@ -232,7 +231,7 @@ export class Unpacker implements Disposable {
   }
 
   #finishNode(entry: TarEntry, at: Buffer, chmod?: () => void): void {
-    if (entry.uid !== 0 || entry.gid !== 0) lchownSync(at, entry.uid, entry.gid);
+    if (entry.uid !== 0 || entry.gid !== 0) lchown(at, entry.uid, entry.gid);
     chmod?.();
     if (entry.xattrs.size > 0) this.#setXattrs(entry.path, at, entry.xattrs);
     setTimes(at, entry.mtime);

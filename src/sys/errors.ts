@@ -44,10 +44,19 @@ export class NotPrivilegedError extends StaveError {
 
   constructor(what: string, cause?: unknown) {
     super(`${what} needs root`, {
-      hint: 'Run the command as root, for example with sudo.',
+      hint: "Run the command as root; 'stave doctor' says what other users lack.",
       httpStatus: 403,
       cause,
     });
+  }
+}
+
+/** A user who is not root cannot have a namespace in which he is. */
+export class NamespaceError extends StaveError {
+  readonly code = 'USER_NAMESPACE';
+
+  constructor(message: string, options: StaveErrorOptions = {}) {
+    super(message, options);
   }
 }
 

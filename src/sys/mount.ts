@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readFileSync, realpathSync } from 'node:fs';
 import { ErrnoError, KernelError, NotPrivilegedError } from './errors.ts';
 import { cString, native } from './native.ts';
+import { inUserNamespace } from './user-namespace.ts';
 
 /** Something mounted; leaving the scope takes it away, also while it is in use. */
 export interface Mount extends Disposable {
@@ -24,6 +25,15 @@ export interface OverlayOptions {
 }
 
 const MS_RDONLY = 1;
+/** Flags of a mount by their names in mountinfo. */
+const LOCKED = [
+  ['nosuid', 2],
+  ['nodev', 4],
+  ['noexec', 8],
+  ['noatime', 1024],
+  ['nodiratime', 2048],
+  ['relatime', 1 << 21],
+] as const;
 const MS_REMOUNT = 32;
 const MS_BIND = 4096;
 const MS_REC = 16384;
@@ -119,13 +129,23 @@ export function bindMount(
   const result = mounted(target);
   if (options.readonly === true) {
     try {
-      mount(null, target, null, MS_BIND | MS_REMOUNT | MS_RDONLY, null);
+      mount(null, target, null, MS_BIND | MS_REMOUNT | MS_RDONLY | lockedFlags(target), null);
     } catch (error) {
       result[Symbol.dispose]();
       throw error;
     }
   }
   return result;
+}
+
+/** What a mount has that came from outside a user namespace, and that must be said again there. */
+function lockedFlags(target: string): number {
+  if (!inUserNamespace()) return 0;
+  const here = realpathSync(target);
+  const lines = readFileSync('/proc/self/mountinfo', 'latin1').split('\n').reverse();
+  const line = lines.find((text) => unescaped(text.split(' ')[4] ?? '') === here);
+  const options = new Set(line?.split(' ')[5]?.split(','));
+  return LOCKED.reduce((flags, [name, flag]) => (options.has(name) ? flags | flag : flags), 0);
 }
 
 /**
@@ -242,6 +262,25 @@ function checked(result: number, what: string, target: string): number {
   return result;
 }
 
+/** With `userxattr` the kernel does the first two by itself, and takes neither word. */
+function overlayFlags(): readonly (readonly [key: string, value: string])[] {
+  return inUserNamespace() ? [['index', 'off']] : OVERLAY_FLAGS;
+}
+
+/** `userxattr`: in a user namespace the kernel lets nobody have `trusted.` attributes. */
+function overlaySwitches({
+  upper,
+  volatile,
+}: {
+  readonly upper: string | undefined;
+  readonly volatile: boolean | undefined;
+}): string[] {
+  return [
+    ...(inUserNamespace() ? ['userxattr'] : []),
+    ...(volatile === true && upper !== undefined ? ['volatile'] : []),
+  ];
+}
+
 /**
  * An overlay that is mounted nowhere yet. The newer calls take each directory by itself, so that
  * neither their number nor odd names matter.
@@ -261,10 +300,10 @@ function overlayTree(target: string, options: OverlayOptions): number {
     for (const directory of lower.toReversed()) set('lowerdir+', directory);
     if (upper !== undefined) set('upperdir', upper);
     if (work !== undefined) set('workdir', work);
-    for (const [key, value] of OVERLAY_FLAGS) set(key, value);
-    if (volatile === true && upper !== undefined) {
+    for (const [key, value] of overlayFlags()) set(key, value);
+    for (const flag of overlaySwitches({ upper, volatile })) {
       checked(
-        c.fsconfig(SYS_FSCONFIG, fs, FSCONFIG_SET_FLAG, cString('volatile'), null, 0),
+        c.fsconfig(SYS_FSCONFIG, fs, FSCONFIG_SET_FLAG, cString(flag), null, 0),
         'fsconfig',
         target,
       );
@@ -294,8 +333,8 @@ function overlayByOptions(target: string, options: OverlayOptions): void {
       `lowerdir=${lower.toReversed().map(short).join(':')}`,
       ...(upper === undefined ? [] : [`upperdir=${short(upper)}`]),
       ...(work === undefined ? [] : [`workdir=${short(work)}`]),
-      ...OVERLAY_FLAGS.map(([key, value]) => `${key}=${value}`),
-      ...(volatile === true && upper !== undefined ? ['volatile'] : []),
+      ...overlayFlags().map(([key, value]) => `${key}=${value}`),
+      ...overlaySwitches({ upper, volatile }),
     ].join(',');
     if (data.length > OPTIONS_PAGE) {
       throw new KernelError(`this kernel cannot stack ${lower.length} layers`, {

@@ -62,9 +62,19 @@ export interface Service {
 export async function startAndWait(
   path: string,
   args: readonly string[],
-  options: { readonly isReady: () => boolean; readonly timeout: number },
+  options: {
+    readonly isReady: () => boolean;
+    readonly timeout: number;
+    /** It has this as descriptor 3. */
+    readonly fd?: number;
+  },
 ): Promise<Service | { readonly failure: string }> {
-  const child = spawn(path, args, { env: {}, cwd: '/', stdio: 'ignore', detached: true });
+  const child = spawn(path, args, {
+    env: {},
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'ignore', options.fd ?? 'ignore'],
+    detached: true,
+  });
   let ended: string | undefined;
   child.once('error', (error) => (ended = error.message));
   // Success is to have gone into the background.

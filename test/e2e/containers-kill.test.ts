@@ -8,7 +8,7 @@ import { idOfStore, networkTraces, processesOf, tracesOf } from '../support/stor
 import { House, skip as cannotRun } from './house.ts';
 
 /** How often everything is killed; `npm run soak` asks for more. */
-const rounds = Number(process.env['STAVE_KILLS'] ?? 6);
+const rounds = Number(process.env['STAVE_CONTAINER_KILLS'] ?? process.env['STAVE_KILLS'] ?? 6);
 const skip = cannotNetwork() ?? cannotRun;
 const KILLS_PER_ROUND = 2;
 const STEPS = 5;

@@ -143,7 +143,7 @@ test('what it cannot be started with is refused in one line', { skip: built }, (
   using folder = new Folder();
   const data = join(folder.path, 'data');
   const cases: [args: string[], code: number, message: RegExp][] = [
-    [[], 125, /^Error: --data is required\n/],
+    [[], 125, /^Error: --data or --s3 is required\n/],
     [['--data', data, '--addr', '5000'], 125, /^Error: invalid address '5000'\n/],
     [['--data', data, '--addr', ':99999'], 125, /^Error: invalid address ':99999'\n/],
     [['--data', data, '--tls-cert', 'x'], 125, /belong together/],
@@ -156,4 +156,17 @@ test('what it cannot be started with is refused in one line', { skip: built }, (
     assert.deepEqual([args, done.code], [args, code]);
     assert.match(done.stderr, message);
   }
+});
+
+test('browsers get a page, unless they shall not', { skip }, async () => {
+  using folder = new Folder();
+  const ask = async (...flags: readonly string[]): Promise<{ status: number; text: string }> => {
+    await using served = await Served.start(join(folder.path, 'data'), ...flags);
+    const response = await fetch(`${served.url}/`, { headers: { accept: 'text/html' } });
+    return { status: response.status, text: await response.text() };
+  };
+  const { status, text } = await ask();
+  assert.equal(status, 200);
+  assert.match(text, /<script type="module" src="\/page\/main-\w+\.js">/);
+  assert.equal((await ask('--no-page')).status, 404);
 });

@@ -92,6 +92,11 @@ test(
     await page.getByRole('link', { name: 'linux/arm64' }).click();
     await page.waitForSelector('.platforms li:nth-child(2) [aria-current]');
     await page.getByText('linux/arm64', { exact: true }).last().waitFor();
+    await page.getByRole('link', { name: 'SBOM (SPDX), Provenance (SLSA)' }).first().click();
+    await page.getByText('Attestation (in-toto)').waitFor();
+    await page.getByRole('button', { name: 'Show' }).first().click();
+    assert.match(await page.innerText('pre.text'), /"predicateType": "https:\/\/spdx.dev/);
+    await page.goBack();
     // What a signature is made of can be read too.
     await page.getByRole('link', { name: 'Signature (Notary Project)' }).click();
     await page.getByRole('button', { name: 'Show' }).click();

@@ -18,7 +18,11 @@ import type { AuditRecord } from '../../src/registry-server/audit.ts';
 import type { LimitSettings } from '../../src/registry-server/limits.ts';
 import { type Mirror, openMirror } from '../../src/registry-server/mirror/mirror.ts';
 import type { MirrorSettings } from '../../src/registry-server/mirror/settings.ts';
-import { openRegistryServer, type RegistryServer } from '../../src/registry-server/server.ts';
+import {
+  openRegistryServer,
+  type RegistryServer,
+  type RegistryServerOptions,
+} from '../../src/registry-server/server.ts';
 import type { RegistryStorage } from '../../src/registry-server/storage.ts';
 import type { S3Place } from '../../src/s3/place.ts';
 import { S3Requests } from '../../src/s3/requests.ts';
@@ -98,6 +102,8 @@ export interface ServedOptions {
   readonly page?: string;
   /** What it reads through from other registries; soon again where that fails. */
   readonly mirrors?: readonly MirrorSettings[];
+  /** What else the server is told, once its storage is open. */
+  readonly more?: (storage: RegistryStorage) => Partial<RegistryServerOptions>;
 }
 
 /** A registry in this process, in a folder of its own that is gone when it leaves its scope. */
@@ -232,6 +238,7 @@ export class ServedRegistry implements AsyncDisposable {
       clock,
       audit: (record) => this.records.push(record),
       onFailure,
+      ...this.#options.more?.(storage),
     });
   }
 

@@ -4,8 +4,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
-  lchownSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -28,6 +26,7 @@ import { setXattr } from '../../sys/xattr.ts';
 import { ContextChangedError } from '../errors.ts';
 import type { Plan, PlannedDirectory, PlannedFile, PlannedNode } from './plan.ts';
 import { joinPath, type Source, type TreeEntry } from './tree.ts';
+import { fchown, lchown } from '../../sys/owner.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_DIRECTORY } = constants;
 const CREATE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -179,7 +178,7 @@ class PlanWriter {
 
   /** Owner before mode: changing the owner clears setuid. Times last. */
   #settle(node: PlannedNode, file: Buffer): void {
-    if (!this.#isOwn(node)) lchownSync(file, node.uid, node.gid);
+    if (!this.#isOwn(node)) lchown(file, node.uid, node.gid);
     if (node.kind !== 'symlink') chmodSync(file, node.mode);
     for (const [name, value] of node.xattrs) setXattr(file, name, value);
     setTimes(file, node.mtime);
@@ -187,7 +186,7 @@ class PlanWriter {
 
   /** The same of an open file, for less. */
   #finish(node: PlannedFile, out: number, here: Buffer, name: Buffer): void {
-    if (!this.#isOwn(node)) fchownSync(out, node.uid, node.gid);
+    if (!this.#isOwn(node)) fchown(out, node.uid, node.gid);
     fchmodSync(out, node.mode);
     for (const [key, value] of node.xattrs) setXattr(Buffer.concat([here, name]), key, value);
     setTimes(out, node.mtime);

@@ -1,4 +1,4 @@
-import { chmodSync, lchownSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallOptions } from '../../base/progress.ts';
 import type { NestedPoint, PreparedSource } from '../../runtime/prepare.ts';
@@ -14,6 +14,7 @@ import { mountedContext, sourceEntry } from './facts.ts';
 import { makeHiding } from './hide.ts';
 import type { MadeMount, MountParts } from './parts.ts';
 import { survey } from './survey.ts';
+import { lchown } from '../../sys/owner.ts';
 
 /** Everything that is needed to bring one bind mount about. */
 interface Job {
@@ -133,7 +134,7 @@ function empty(job: Job): MadeMount {
 function settle(source: Source, like: TreeEntry, place: string): void {
   const { mode, uid, gid, mtimeNs } = like.stat;
   const own = !source.keepOwners && like.path.length === 1;
-  if (source.keepOwners) lchownSync(place, Number(uid), Number(gid));
+  if (source.keepOwners) lchown(place, Number(uid), Number(gid));
   chmodSync(place, own ? 0o755 : Number(mode) & 0o7777);
   const bytes = Buffer.from(place);
   for (const [name, value] of source.xattrs(like)) setXattr(bytes, name, value);

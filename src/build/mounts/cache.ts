@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, lchownSync } from 'node:fs';
+import { chmodSync, closeSync, constants } from 'node:fs';
 import { isErrno } from '../../base/errors.ts';
 import { InsideRoot } from '../../sys/inside.ts';
 import { holdCacheMount } from '../cache-mounts.ts';
@@ -13,6 +13,7 @@ import { newPlan } from '../ops/copy.ts';
 import { mountedContext, sourceEntry } from './facts.ts';
 import type { MountSetting } from './mounts.ts';
 import type { MadeMount } from './parts.ts';
+import { lchown } from '../../sys/owner.ts';
 
 /**
  * Holds the caches of a step until `scope` is left. Always in the same order, so that no two
@@ -55,7 +56,7 @@ async function hold(
     fill: async (directory) => {
       const restored = await parts.restoreMount?.(mount, directory, call);
       const like = restored === true ? undefined : await seed(mount, directory, parts, call);
-      lchownSync(directory, like?.uid ?? mount.uid, like?.gid ?? mount.gid);
+      lchown(directory, like?.uid ?? mount.uid, like?.gid ?? mount.gid);
       chmodSync(directory, (like?.mode ?? mount.mode) & 0o7777);
     },
   });

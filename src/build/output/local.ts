@@ -1,5 +1,4 @@
 import {
-  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -26,6 +25,7 @@ import { joinPath } from '../copy/tree.ts';
 import { OutputError } from './errors.ts';
 import { writeDirectory } from './places.ts';
 import { treeEntries, type TreeRoot } from './tree.ts';
+import { lchown } from '../../sys/owner.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -142,7 +142,7 @@ function make(view: StackView, entry: StackEntry, to: Buffer, isRoot: boolean): 
 /** Owner before mode: changing the owner clears setuid. Times last. */
 function dress(entry: StackEntry, to: Buffer, isRoot: boolean, clamp: bigint | undefined): void {
   const { stat, kind } = entry;
-  if (isRoot) lchownSync(to, Number(stat.uid), Number(stat.gid));
+  if (isRoot) lchown(to, Number(stat.uid), Number(stat.gid));
   if (kind !== 'symlink') chmodSync(to, Number(stat.mode) & 0o7777);
   if (isRoot) for (const [name, value] of travelling(entry)) setXattr(to, name, value);
   setTimes(to, clamp !== undefined && stat.mtimeNs > clamp ? clamp : stat.mtimeNs);
@@ -163,7 +163,7 @@ async function moveIn(scratch: string, directory: string, clean: boolean): Promi
       if (source === 'directory' && target === 'directory') {
         await merge(inner);
         const stat = lstatSync(from.at(inner), { bigint: true });
-        lchownSync(to.at(inner), Number(stat.uid), Number(stat.gid));
+        lchown(to.at(inner), Number(stat.uid), Number(stat.gid));
         to.chmod(inner, Number(stat.mode) & 0o7777);
         setTimes(to.at(inner), stat.mtimeNs);
         rmdirSync(from.at(inner));

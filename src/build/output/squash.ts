@@ -1,5 +1,5 @@
 import { rfc3339Nano } from '../../base/clock.ts';
-import { mkdirSync, lchownSync, linkSync, symlinkSync, chmodSync } from 'node:fs';
+import { mkdirSync, linkSync, symlinkSync, chmodSync } from 'node:fs';
 import { breather } from '../../base/limit.ts';
 import type { CallOptions } from '../../base/progress.ts';
 import { reporter } from '../../base/reporter.ts';
@@ -16,6 +16,7 @@ import { setXattr } from '../../sys/xattr.ts';
 import { travelling } from '../copy/stack-source.ts';
 import { joinPath } from '../copy/tree.ts';
 import type { BuiltImage } from './compose.ts';
+import { lchown } from '../../sys/owner.ts';
 
 /** What squashing works with. */
 export interface SquashParts {
@@ -179,7 +180,7 @@ function leaf(view: StackView, entry: StackEntry, to: Buffer, links: Map<string,
 
 function dress(entry: StackEntry, to: Buffer): void {
   const { stat, kind } = entry;
-  lchownSync(to, Number(stat.uid), Number(stat.gid));
+  lchown(to, Number(stat.uid), Number(stat.gid));
   if (kind !== 'symlink') chmodSync(to, Number(stat.mode) & 0o7777);
   for (const [name, value] of travelling(entry)) setXattr(to, name, value);
   setTimes(to, stat.mtimeNs);

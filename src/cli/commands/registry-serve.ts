@@ -1,39 +1,18 @@
 import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { InvalidInputError, StaveError, UsageError } from '../../base/errors.ts';
-import type { AuditRecord } from '../../registry-server/audit.ts';
-import { command, type Context } from '../command.ts';
-import { flag } from '../flags.ts';
-import { listenAddress } from '../listen-address.ts';
-import { ACCESS_FLAGS, accessSettings } from '../registry/access-flags.ts';
-import { KEEP_FLAGS, keepSettings } from '../registry/keep-flags.ts';
-import { keepLine } from '../registry/keep-line.ts';
-import { LIMIT_FLAGS, limitSettings } from '../registry/limit-flags.ts';
-import { PAGE_FLAGS, pageFolder } from '../registry/page-flags.ts';
-import { MIRROR_FLAGS, openMirrors } from '../registry/mirror-flags.ts';
-import { openStorage, STORAGE_FLAGS } from '../registry/storage-flags.ts';
-import { TLS_FLAGS, tlsPlace, trustLines } from '../registry/tls-flags.ts';
+import { command } from '../command.ts';
+import { SERVE_FLAGS, type ServeValues } from '../registry/serve-flags.ts';
+import type { Running } from '../registry/serve/running.ts';
+import { trustLines } from '../registry/tls-flags.ts';
 
-const FLAGS = {
-  addr: flag.text('host:port', 'Listen here, "127.0.0.1:5000" by default'),
-  'read-only': flag.toggle('Refuse whatever would change something'),
-  'audit-log': flag.text('file|-', 'Write what is changed, refused and signed in to this file'),
-  'audit-reads': flag.toggle('Write every request to --audit-log'),
-  ...ACCESS_FLAGS,
-  ...KEEP_FLAGS,
-  ...LIMIT_FLAGS,
-  ...PAGE_FLAGS,
-  ...MIRROR_FLAGS,
-  ...STORAGE_FLAGS,
-  ...TLS_FLAGS,
-};
+/** How long requests may go on after a signal, in milliseconds. */
+const PATIENCE = 10_000;
 
 /** `registry serve`. */
 export const registryServe = command({
-  usage: '[OPTIONS] --data DIR | --s3 s3://BUCKET[/PREFIX]',
+  usage: '[OPTIONS] --data DIR | --s3 s3://BUCKET[/PREFIX] | --config FILE',
   operands: [0, 0],
   endsBySignal: true,
-  flags: FLAGS,
+  flags: SERVE_FLAGS,
   examples: [
     [
       'On this machine only',
@@ -60,139 +39,62 @@ export const registryServe = command({
       'stave registry serve --data registry --mirror hub=docker.io --mirror ghcr=ghcr.io',
       'a process that stays',
     ],
+    [
+      'As a file says',
+      'stave registry serve --config /etc/stave/registry.yaml',
+      'a process that stays',
+    ],
   ],
 
   async run(context) {
-    const { flags, cwd, clock, stdout, stderr, signal } = context;
-    const { addr = '127.0.0.1:5000' } = flags;
-    const address = listenAddress(addr);
-    if (flags['audit-reads'] && flags['audit-log'] === undefined) {
-      throw new UsageError('--audit-reads needs --audit-log');
-    }
-    const data = resolve(cwd, flags.data ?? '');
-    const limits = limitSettings(context);
-    const keep = await keepSettings(context, { readOnly: flags['read-only'] });
-    const onFailure = (error: unknown, word = 'reloading'): void =>
-      stderr.line(failure(error, word, clock.now()));
-    const { openRegistryServer } = await import('../../registry-server/server.ts');
-    const { openAccess } = await import('../../registry-server/access/open-access.ts');
-    const { readTls, WatchedTls } = await import('../../registry-server/tls/tls-files.ts');
-    const certificates = flags['tls-client-ca'] !== undefined;
-    const settings = accessSettings(context, { data, certificates });
-    const keys = settings.ownTokens ? '--tokens' : '--tls-self-signed';
-    if (!flags.data && flags.s3 !== undefined && (settings.ownTokens || flags['tls-self-signed'])) {
-      throw new UsageError(`${keys} needs --data, for its keys`);
-    }
-    await using kept = await openStorage(context, keep, (event) =>
-      stderr.line(`${clock.now().toISOString()} ${keepLine(event)}`),
+    const { flags, typed, cwd, stdout, signal } = context;
+    const { effectiveOf } = await import('../registry/config/effective.ts');
+    const { startRegistry } = await import('../registry/serve/start.ts');
+    const { onHangup } = await import('../registry/serve/hangup.ts');
+    const { config } = flags;
+    const settings = async (): Promise<ReturnType<typeof effectiveOf>> => {
+      if (config === undefined) return effectiveOf(flags, typed, {});
+      const { loadConfig } = await import('../registry/config/read.ts');
+      const { CONFIG } = await import('../registry/config/table.ts');
+      return effectiveOf(flags, typed, await loadConfig(config, cwd, CONFIG));
+    };
+    await using scope = new AsyncDisposableStack();
+    const running = await startRegistry(await settings(), context, scope);
+    const { log, server } = running;
+    const again = async (): Promise<void> => {
+      const { reload } = await import('../registry/serve/reload.ts');
+      running.audit?.reopen();
+      running.tls?.look();
+      await reload(running, await settings(), context);
+    };
+    const { errorFields } = await import('../registry/error-fields.ts');
+    scope.use(
+      onHangup(again, (error) => log.error('settings stay as they were', errorFields(error))),
     );
-    await using mirrors = await openMirrors(context, kept.storage, {
-      readOnly: flags['read-only'],
-      tell: (text) => stderr.line(`${clock.now().toISOString()} ${text}`),
-    });
-    using access = openAccess(settings, { clock, onFailure });
-    const externalUrl = flags['external-url'];
-    const tls = await tlsPlace(context, { data, address, externalUrl, clock });
-    using log = await auditLog(context);
-    await using server = await openRegistryServer({
-      ...address,
-      storage: mirrors.storage,
-      mirror: mirrors.mirror,
-      readOnly: flags['read-only'],
-      tls: tls && readTls(tls.files),
-      access,
-      limits,
-      page: pageFolder(context),
-      audit: log?.write,
-      auditScope: flags['audit-reads'] ? 'everything' : 'changes',
-      clock,
-      onFailure,
-    });
-    using watched =
-      tls && new WatchedTls(tls.files, (material) => server.setTls(material), onFailure);
-    using _hangup = onHangup(() => {
-      watched?.look();
-      log?.reopen();
-    }, onFailure);
     stdout.line(`listening on ${server.url}`);
-    if (settings.passwords !== undefined && !isPrivate(server.url, externalUrl)) {
-      stderr.line(
-        'passwords come over plain HTTP: give --tls-cert, or --tls-self-signed for a try',
-      );
-    }
-    if (tls?.own) {
-      const { host } = new URL(externalUrl ?? server.url);
-      for (const line of trustLines(tls.own, host)) stderr.line(line);
-    }
+    warn(running);
     if (!signal.aborted) await once(signal, 'abort');
+    const patience = running.effective.flags['stop-timeout'] ?? PATIENCE;
+    log.info('ending', { seconds: patience / 1000 });
+    // Figures and health are told until the last request is over.
+    await server.close();
   },
 });
 
+/** What whoever started it should know. */
+function warn({ log, server, tlsPlace, effective: { flags } }: Running): void {
+  const { 'external-url': externalUrl } = flags;
+  if (flags.htpasswd !== undefined && !isPrivate(server.url, externalUrl)) {
+    log.warn('passwords come over plain HTTP: give --tls-cert, or --tls-self-signed for a try');
+  }
+  if (!tlsPlace?.own) return;
+  const { host } = new URL(externalUrl ?? server.url);
+  for (const line of trustLines(tlsPlace.own, host)) log.warn(line);
+}
+
 /** True where nobody in between sees what clients send. */
-function isPrivate(url: string, externalUrl = url): boolean {
+function isPrivate(url: string, externalUrl: ServeValues['external-url'] = url): boolean {
   const { protocol, hostname } = new URL(url);
   const isHere = /^(?:127\.|\[::1\]$|localhost$)/.test(hostname);
   return isHere || protocol === 'https:' || externalUrl.startsWith('https:');
-}
-
-/** Where the log of what was done goes. */
-interface AuditLog extends Disposable {
-  readonly write: (record: AuditRecord) => void;
-  reopen(): void;
-}
-
-async function auditLog({
-  flags,
-  cwd,
-  stderr,
-}: Context<typeof FLAGS>): Promise<AuditLog | undefined> {
-  const place = flags['audit-log'];
-  if (place === undefined) return undefined;
-  const { auditLine } = await import('../../registry-server/audit.ts');
-  if (place === '-') {
-    return {
-      write: (record) => stderr.line(auditLine(record)),
-      reopen: () => undefined,
-      [Symbol.dispose]: () => undefined,
-    };
-  }
-  const { AuditFile } = await import('../../registry-server/audit-file.ts');
-  const file = openedLog(() => new AuditFile(resolve(cwd, place)), place);
-  return {
-    write: (record) => file.write(auditLine(record)),
-    reopen: () => file.reopen(),
-    [Symbol.dispose]: () => file[Symbol.dispose](),
-  };
-}
-
-function openedLog<T>(open: () => T, typed: string): T {
-  try {
-    return open();
-  } catch (error) {
-    throw new InvalidInputError(`cannot write ${typed}`, { cause: error });
-  }
-}
-
-/** Does something at each SIGHUP, until it is disposed of. */
-function onHangup(job: () => void, onFailure: (error: unknown) => void): Disposable {
-  const handle = (): void => {
-    try {
-      job();
-    } catch (error) {
-      onFailure(error);
-    }
-  };
-  process.on('SIGHUP', handle);
-  return { [Symbol.dispose]: () => process.off('SIGHUP', handle) };
-}
-
-/** A line for the log. */
-function failure(error: unknown, word: string, time: Date): string {
-  const what =
-    error instanceof StaveError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error);
-  return `${time.toISOString()} ${word}: ${what}`;
 }

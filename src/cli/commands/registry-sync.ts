@@ -113,7 +113,7 @@ async function* rowsOf(job: SyncSettings, context: SyncContext): AsyncGenerator<
     scrubRate: 0,
     scrubEvery: DAY,
   };
-  await using kept = await openStorage(context, keep, () => undefined);
+  await using kept = await openStorage(context, { keep, tell: () => undefined });
   const { syncOnce } = await import('../../registry-server/mirror/sync-rounds.ts');
   yield* syncOnce(job, {
     storage: kept.storage,

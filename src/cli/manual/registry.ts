@@ -7,10 +7,21 @@ export const REGISTRY_MANUALS: Manuals = {
       'Prints the line of a user for the file of "registry serve --htpasswd", with a hash of bcrypt. The password is read from standard input; a terminal does not show it.',
     ],
   },
+  'registry config': {
+    text: [
+      'Reads a config file as "registry serve --config" would, and says of everything that is wrong where it is and what was probably meant. What is good is shown with the defaults. Nothing secret is shown: a config file has none.',
+    ],
+  },
+  'registry unit': {
+    text: [
+      'The service may write to /var/lib/stave-registry only: storage.data of the config file belongs there. With --socket the unit of a socket is shown, which systemd opens and hands over.',
+    ],
+  },
   'registry serve': {
     text: [
       'A rule of --allow is WHO:PATTERN:ACTIONS. WHO: names with commas between them, "@group", "*" for all who have signed in, "anonymous" for everybody. PATTERN: "*" is any text up to the next "/", "**" any text. ACTIONS: pull, push, delete, or all. Of the patterns that match a repository the most specific one decides, alone; rules with the same pattern add up. Without rules, whoever has signed in may do everything; without --htpasswd, everyone.',
       'Clients get tokens with --tokens, and wherever a rule lets "anonymous" in. Files of users, groups and certificates are read again when they change; SIGHUP makes it look at once, and begin a new file for --audit-log.',
+      'A file that --config names says what flags say, and more; SIGHUP makes it count anew as far as that is possible. SIGTERM lets requests end, a second one does not.',
     ],
   },
   'image pull': {

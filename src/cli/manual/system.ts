@@ -18,6 +18,17 @@ export const SYSTEM_MANUALS: Manuals = {
       'The script asks stave itself at every Tab: commands, options, their values, and names of images, containers, stages and bake targets. Registries are never asked.',
     ],
   },
+  'system enable': {
+    text: [
+      'Writes and enables a unit of systemd, for the machine or for a user who is not root, that runs start --restart-policy always,unless-stopped. Where systemd does not run, prints the line for a crontab.',
+    ],
+  },
+  'system disable': {
+    text: ['Takes away what system enable wrote.'],
+  },
+  'system status': {
+    text: ['Names the unit of systemd, or the line for a crontab, and says whether it is enabled.'],
+  },
   'system events': {
     text: [
       'Without --until it goes on until it is interrupted. The store keeps the last 10,000, so that --since finds those of processes that have ended.',

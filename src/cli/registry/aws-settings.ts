@@ -15,9 +15,12 @@ type Section = ReadonlyMap<string, string>;
 
 /**
  * Credentials, region and endpoint as Amazon's own tools find them: in the environment, else in
- * the files of profiles. Throws UsageError when there are no credentials.
+ * the files of profiles. Throws UsageError when there are no credentials, unless some are `given`.
  */
-export function awsSettings({ env }: Pick<Host, 'env'>): AwsSettings {
+export function awsSettings(
+  { env }: Pick<Host, 'env'>,
+  given?: AwsSettings['credentials'],
+): AwsSettings {
   const home = env['HOME'] ?? '';
   const name = env['AWS_PROFILE'] || 'default';
   const secrets = section(
@@ -34,15 +37,15 @@ export function awsSettings({ env }: Pick<Host, 'env'>): AwsSettings {
   const accessKeyId = of('AWS_ACCESS_KEY_ID', 'aws_access_key_id');
   const secretAccessKey = of('AWS_SECRET_ACCESS_KEY', 'aws_secret_access_key');
   const sessionToken = of('AWS_SESSION_TOKEN', 'aws_session_token');
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
+  if (!given && (accessKeyId === undefined || secretAccessKey === undefined)) {
     throw new UsageError('--s3 needs credentials, and none were found', {
       hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile in AWS_PROFILE.',
     });
   }
   return {
-    credentials: {
-      accessKeyId,
-      secretAccessKey,
+    credentials: given ?? {
+      accessKeyId: accessKeyId ?? '',
+      secretAccessKey: secretAccessKey ?? '',
       ...(sessionToken !== undefined && { sessionToken }),
     },
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || config.get('region'),

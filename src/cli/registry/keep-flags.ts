@@ -1,4 +1,5 @@
 import type { KeepSettings } from '../../registry-server/maintenance/keeper.ts';
+import type { TagRules } from '../../registry-server/maintenance/rules.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Context } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -19,10 +20,10 @@ export const KEEP_FLAGS = {
   'scrub-rate': flag.bytes('Bytes that the check reads in a second, "10m" by default; 0 for never'),
 };
 
-/** What the flags say. Throws UsageError and InvalidInputError. */
+/** What the flags say; `rules` are those of a config file. Throws UsageError and InvalidInputError. */
 export async function keepSettings(
   context: Pick<Context<typeof KEEP_FLAGS>, 'flags' | 'cwd'>,
-  { readOnly }: { readonly readOnly: boolean },
+  { readOnly, rules }: { readonly readOnly: boolean; readonly rules?: TagRules | undefined },
 ): Promise<KeepSettings> {
   const { flags, cwd } = context;
   const scrubEvery = flags['scrub-interval'] ?? DEFAULTS.scrubEvery;
@@ -34,7 +35,7 @@ export async function keepSettings(
   return {
     every: flags['gc-interval'] ?? DEFAULTS.every,
     grace: flags['gc-grace'] ?? DEFAULTS.grace,
-    rules: await readRulesFile(flags.rules, cwd),
+    rules: flags.rules === undefined && rules ? rules : await readRulesFile(flags.rules, cwd),
     readOnly,
     scrubRate: flags['scrub-rate'] ?? SCRUB_RATE,
     scrubEvery,

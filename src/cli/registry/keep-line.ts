@@ -1,30 +1,39 @@
 import type { KeepEvent } from '../../registry-server/maintenance/keeper.ts';
+import type { Log } from '../../registry-server/log.ts';
 import { humanSize } from '../units.ts';
+import { errorFields } from './error-fields.ts';
 
-/** What a registry did to keep itself in order, as a line for the log. */
-export function keepLine(event: KeepEvent): string {
+/** Writes down what a registry did to keep itself in order. */
+export function tellKeeping(event: KeepEvent, log: Log): void {
   switch (event.kind) {
     case 'collected': {
       const { removed, bytes, time } = event;
-      return `collected ${removed} things, ${humanSize(bytes)}, in ${time} ms`;
+      log.info(`collected ${removed} things, ${humanSize(bytes)}, in ${time} ms`, {
+        removed,
+        bytes,
+        ms: time,
+      });
+      return;
     }
     case 'retained':
-      return `removed ${event.removed} tags and manifests that no rule keeps`;
+      log.info(`removed ${event.removed} tags and manifests that no rule keeps`);
+      return;
     case 'damaged': {
       const { digest, isRestored, repositories, manifests } = event.found;
       const end = isRestored
         ? 'another copy took its place'
         : 'it is in quarantine; pushing it again heals what needs it';
       const gone = manifests.length === 0 ? '' : `; gone: ${manifests.join(', ')}`;
-      return `damaged: ${digest} in ${repositories.join(', ')}: ${end}${gone}`;
+      log.error(`damaged: ${digest} in ${repositories.join(', ')}: ${end}${gone}`);
+      return;
     }
     case 'scrubbed': {
-      const { checked, bytes } = event.state;
-      return `checked ${checked} contents, ${humanSize(bytes)}`;
+      const { checked, bytes, damaged } = event.state;
+      const text = `checked ${checked} contents, ${humanSize(bytes)}`;
+      log.info(text, { checked, bytes, damaged });
+      return;
     }
-    case 'failed': {
-      const { error } = event;
-      return `keeping order failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    }
+    case 'failed':
+      log.error('keeping order failed', errorFields(event.error));
   }
 }

@@ -41,10 +41,21 @@ export interface OpenMirrors extends AsyncDisposable {
 export async function openMirrors(
   context: MirrorContext,
   storage: RegistryStorage,
-  { readOnly, tell }: { readonly readOnly: boolean; readonly tell: (line: string) => void },
+  {
+    readOnly,
+    tell,
+    inline,
+  }: {
+    readonly readOnly: boolean;
+    readonly tell: (line: string) => void;
+    /** What a config file says of mirrors and jobs. */
+    readonly inline: MirrorDocument;
+  },
 ): Promise<OpenMirrors> {
   const { clock, env, version } = context;
-  const { mirrors, sync } = await mirrorSettings(context);
+  const asked = await mirrorSettings(context);
+  const mirrors = [...inline.mirrors, ...asked.mirrors];
+  const sync = [...inline.sync, ...asked.sync];
   if (mirrors.length === 0 && sync.length === 0) {
     return { storage, mirror: undefined, [Symbol.asyncDispose]: async () => undefined };
   }

@@ -1,10 +1,15 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
-import type { KeepEvent, KeepSettings } from '../../registry-server/maintenance/keeper.ts';
+import type {
+  KeepEvent,
+  KeepFigures,
+  KeepSettings,
+} from '../../registry-server/maintenance/keeper.ts';
+import type { TagRules } from '../../registry-server/maintenance/rules.ts';
 import type { RegistryStorage } from '../../registry-server/storage.ts';
 import type { Context } from '../command.ts';
 import { flag } from '../flags.ts';
-import { awsSettings } from './aws-settings.ts';
+import { type AwsSettings, awsSettings } from './aws-settings.ts';
 
 /** Flags about where a registry keeps what it has. */
 export const STORAGE_FLAGS = {
@@ -22,6 +27,18 @@ export const STORAGE_FLAGS = {
 /** A storage and what keeps it in order. */
 export interface OpenStorage extends AsyncDisposable {
   readonly storage: RegistryStorage;
+  /** Not with a bucket. */
+  readonly figures?: () => KeepFigures;
+  /** From now on these rules count. Not with a bucket. */
+  readonly setRules?: (rules: TagRules) => void;
+}
+
+/** What a storage is opened with besides flags. */
+export interface StorageParts {
+  readonly keep: KeepSettings;
+  readonly tell: (event: KeepEvent) => void;
+  /** For a bucket; without them those that Amazon's own tools would use. */
+  readonly credentials?: AwsSettings['credentials'] | undefined;
 }
 
 type StorageContext = Pick<
@@ -35,19 +52,11 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** Opens what the flags say. Throws UsageError, and what goes wrong when it is opened. */
 export async function openStorage(
   context: StorageContext,
-  keep: KeepSettings,
-  tell: (event: KeepEvent) => void,
+  parts: StorageParts,
 ): Promise<OpenStorage> {
   const { flags, cwd, clock } = context;
-  const { fixedTags } = await import('../../registry-server/maintenance/rules.ts');
-  const isFixed = fixedTags(keep.rules);
-  if (flags.s3 !== undefined) {
-    return openBucket(context, flags.s3, {
-      keep,
-      tell,
-      isFixed: keep.rules.immutable.length > 0 ? isFixed : undefined,
-    });
-  }
+  const { keep, tell } = parts;
+  if (flags.s3 !== undefined) return openBucket(context, flags.s3, parts);
   const other = Object.keys(STORAGE_FLAGS).find(
     (name) => name.startsWith('s3-') && Boolean(flags[name as keyof typeof STORAGE_FLAGS]),
   );
@@ -60,24 +69,27 @@ export async function openStorage(
   const { openFileStorage } = await import('../../registry-server/file-storage.ts');
   const { Keeper } = await import('../../registry-server/maintenance/keeper.ts');
   await using scope = new AsyncDisposableStack();
+  const { fixedTags } = await import('../../registry-server/maintenance/rules.ts');
+  let fixed = fixedTags(keep.rules);
+  const isFixed = (repository: string, tag: string): boolean => fixed(repository, tag);
   const storage = scope.use(openFileStorage(resolve(cwd, flags.data ?? ''), clock, { isFixed }));
-  scope.use(await Keeper.open(storage, keep, tell));
+  const keeper = scope.use(await Keeper.open(storage, keep, tell));
   const all = scope.move();
-  return { storage, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    storage,
+    figures: () => keeper.figures,
+    setRules(rules) {
+      fixed = fixedTags(rules);
+      keeper.setRules(rules);
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 async function openBucket(
   context: StorageContext,
   typed: string,
-  {
-    keep,
-    tell,
-    isFixed,
-  }: {
-    readonly keep: KeepSettings;
-    readonly tell: (event: KeepEvent) => void;
-    readonly isFixed: ((repository: string, tag: string) => boolean) | undefined;
-  },
+  { keep, tell, credentials }: StorageParts,
 ): Promise<OpenStorage> {
   const { flags, clock, env, version } = context;
   const [, bucket = '', folder] = /^s3:\/\/([^/]*)(?:\/(.*?)\/?)?$/.exec(typed) ?? [];
@@ -87,7 +99,7 @@ async function openBucket(
   if (keep.rules.retention.length > 0) {
     throw new UsageError('rules about what stays need --data: with --s3 nothing follows them');
   }
-  const aws = awsSettings(context);
+  const aws = awsSettings(context, credentials);
   const endpoint = flags['s3-endpoint'] ?? aws.endpoint;
   if (endpoint !== undefined && !(/^https?:\/\//.test(endpoint) && URL.canParse(endpoint))) {
     throw new UsageError(`--s3-endpoint ${endpoint}: not an http(s) URL`);
@@ -95,6 +107,7 @@ async function openBucket(
   const redirect = flags['s3-redirect'] ?? 'auto';
   const { openBucket: open } = await import('../../registry-server/bucket/settings.ts');
   const { BucketKeeper } = await import('../../registry-server/bucket/keeper.ts');
+  const { fixedTags } = await import('../../registry-server/maintenance/rules.ts');
   await using scope = new AsyncDisposableStack();
   const { storage } = scope.use(
     await open({
@@ -108,7 +121,7 @@ async function openBucket(
       prefix: folder ? `${folder}/` : '',
       label: typed,
       redirect: redirect === 'always' || (redirect === 'auto' && endpoint === undefined),
-      isFixed,
+      isFixed: keep.rules.immutable.length > 0 ? fixedTags(keep.rules) : undefined,
       variable: (name) => env[name],
       userAgent: `stave/${version()}`,
       clock,

@@ -251,6 +251,12 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     networks: fakeNetworks(asked.networks),
     containers: fakeContainers(asked.runs),
     system: {
+      async *examine(caller) {
+        yield { what: 'runtime', outcome: 'ok', text: 'crun 1.8.1' };
+        if (caller === 0) return;
+        yield { what: 'init', outcome: 'note', text: 'none', hint: 'apt-get install catatonit' };
+        yield { what: 'subuid', outcome: 'failed', text: '0 IDs', hint: 'usermod' };
+      },
       boot: () => Promise.reject(new Error('nobody asks for this')),
       info: async () => ({
         version: '1.2.3',

@@ -1,4 +1,5 @@
 import type { CreateRequest } from '../create-request.ts';
+import { checkConfinement } from './check-confinement.ts';
 import { ContainerStartError } from './errors.ts';
 import { logSize } from '../tend/log-options.ts';
 import { checkName } from './names.ts';
@@ -31,6 +32,7 @@ export function checkRequest(request: CreateRequest): void {
     );
   }
   checkLimits(limits);
+  checkConfinement(request);
   if (stopSignal !== undefined) signalNumber(stopSignal);
   if (hostname !== undefined && !HOSTNAME.test(hostname)) {
     throw new ContainerStartError(`invalid hostname: ${hostname}`);

@@ -1,10 +1,11 @@
-import { chmodSync, lchownSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { layerXattrs } from '../../snapshot/attributes.ts';
 import { copyUp } from '../../snapshot/copy-up.ts';
 import type { StackEntry, StackView } from '../../snapshot/stack-view.ts';
 import { makeNode } from '../../sys/node.ts';
 import { setTimes } from '../../sys/times.ts';
 import { setXattr } from '../../sys/xattr.ts';
+import { lchown } from '../../sys/owner.ts';
 
 const PERMISSIONS = 0o7777n;
 const SLASH = Buffer.from('/');
@@ -23,7 +24,7 @@ export function copyTree(view: StackView, from: StackEntry, to: Buffer): void {
 
 /** Gives `to` owner, mode, attributes and times of an entry that is no symbolic link. */
 export function copyMetadata({ file, stat }: StackEntry, to: Buffer): void {
-  lchownSync(to, Number(stat.uid), Number(stat.gid));
+  lchown(to, Number(stat.uid), Number(stat.gid));
   chmodSync(to, Number(stat.mode & PERMISSIONS));
   for (const [name, value] of layerXattrs(file)) setXattr(to, name, value);
   setTimes(to, stat.mtimeNs);
@@ -40,7 +41,7 @@ function copyEntry(view: StackView, entry: StackEntry, to: Buffer): void {
       break;
     case 'symlink':
       symlinkSync(view.readlink(entry), to);
-      lchownSync(to, Number(entry.stat.uid), Number(entry.stat.gid));
+      lchown(to, Number(entry.stat.uid), Number(entry.stat.gid));
       setTimes(to, entry.stat.mtimeNs);
       break;
     case 'fifo':

@@ -9,9 +9,11 @@ import { resolveGroup, resolveUser } from '../../runtime/user.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { randomHex } from '../../sys/random.ts';
+import { hasUser } from '../../sys/user-namespace.ts';
 import type { CreateOptions } from '../container-types.ts';
 import type { CreateRequest, ResourceLimits } from '../create-request.ts';
 import { rlimitsOf } from '../rlimits.ts';
+import { deviceRulesOf } from './check-confinement.ts';
 import { checkRequest } from './check-request.ts';
 import { mergedConfig, resolvedEnv } from './config.ts';
 import { copyMetadata } from './copy-tree.ts';
@@ -78,6 +80,11 @@ async function create(
   if (request.publish) (await import('../../network/port-spec.ts')).parsePorts(request.publish);
   const capabilities = adjustCapabilities(request.capAdd, request.capDrop);
   const devices = devicesOf(request.devices ?? []);
+  const deviceRules = deviceRulesOf(request.deviceRules ?? []);
+  if (request.seccompProfile !== undefined) {
+    const { parseProfile } = await import('../../runtime/docker-seccomp.ts');
+    parseProfile(request.seccompProfile);
+  }
   const image = await imageToRun(store, request, options.missing);
   await options.admit?.(image.id);
   const imageConfig = configOf(store, image);
@@ -164,6 +171,9 @@ async function create(
     noNewPrivileges: request.noNewPrivileges === true,
     privileged: request.privileged === true,
     unfiltered: request.unfiltered === true,
+    ...(request.seccompProfile !== undefined && { seccompProfile: request.seccompProfile }),
+    ...(request.unmasked === true && { unmasked: true }),
+    ...(deviceRules.length > 0 && { deviceRules }),
     terminal: request.terminal === true,
     stdin: request.interactive === true,
   };
@@ -197,6 +207,11 @@ function userOf(
 ): ReturnType<typeof resolveUser> {
   const groups = view.read('/etc/group', USERS_LIMIT);
   const user = resolveUser(config.User ?? '', view.read('/etc/passwd', USERS_LIMIT), groups);
+  if (!hasUser(user.uid)) {
+    throw new ContainerStartError(`this user has no ID for user ${user.uid} of a container`, {
+      hint: "'stave doctor' says how to have subordinate IDs; -u 0 does without.",
+    });
+  }
   const more = (request.groupAdd ?? []).map((text) => resolveGroup(text, groups));
   return { ...user, additionalGids: [...user.additionalGids, ...more] };
 }

@@ -6,12 +6,17 @@ const PROGRAMS = ['/usr/bin/catatonit', '/usr/libexec/podman/catatonit', '/usr/b
 /** In the directory that no image fills. */
 const PLACE = '/dev/init';
 
+/** Where a small init is; undefined where there is none. */
+export function initProgram(): string | undefined {
+  return PROGRAMS.find((path) => existsSync(path));
+}
+
 /** A small init that reaps what the command leaves, in front of it. Throws ContainerStartError. */
 export function initOf(argv: readonly string[]): {
   readonly argv: readonly string[];
   readonly mount: MountSpec;
 } {
-  const source = PROGRAMS.find((path) => existsSync(path));
+  const source = initProgram();
   if (source === undefined) {
     throw new ContainerStartError('--init needs a small init, and there is none', {
       hint: "Install one, for example with 'apt-get install catatonit'.",

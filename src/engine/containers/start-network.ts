@@ -4,6 +4,7 @@ import { hostsFile } from '../../runtime/etc-files.ts';
 import type { ProcessSpec } from '../../runtime/executor.ts';
 import type { Store } from '../../store/store.ts';
 import { findContainer } from './find.ts';
+import { ContainerConflictError } from './errors.ts';
 import { containerPaths } from './layout.ts';
 import { networkKind } from './network-kind.ts';
 import { notRunning } from './pause.ts';
@@ -90,6 +91,15 @@ export function namespaceOf(store: Store, name: string, kind: 'net' | 'pid' | 'i
   return `/proc/${process.pid}/ns/${kind}`;
 }
 
+/** Throws ContainerConflictError for a container that was not to share. */
+function checkShareable(store: Store, name: string): void {
+  const { id, record } = findContainer(store, name);
+  if (['shareable', 'host'].includes(record.settings.ipc ?? '')) return;
+  throw new ContainerConflictError(`can't join IPC of container ${id}: non-shareable IPC`, {
+    hint: 'Start that one with --ipc shareable.',
+  });
+}
+
 /** What `--pid`, `--ipc`, `--uts` and `--cgroupns` mean: `host`, a path, or one of its own. */
 export function sharedOf(
   store: Store,
@@ -98,7 +108,9 @@ export function sharedOf(
   const place = (typed: string | undefined, kind: 'pid' | 'ipc'): string | undefined => {
     if (typed === 'host') return 'host';
     if (typed?.startsWith('container:') !== true) return undefined;
-    return namespaceOf(store, typed.slice('container:'.length), kind);
+    const name = typed.slice('container:'.length);
+    if (kind === 'ipc') checkShareable(store, name);
+    return namespaceOf(store, name, kind);
   };
   return {
     pid: place(settings.pid, 'pid'),

@@ -3,8 +3,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  fchownSync,
-  lchownSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -21,6 +19,7 @@ import { setXattr } from '../../sys/xattr.ts';
 import { CopyError } from './errors.ts';
 import type { Member } from './members.ts';
 import { components, isDot, isDots, type Node, pathIn, type Trail, type Tree } from './tree.ts';
+import { fchown, lchown } from '../../sys/owner.ts';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_TRUNC, S_IFDIR, S_IFLNK, S_IFREG } = constants;
 const SET_ID = 0o6000;
@@ -143,7 +142,7 @@ export class Placement implements Disposable {
         try {
           for await (const piece of content) writeAll(fd, piece);
           const owner = this.#ownerOf(entry);
-          if (owner) fchownSync(fd, owner.uid, owner.gid);
+          if (owner) fchown(fd, owner.uid, owner.gid);
           fchmodSync(fd, this.#modeOf(entry));
           for (const [key, value] of entry.xattrs) {
             if (this.#options.owner !== 'mine') setXattr(place, key, value);
@@ -193,7 +192,7 @@ export class Placement implements Disposable {
     using node = this.#tree.child(top, name);
     if (!node) return;
     const owner = this.#ownerOf(entry);
-    if (owner && !node.mounted) lchownSync(place, owner.uid, owner.gid);
+    if (owner && !node.mounted) lchown(place, owner.uid, owner.gid);
     if (node.kind !== S_IFLNK) chmodSync(`/proc/self/fd/${node.fd}`, this.#modeOf(entry));
     if (!node.mounted) setTimes(place, entry.mtime);
   }

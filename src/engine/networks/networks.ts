@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { ContainerNetworks } from '../../network/types.ts';
 import type { NetworkParts } from '../../network/parts.ts';
 import type { Store } from '../../store/store.ts';
+import { inUserNamespace } from '../../sys/user-namespace.ts';
 import type { Networks } from '../network-types.ts';
 
 /** Networks over a store. What does the work is loaded when it is asked for. */
@@ -44,6 +44,5 @@ async function open(parts: NetworkParts): Promise<ContainerNetworks> {
 
 /** Root of the machine, not of a user namespace, where it is somebody else. */
 function isMachineRoot(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  return /^\s*0\s+0\s/.test(readFileSync('/proc/self/uid_map', 'latin1'));
+  return process.getuid?.() === 0 && !inUserNamespace();
 }

@@ -4,6 +4,7 @@ import { StaveError } from '../../base/errors.ts';
 import type { RuntimeInfo } from '../../runtime/executor.ts';
 import { cgroupLayout } from '../../runtime/host.ts';
 import type { Store } from '../../store/store.ts';
+import { inUserNamespace } from '../../sys/user-namespace.ts';
 import type { SystemInfo } from '../system-types.ts';
 
 /** What `info` needs. */
@@ -49,7 +50,7 @@ export async function systemInfo(parts: InfoParts): Promise<SystemInfo> {
     runtime: runtime && { name: runtime.name, path: runtime.path, version: runtime.version },
     runtimeNotes: runtime?.notes ?? [],
     cgroups: cgroups(),
-    rootless: process.getuid?.() !== 0,
+    rootless: process.getuid?.() !== 0 || inUserNamespace(),
     kernel: release(),
     operatingSystem: operatingSystem(),
     architecture: machine(),

@@ -26,6 +26,9 @@ export function systemOf(parts: SystemParts): System {
       const passes = cacheTest(filter);
       return usageOf({ items: items.filter(({ entry }) => passes(entry)), own });
     },
+    async *examine(caller) {
+      yield* (await import('./doctor.ts')).examine(parts, caller);
+    },
     diskUsage: async () => (await import('./disk-usage.ts')).diskUsage(parts),
     whySpace: async () => (await import('./why.ts')).whySpace(parts.store),
     boot: async (place) =>

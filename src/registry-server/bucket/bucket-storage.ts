@@ -123,6 +123,11 @@ export class BucketStorage implements RegistryStorage {
     return names;
   }
 
+  /** One request to the store. */
+  async probe(): Promise<void> {
+    await this.repositories({ after: undefined, limit: 1 });
+  }
+
   async blobSize(repository: string, digest: Digest): Promise<number | undefined> {
     return (await this.#find(repository, digest))?.size;
   }

@@ -7,6 +7,10 @@ import { noS3, S3_KINDS, S3House } from '../../../test/support/s3-house.ts';
 
 // What a registry does is the same wherever it keeps it: the tests of the registry run again.
 const SUITES = [
+  'spec-pull',
+  'spec-push',
+  'spec-content',
+  'bad-input',
   'upload',
   'manifests',
   'lists',

@@ -55,7 +55,7 @@ export interface KeepFigures {
 /** What runs beside a registry in files: rounds, the check of contents, orders at its socket. */
 export class Keeper implements AsyncDisposable {
   readonly #storage: FileStorage;
-  readonly #settings: KeepSettings;
+  #settings: KeepSettings;
   readonly #tell: (event: KeepEvent) => void;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -100,6 +100,11 @@ export class Keeper implements AsyncDisposable {
 
   get figures(): KeepFigures {
     return { ...this.#figures, scrub: readScrubState(this.#storage.parts.paths.scrub) };
+  }
+
+  /** From the next round on. */
+  setRules(rules: TagRules): void {
+    this.#settings = { ...this.#settings, rules };
   }
 
   /** Retention, then collection, now. Nothing when one is running. */

@@ -26,7 +26,10 @@ export class MirroredBlobs implements AsyncDisposable {
   /** Without asking for its bytes. Throws Problem. */
   async open(repository: string, digest: Digest, name: MirroredName): Promise<OpenBlob> {
     const own = await this.#storage.openBlob(repository, digest);
-    if (own) return own;
+    if (own) {
+      name.place.figures.count('blob', 'hit');
+      return own;
+    }
     const size = await this.#size(repository, digest, name);
     let source: OpenBlob | undefined;
     return {
@@ -66,6 +69,7 @@ export class MirroredBlobs implements AsyncDisposable {
   }
 
   #join(repository: string, digest: Digest, size: number, name: MirroredName): OpenBlob {
+    name.place.figures.count('blob', 'miss');
     const flight = this.#flight(repository, digest, size, name);
     const client = flight.enter();
     return {
@@ -92,6 +96,9 @@ export class MirroredBlobs implements AsyncDisposable {
       size,
       label: upstream.name,
       open: (signal) => upstream.repository(name.remote).getBlob(node, { signal }),
+      onBytes: (count) => {
+        name.place.figures.bytes += count;
+      },
       onFailure: (error) => {
         this.#remember(key, error);
         // What was said of its size may be what is wrong.

@@ -77,6 +77,38 @@ test('what is not here gets a status of its own for each failure, without the up
   assert.equal(denied.headers['www-authenticate'], undefined);
 });
 
+test('an upstream that refuses us is asked again after a while, not each time', async () => {
+  await using house = await mirrorHouse();
+  const { upstream, mirror } = house;
+  const { manifest } = putPlain(upstream, 'app', 'v1');
+  const path = '/v2/hub/app/manifests/v1';
+  await mirror.send('GET', path);
+  house.ahead += 2 * MINUTE;
+  upstream.fault = refusing(401, 'UNAUTHORIZED');
+  const found = await mirror.send('GET', path);
+  assert.equal(found.headers['docker-content-digest'], manifest);
+  assert.match(String(found.headers['warning']), /^299/);
+  const asked = upstream.log.length;
+  assert.equal((await mirror.send('GET', path)).status, 200);
+  assert.equal(upstream.log.length, asked);
+  upstream.fault = undefined;
+  house.ahead += MINUTE;
+  assert.equal((await mirror.send('GET', path)).headers['warning'], undefined);
+});
+
+test('after a restart, what a tag meant is served though the upstream is down', async () => {
+  await using house = await mirrorHouse();
+  const { upstream, mirror } = house;
+  putPlain(upstream, 'app', 'v1');
+  const path = '/v2/hub/app/manifests/v1';
+  await mirror.send('GET', path);
+  upstream.fault = cut;
+  await mirror.restart();
+  const { status, headers } = await mirror.send('GET', path);
+  assert.equal(status, 200);
+  assert.match(String(headers['warning']), /cannot be asked: this is its answer"$/);
+});
+
 test('a tag that moves upstream moves here once its time is over', async () => {
   await using house = await mirrorHouse();
   const { upstream, mirror } = house;

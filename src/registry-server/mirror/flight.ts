@@ -21,6 +21,8 @@ export interface FlightPlan {
   readonly label: string;
   /** Asks for the bytes; nothing is checked. */
   readonly open: (signal: AbortSignal) => Bytes;
+  /** Is told how many have come. */
+  readonly onBytes: (count: number) => void;
   /** Is told why it failed, but for when it was given up. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -123,7 +125,7 @@ export class Flight {
   }
 
   async #fill(upload: Upload, bytes: Bytes): Promise<void> {
-    const { digest, size, label } = this.#plan;
+    const { digest, size, label, onBytes } = this.#plan;
     const spool = upload.reader ? undefined : openSpool();
     this.#reader = spool?.reader ?? upload.reader?.();
     for await (const chunk of bytes) {
@@ -133,6 +135,7 @@ export class Flight {
       spool?.append(chunk);
       await upload.append(chunk);
       this.#at += chunk.length;
+      onBytes(chunk.length);
       this.#wake();
     }
   }

@@ -43,21 +43,29 @@ export class MirroredManifests {
     const own = await this.#storage.manifest(repository, reference);
     const key = `${repository}:${reference}`;
     // What has a digest does not change.
-    if (isDigest(reference)) return own ?? this.#fetch(key, repository, reference, name);
-    if (!isTag(reference)) return undefined;
+    if (!isDigest(reference) && !isTag(reference)) return undefined;
+    const { figures } = name.place;
     if (!own) return this.#fetch(key, repository, reference, name);
-    if (this.#right.get(key, name.place.tagLife) === own.digest) return own;
+    const isRight = this.#right.get(key, name.place.tagLife) === own.digest;
+    if (isDigest(reference) || isRight) {
+      figures.count('manifest', 'hit');
+      return own;
+    }
     const { upstream } = name.place;
     if (upstream.isDown) return this.#stale(own, key, name, 'down');
+    const before = this.#failed.get(key, name.place.missingLife);
+    if (before && before !== 'missing') return this.#stale(own, key, name, before);
     try {
       const look = (): Promise<StoredManifest> =>
         this.#renew(key, repository, reference, own, name);
-      return await this.#asked.do(key, () => upstream.ask(look));
+      const found = await this.#asked.do(key, () => upstream.ask(look));
+      figures.count('manifest', found.digest === own.digest ? 'hit' : 'miss');
+      return found;
     } catch (error) {
       const failure = failureOf(error);
       if (failure === undefined) throw error;
-      if (failure !== 'missing') return this.#stale(own, key, name, failure);
       this.#failed.set(key, failure);
+      if (failure !== 'missing') return this.#stale(own, key, name, failure);
       // History still tells what it meant, and a rollback brings it back for who wants it.
       await this.#storage.removeManifest(repository, reference, byOf(name));
       throw problemOf(failure, upstream.name, 'MANIFEST_UNKNOWN');
@@ -70,7 +78,8 @@ export class MirroredManifests {
     reference: string,
     name: MirroredName,
   ): Promise<StoredManifest> {
-    const { upstream, missingLife } = name.place;
+    const { upstream, missingLife, figures } = name.place;
+    figures.count('manifest', 'miss');
     const before = this.#failed.get(key, missingLife);
     if (before) throw problemOf(before, upstream.name, 'MANIFEST_UNKNOWN');
     try {
@@ -146,7 +155,7 @@ export class MirroredManifests {
   #stale(
     own: StoredManifest,
     key: string,
-    { place: { upstream, staleLife } }: MirroredName,
+    { place: { upstream, staleLife, figures } }: MirroredName,
     failure: Failure,
   ): StoredManifest {
     // What was right before this process began was so at its beginning, for want of a better word.
@@ -154,6 +163,7 @@ export class MirroredManifests {
     if (this.#clock.now().getTime() - since >= staleLife) {
       throw problemOf(failure, upstream.name, 'MANIFEST_UNKNOWN');
     }
+    figures.count('manifest', 'stale');
     const isKnown = this.#right.get(key, FOR_EVER) !== undefined;
     const when = isKnown ? ` of ${new Date(since).toISOString()}` : '';
     return { ...own, warning: `${upstream.name} cannot be asked: this is its answer${when}` };

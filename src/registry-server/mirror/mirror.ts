@@ -1,6 +1,7 @@
 import { InvalidInputError } from '../../base/errors.ts';
 import type { RegistryStorage } from '../storage.ts';
 import { MirroredBlobs } from './blobs.ts';
+import { mirrorText } from './figures.ts';
 import { MirroredLists } from './lists.ts';
 import { MirroredManifests } from './manifests.ts';
 import { MirrorPlaces, placeOf } from './places.ts';
@@ -17,6 +18,8 @@ export interface Mirror extends AsyncDisposable {
   readonly isMirrored: (repository: string) => boolean;
   /** The repository here that a client means, see {@link MirrorPlaces.meant}. Throws Problem. */
   meant(repository: string, ns: string | undefined, own: string | undefined): string;
+  /** What was counted since the start, in the text format of Prometheus. */
+  readonly figures: () => string;
 }
 
 /**
@@ -37,9 +40,8 @@ export function openMirror(
     prefixes.add(prefix);
   }
   const stack = new DisposableStack();
-  const places = new MirrorPlaces(
-    settings.map((one) => placeOf(one, stack.use(new Upstream(one, parts)))),
-  );
+  const all = settings.map((one) => placeOf(one, stack.use(new Upstream(one, parts))));
+  const places = new MirrorPlaces(all);
   const manifests = new MirroredManifests(inner, parts.clock);
   const blobs = new MirroredBlobs(inner, parts.clock, manifests.sizes);
   const lists = new MirroredLists(inner, parts.clock);
@@ -52,6 +54,7 @@ export function openMirror(
     behind: inner,
     isMirrored: (repository) => places.find(repository) !== undefined,
     meant: (repository, ns, own) => places.meant(repository, ns, own),
+    figures: () => mirrorText(all),
     [Symbol.asyncDispose]: end,
   };
 }
@@ -106,6 +109,8 @@ function storageOf(
       history: (repository: string, tag: string | undefined, limit: number) =>
         inner.history?.(repository, tag, limit) ?? [],
     }),
+    probe: (readOnly) => inner.probe?.(readOnly),
+    figures: () => inner.figures?.(),
     referrers(repository, subject, options) {
       const name = places.find(repository);
       return name

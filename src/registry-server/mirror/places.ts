@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts';
 import { isRepositoryName } from '../names.ts';
+import { PlaceFigures } from './figures.ts';
 import type { MirrorSettings } from './settings.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -11,9 +12,12 @@ const STALE_LIFE = 7 * 24 * 3_600_000;
 export interface MirrorPlace {
   readonly prefix: string;
   readonly upstream: Upstream;
+  /** Registries that clients may name. */
+  readonly standsFor: readonly string[];
   readonly tagLife: number;
   readonly missingLife: number;
   readonly staleLife: number;
+  readonly figures: PlaceFigures;
 }
 
 /** A repository here, and what it is there. */
@@ -28,9 +32,11 @@ export function placeOf(settings: MirrorSettings, upstream: Upstream): MirrorPla
   return {
     prefix: settings.prefix,
     upstream,
+    standsFor: settings.standsFor ?? [upstream.place.registry],
     tagLife: settings.tagLife ?? TAG_LIFE,
     missingLife: settings.missingLife ?? MISSING_LIFE,
     staleLife: settings.staleLife ?? STALE_LIFE,
+    figures: new PlaceFigures(),
   };
 }
 
@@ -72,17 +78,19 @@ export class MirrorPlaces {
 
   #of(ns: string, repository: string): string {
     const registry = ns === 'registry-1.docker.io' || ns === 'index.docker.io' ? 'docker.io' : ns;
-    const fitting = this.#places.filter(
-      ({ upstream: { place } }) =>
-        place.registry === registry && `${repository}/`.startsWith(place.path),
-    );
+    const fitting = this.#places.flatMap((place) => {
+      if (!place.standsFor.includes(registry)) return [];
+      // Under another name it is the names of that registry that its repositories have.
+      const { place: there } = place.upstream;
+      const path = there.registry === registry ? there.path : '';
+      return repository.startsWith(path) ? [{ place, path }] : [];
+    });
     // Where two mirror parts of it, the one that is about less.
-    const [best] = fitting.toSorted(
-      (a, b) => b.upstream.place.path.length - a.upstream.place.path.length,
-    );
+    const [best] = fitting.toSorted((a, b) => b.path.length - a.path.length);
     if (!best) throw new Problem(404, 'NAME_UNKNOWN', 'this registry does not mirror that one');
-    const rest = repository.slice(best.upstream.place.path.length);
-    const name = best.prefix === '' ? rest : `${best.prefix}/${rest}`;
+    const rest = repository.slice(best.path.length);
+    const { prefix } = best.place;
+    const name = prefix === '' ? rest : `${prefix}/${rest}`;
     if (isRepositoryName(name)) return name;
     throw new Problem(400, 'NAME_INVALID', 'the repository cannot be called so');
   }

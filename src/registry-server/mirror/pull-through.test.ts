@@ -4,7 +4,9 @@ import { mirrorHouse, putPlain } from '../../../test/support/mirror-house.ts';
 import { putIndex, putRemote } from '../../../test/support/remote-image.ts';
 import { filesOnly, ServedRegistry } from '../../../test/support/served-registry.ts';
 import { TestRegistry } from '../../../test/support/test-registry.ts';
+import { isDigest } from '../../oci/digest.ts';
 import { MediaType } from '../../oci/media-types.ts';
+import { Kept } from '../maintenance/testing.ts';
 
 test('a pull by tag comes from the upstream byte for byte, and then from here', async () => {
   await using house = await mirrorHouse();
@@ -21,6 +23,37 @@ test('a pull by tag comes from the upstream byte for byte, and then from here', 
   }
   const pulls = upstream.log.filter((line) => !line.endsWith(' /v2/'));
   assert.deepEqual(pulls, ['GET /v2/team/app/manifests/v1', `GET /v2/team/app/blobs/${layer}`]);
+});
+
+test('figures tell hits, misses and bytes of each mirror', async () => {
+  await using upstream = await TestRegistry.open();
+  await using kept = new Kept();
+  const { layer, content } = putPlain(upstream, 'app', 'v1');
+  const { openMirror } = await import('./mirror.ts');
+  await using mirror = openMirror(kept.storage, [{ prefix: 'hub', upstream: upstream.host }], {
+    clock: kept.clock,
+    variable: () => undefined,
+    tell: () => undefined,
+  });
+  for (let round = 0; round < 3; round += 1) {
+    await mirror.storage.manifest('hub/app', 'v1');
+    assert.ok(isDigest(layer));
+    const blob = await mirror.storage.openBlob('hub/app', layer);
+    await blob?.ready?.();
+    for await (const _ of blob?.read(0, content.length) ?? []);
+    blob?.close();
+  }
+  const labels = `prefix="hub",upstream="${upstream.host}"`;
+  const text = mirror.figures();
+  for (const line of [
+    `stave_registry_mirror_requests_total{${labels},kind="manifest",result="miss"} 1`,
+    `stave_registry_mirror_requests_total{${labels},kind="manifest",result="hit"} 2`,
+    `stave_registry_mirror_requests_total{${labels},kind="blob",result="hit"} 2`,
+    `stave_registry_mirror_fetched_bytes_total{${labels}} ${content.length}`,
+    `stave_registry_mirror_down{${labels}} 0`,
+  ]) {
+    assert.ok(text.includes(`${line}\n`), `${line} in ${text}`);
+  }
 });
 
 test('media types of Docker stay what they are', async () => {
@@ -101,7 +134,9 @@ test('a mirror of everything has Docker’s own images under their short names',
   };
   using hub = new Upstream({ upstream: 'docker.io' }, parts);
   using team = new Upstream({ upstream: 'ghcr.io/team' }, parts);
+  using near = new Upstream({ upstream: 'near.example/quay' }, parts);
   const places = new MirrorPlaces([
+    placeOf({ prefix: 'quay', upstream: '', standsFor: ['quay.io'] }, near),
     placeOf({ prefix: '', upstream: '' }, hub),
     placeOf({ prefix: 'ours', upstream: '' }, team),
   ]);
@@ -113,6 +148,9 @@ test('a mirror of everything has Docker’s own images under their short names',
   assert.equal(meant('ours/app'), 'ours/app');
   assert.equal(meant('ours/app', 'here:5000'), 'ours/app');
   assert.throws(() => meant('others/app', 'ghcr.io'), /does not mirror/);
+  assert.equal(meant('a/b', 'quay.io'), 'quay/a/b');
+  assert.equal(places.find('quay/a/b')?.remote, 'quay/a/b');
+  assert.throws(() => meant('quay/a/b', 'near.example'), /does not mirror/);
   assert.equal(places.find('ours/app')?.remote, 'team/app');
   assert.equal(places.find('library/alpine')?.remote, 'library/alpine');
 });

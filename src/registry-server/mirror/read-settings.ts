@@ -14,7 +14,7 @@ export interface MirrorDocument {
 type Fields = Readonly<Record<string, unknown>>;
 
 const UPSTREAM = ['upstream', 'user', 'password-file', 'auth-file', 'ca', 'insecure'];
-const MIRROR = [...UPSTREAM, 'prefix', 'tag-life', 'missing-life', 'stale-life'];
+const MIRROR = [...UPSTREAM, 'prefix', 'stands-for', 'tag-life', 'missing-life', 'stale-life'];
 const SYNC = [
   ...UPSTREAM,
   'repositories',
@@ -54,6 +54,10 @@ function readMirror(value: unknown, where: string, folder: string): MirrorSettin
   return {
     ...readUpstream(fields, where, folder),
     prefix: prefixIn(fields, 'prefix', where),
+    standsFor:
+      fields['stands-for'] === undefined
+        ? undefined
+        : patterns(fields['stands-for'], `"stands-for" in ${where}`),
     tagLife: time(fields, 'tag-life', where),
     missingLife: time(fields, 'missing-life', where),
     staleLife: time(fields, 'stale-life', where),

@@ -21,6 +21,8 @@ export interface UpstreamSettings {
 export interface MirrorSettings extends UpstreamSettings {
   /** Repositories below it are the upstream's: `hub`. Empty: all that are below no other one. */
   readonly prefix: string;
+  /** Registries that the upstream stands for, by the names that clients have for them (`ns`); itself alone. */
+  readonly standsFor?: readonly string[] | undefined;
   /** How long a tag is believed before the upstream is asked again; a minute. */
   readonly tagLife?: number | undefined;
   /** How long it is believed that the upstream lacks something; 30 seconds. */

@@ -1,7 +1,7 @@
 const VERSION = /^v?(\d{1,15}(?:\.\d{1,15}){0,9})(?:[-+_.]?([a-zA-Z].*)|-(\d.*))?$/;
 
 /** A tag that is a version: `1.2.3`, `v1.2`, `3.20.1-rc1`. */
-export interface Version {
+interface Version {
   readonly tag: string;
   readonly numbers: readonly number[];
   /** `rc1`, `alpine`: older than the same version without it. */
@@ -9,7 +9,7 @@ export interface Version {
 }
 
 /** Undefined for a tag that is no version. */
-export function versionOf(tag: string): Version | undefined {
+function versionOf(tag: string): Version | undefined {
   const [all, numbers = '', word, more] = VERSION.exec(tag) ?? [];
   if (all === undefined) return undefined;
   return { tag, numbers: numbers.split('.').map(Number), rest: word ?? more ?? '' };

@@ -12,6 +12,8 @@ import {
   ServedRegistry,
   type ServedOptions,
 } from '../../../test/support/served-registry.ts';
+import { putIndex, putRemote } from '../../../test/support/remote-image.ts';
+import { mirrorHouse } from '../../../test/support/mirror-house.ts';
 import type {
   FilePage,
   ImageAnswer,
@@ -206,6 +208,20 @@ test('documents that are no image are shown as what they are', async () => {
   assert.equal((await ask<TagPage>(registry, '/api/tags/app')).total, 2);
 });
 
+test('what cosign attaches by tags is found, and is no image', async () => {
+  await using registry = await open();
+  const images = new PageImages(registry);
+  const { digest } = await images.image('app', 'v1', { steps: [] });
+  const type = 'application/vnd.dev.cosign.simplesigning.v1+json';
+  const tag = `${digest.replace(':', '-')}.sig`;
+  const config = await images.blob('app', '{}', 'application/vnd.oci.image.config.v1+json');
+  await images.document('app', tag, { config, layers: [await images.blob('app', '{}', type)] });
+  const { attached } = await ask<ImageAnswer>(registry, '/api/images/app/v1');
+  assert.deepEqual(attached, [{ tag, kind: 'signature' }]);
+  const { kind, artifactType } = await ask<ImageAnswer>(registry, `/api/images/app/${tag}`);
+  assert.deepEqual([kind, artifactType], ['artifact', type]);
+});
+
 test('the page shows what the caller may see, and asks for passwords in its own words', async () => {
   const rules = [
     'alice:**:all',
@@ -248,6 +264,32 @@ test('the page shows what the caller may see, and asks for passwords in its own 
     const { headers } = await registry.send('GET', '/v2/');
     assert.match(String(headers['www-authenticate']), /^(?:Basic|Bearer) /);
   }
+});
+
+test('of a mirror the page shows what is here, and asks nobody', async () => {
+  await using house = await mirrorHouse({}, {}, { page });
+  const { upstream, mirror: registry } = house;
+  const child = putRemote(upstream, 'app', 'amd64');
+  putIndex(upstream, 'app', 'v1', [
+    child,
+    putRemote(upstream, 'app', 'arm64', { architecture: 'arm64' }),
+  ]);
+  assert.equal((await registry.send('GET', '/api/tags/hub/app')).status, 404);
+  assert.deepEqual(upstream.log, []);
+  await registry.send('GET', '/v2/hub/app/manifests/v1');
+  await registry.send('GET', `/v2/hub/app/manifests/${child.digest}`);
+  const asked = upstream.log.length;
+  const { tags } = await ask<TagPage>(registry, '/api/tags/hub/app');
+  assert.deepEqual(
+    tags.map(({ tag }) => tag),
+    ['v1'],
+  );
+  const { platforms } = await ask<ImageAnswer>(registry, '/api/images/hub/app/v1');
+  assert.deepEqual(
+    platforms.map(({ size }) => size !== undefined),
+    [true, false],
+  );
+  assert.equal(upstream.log.length, asked);
 });
 
 test('the session says who asks and how to sign in', async () => {

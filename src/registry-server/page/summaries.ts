@@ -19,6 +19,7 @@ const KEPT = 1000;
 const KEPT_BLOBS = 200;
 /** Entries of an index that are looked at. */
 export const CHILD_LIMIT = 200;
+const TAR = /\.tar\b/;
 const CONFIGS: readonly string[] = [MediaType.ociConfig, MediaType.dockerConfig];
 
 /** What lists need to know of a manifest. */
@@ -144,17 +145,24 @@ export class Summaries {
   }
 }
 
-/** What a manifest is for: an image has a config that containers can be made of. */
+/**
+ * What a manifest is for: an image has a config that containers can be made of. Attestations and
+ * signatures may have one too, for old readers' sake, but no layer that could be unpacked.
+ */
 export function kindOf(manifest: Manifest): ImageKind {
-  const isImage = CONFIGS.includes(manifest.config.mediaType);
-  return isImage && (manifest.artifactType ?? '') === '' ? 'image' : 'artifact';
+  const { layers, config, artifactType = '' } = manifest;
+  if (!CONFIGS.includes(config.mediaType) || artifactType !== '') return 'artifact';
+  const isPlain = layers.length === 0 || layers.some(({ mediaType }) => TAR.test(mediaType));
+  return isPlain ? 'image' : 'artifact';
 }
 
 /** What kind of artifact a manifest is; undefined for images. */
 export function artifactTypeOf(manifest: Manifest): string | undefined {
   if (kindOf(manifest) === 'image') return undefined;
-  const { artifactType = '' } = manifest;
-  return artifactType === '' ? manifest.config.mediaType : artifactType;
+  const { layers, config, artifactType = '' } = manifest;
+  if (artifactType !== '') return artifactType;
+  const isOwn = !CONFIGS.includes(config.mediaType);
+  return isOwn ? config.mediaType : layers[0]?.mediaType;
 }
 
 /** `linux/arm64`; undefined for what is for no platform. */

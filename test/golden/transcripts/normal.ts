@@ -24,6 +24,8 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   // What a resolver or a proxy says is the machine's.
   [/\bdial tcp.*$/gm, 'dial tcp <reason>'],
   [/\b\d+\.\d+\.\d+(?:\+\w+)?(?=[ ,]|$)/gm, '<version>'],
+  // Several blobs are asked for at once: any of them may be the first that is refused.
+  [/(Head "\S*\/blobs\/sha256:)[0-9a-f]{64}/g, '$1<which>'],
   // Parts of IDs that templates cut out.
   [/\bsha256:[0-9a-f]{7}\b/g, 'sha256:<part>'],
   [/\|[0-9a-f]{4}\|/g, '|<part>|'],
