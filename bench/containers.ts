@@ -1,4 +1,4 @@
-import { must, type Contender } from './contenders.ts';
+import { must } from './contenders.ts';
 import type { Workload } from './workload.ts';
 
 const MANY = 200;
@@ -44,16 +44,18 @@ function commit(): Workload {
   };
 }
 
-/** A listing of many containers. */
+/** A look at many containers, which each contender makes once. */
 function listMany(): Workload {
+  const made = new Set<string>();
   return {
-    name: 'ps-200',
-    what: `\`ps -a\` with ${MANY} containers`,
-    prepare: (contender: Contender) => {
-      for (let i = 0; i < MANY; i++) {
-        const args = ['create', '--network', 'none', ...contender.runFlags, 'bench-base', 'true'];
-        must(contender.command(args), contender.env);
-      }
+    name: 'ps',
+    what: `\`ps -a\`, ${MANY} containers`,
+    prepare(contender) {
+      const { name, env, runFlags } = contender;
+      if (name === 'empty Node' || made.has(name)) return;
+      made.add(name);
+      const args = ['create', '--network', 'none', ...runFlags, 'bench-base', 'true'];
+      for (let i = 0; i < MANY; i++) must(contender.command(args), env);
     },
     args: () => ['ps', '-a'],
     startup: true,
@@ -65,5 +67,5 @@ export const containerWorkloads: Readonly<Record<string, () => Workload>> = {
   run,
   exec,
   commit,
-  'ps-200': listMany,
+  ps: listMany,
 };

@@ -51,6 +51,20 @@ const builtins: Plugin = {
   },
 };
 
+/**
+ * The YAML package stays outside: few commands need it. A script that imports it warns of how
+ * that is done, which a registry would have in its log; so it is required.
+ */
+const outside: Plugin = {
+  name: 'outside',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^yaml$/ }, ({ path }) => ({ path, namespace: 'outside' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'outside' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('node:module').createRequire(META.url)('${path}');`,
+    }));
+  },
+};
+
 /** In the entry, `process.ts` is what loads the program with its compiled functions. */
 const apart: Plugin = {
   name: 'apart',
@@ -83,7 +97,7 @@ const program = join(out, 'cli/program.js');
 await build({
   ...common,
   format: 'cjs',
-  plugins: [builtins],
+  plugins: [builtins, outside],
   entryPoints: [{ in: 'src/cli/process.ts', out: 'cli/program' }],
   // It is a function here and not when it is read: to put text around it would copy all of it.
   banner: { js: '(function(exports,module,META){' },

@@ -21,7 +21,7 @@ cp "$node" "$stave/node"
 cp "$top/package.json" "$top/LICENSE" "$stave/"
 # Neither declarations nor maps nor manual pages: nobody reads them there.
 (cd "$top" && find dist -name '*.js' -type f -exec cp --parents {} "$stave/" \;)
-cp -RL "$top/node_modules/koffi" "$stave/node_modules/"
+cp -RL "$top/node_modules/koffi" "$top/node_modules/yaml" "$stave/node_modules/"
 if [ -d "$top/node_modules/@koromix" ]; then cp -RL "$top/node_modules/@koromix" "$stave/node_modules/"; fi
 # The loader and the libraries that it finds for Node, at the places where it looks.
 ldd "$node" | sed -n 's|.*=> \(/[^ ]*\) .*|\1|p; s|^\t\(/[^ ]*\) .*|\1|p' | while read -r library; do

@@ -4,6 +4,7 @@ import { CONTAINERS } from './container-index.ts';
 import { MANIFESTS } from './manifest-index.ts';
 import { NETWORKS } from './network-index.ts';
 import { REGISTRY } from './registry-index.ts';
+import { DOCTORS } from './doctor-index.ts';
 import { VOLUMES } from './volume-index.ts';
 
 /** A command before it is loaded: all that finding it and listing it needs. */
@@ -176,18 +177,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Show how a Dockerfile is read',
     load: async () => (await import('./commands/debug-dockerfile.ts')).debugDockerfile,
   },
-  {
-    name: 'doctor',
-    aliases: [],
-    summary: 'Say what containers need and this machine lacks',
-    load: async () => (await import('./commands/doctor.ts')).doctor,
-  },
-  {
-    name: 'doctor registry',
-    aliases: [],
-    summary: 'Walk the way to a registry and say where it ends',
-    load: async () => (await import('./commands/doctor-registry.ts')).doctorRegistry,
-  },
+  ...DOCTORS,
   {
     name: 'outdated',
     aliases: [],

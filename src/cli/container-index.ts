@@ -87,6 +87,12 @@ export const CONTAINERS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/container-port.ts')).containerPort,
   },
   {
+    name: 'container recording',
+    aliases: [],
+    summary: 'Show what was typed in a recorded container, and what a Dockerfile keeps of it',
+    load: async () => (await import('./commands/container-recording.ts')).containerRecording,
+  },
+  {
     name: 'container stats',
     aliases: ['stats'],
     summary: 'Show what containers use',

@@ -105,6 +105,7 @@ export const CREATE_FLAGS = {
   ),
   quiet: flag.toggle('Say nothing about pulling', 'q'),
   'read-only': flag.toggle('Make the root file system read-only'),
+  record: flag.toggle('Write down what is typed: commit makes a Dockerfile of it'),
   'require-signature': flag.list(
     'file',
     'A public key or certificates that it must be signed with',

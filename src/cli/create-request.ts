@@ -70,6 +70,7 @@ export function createRequest({
       logDriver: typed['log-driver'],
       logOptions: filled(logOptions),
       init: typed.init || undefined,
+      record: typed.record || undefined,
       mounts: listed(typed.mount),
       volumeDriver: typed['volume-driver'],
       volumesFrom: listed(typed['volumes-from']),

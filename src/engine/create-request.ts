@@ -25,6 +25,8 @@ export interface CreateRequest {
   /** Standard input stays open for whoever attaches. */
   readonly interactive?: boolean;
   readonly terminal?: boolean;
+  /** What is typed in its shells is written down, for a Dockerfile to be made of it. */
+  readonly record?: boolean;
   /** Which streams the first caller takes; none of them in the background. */
   readonly attach?: readonly ('stdin' | 'stdout' | 'stderr')[];
   readonly restart?: RestartPolicy;

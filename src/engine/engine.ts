@@ -24,6 +24,7 @@ import type { Freshening } from './freshness-types.ts';
 import type { ManifestLists } from './list-types.ts';
 import type { Networks } from './network-types.ts';
 import type { ImagePrunePlan, ImagePruneRequest, ImagesPruned } from './prune-types.ts';
+import type { Recordings } from './recording-types.ts';
 import type { Registries } from './registry-types.ts';
 import type { ImageIndex } from './image-index.ts';
 import type { ImageTree } from './image-trees.ts';
@@ -50,6 +51,7 @@ export interface Engine extends AsyncDisposable {
   readonly networks: Networks;
   readonly volumes: Volumes;
   readonly copyFiles: CopyFiles;
+  readonly recordings: Recordings;
   readonly system: System;
   readonly contexts: Contexts;
   readonly registries: Registries;

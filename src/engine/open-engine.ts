@@ -25,6 +25,7 @@ import { exitProgram, helperProgram } from './exit-program.ts';
 import { fresheningOf } from './freshness.ts';
 import { listsOf } from './lists.ts';
 import { networksOf } from './networks/networks.ts';
+import { recordingsOf } from './recordings.ts';
 import { registriesOf } from './registries.ts';
 import { systemOf } from './system/system.ts';
 import { trustOf } from './trust/trust.ts';
@@ -173,6 +174,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     networks: networksOf(store),
     volumes: volumesOf(store),
     copyFiles: copyFilesOf(store, snapshotter),
+    recordings: recordingsOf(store, snapshotter, build),
     async commit(request, call = {}) {
       const { commitContainer } = await import('./commit/commit.ts');
       const parts = { store, snapshotter: await snapshotter(), applyChanges };

@@ -15,8 +15,9 @@ for (const file of [
   'CONTRIBUTING.md',
   'docs/why.md',
   'docs/bake.md',
-  'docs/containers.md',
   'docs/explain.md',
+  'docs/recorder.md',
+  'docs/containers.md',
   'docs/registry.md',
   'docs/registry-access.md',
 ]) {

@@ -20,6 +20,10 @@ class Configured implements AsyncDisposable {
   #child: ChildProcess | undefined;
   #wake: () => void = () => undefined;
 
+  get log(): string {
+    return this.#log;
+  }
+
   get child(): ChildProcess {
     if (!this.#child) throw new Error('not started');
     return this.#child;
@@ -153,6 +157,14 @@ test('requests that do not end are cut after the time for it', { skip }, async (
   const socket = await unfinished(registry.url);
   socket.on('error', () => undefined);
   assert.equal(await registry.stop(), 0);
+});
+
+test('its log is made of lines of its own only', { skip }, async () => {
+  await using registry = new Configured();
+  registry.write('address: 127.0.0.1:0\nstorage: { data: data }\nlog: { format: json }\n');
+  await registry.start();
+  await registry.stop();
+  for (const line of registry.log.trimEnd().split('\n')) assert.ok(JSON.parse(line));
 });
 
 const ACTIVATE = '/usr/bin/systemd-socket-activate';

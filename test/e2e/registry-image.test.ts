@@ -67,6 +67,17 @@ test(
         house.must(['run', '--rm', '--network', 'none', name, 'echo', 'works']),
         'works\n',
       );
+      const settings = house.context({ 'registry.yaml': 'storage: { data: /var/lib/registry }\n' });
+      const mount = ['-v', `${settings}:/etc/stave:ro`, '--network', 'none'];
+      const shown = house.must([
+        'run',
+        '--rm',
+        ...mount,
+        'registry',
+        'config',
+        '/etc/stave/registry.yaml',
+      ]);
+      assert.match(shown, /data: \/var\/lib\/registry/);
       house.must(['stop', 'registry']);
       const code = house.must(['inspect', '-f', '{{.State.ExitCode}}', 'registry']);
       assert.equal(code, '0\n');

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InvalidInputError } from '../../base/errors.ts';
 import { command } from '../command.ts';
 import { flag } from '../flags.ts';
@@ -13,6 +13,7 @@ export const containerCommit = command({
     author: flag.text('string', 'Who made it: "Ann <ann@example.com>"', 'a'),
     change: flag.list('list', "A Dockerfile instruction for the image's config", 'c'),
     config: flag.refused('a file of settings is not available: use --change'),
+    dockerfile: flag.text('dir', 'Where the Dockerfile of a recorded container goes'),
     format: flag.choice(['oci', 'docker'], 'Form of the image: oci'),
     iidfile: flag.text('string', 'A file for the image ID'),
     'include-volumes': flag.refused('what is in volumes cannot be part of an image'),
@@ -24,6 +25,7 @@ export const containerCommit = command({
       "layers are not merged: 'export' and 'import' make an image of one layer",
       's',
     ),
+    verify: flag.toggle('Build the Dockerfile of a recorded container, and tell what differs'),
   },
   examples: [
     ['What a container became, as an image', 'stave commit web1 web:changed', 'a container web1'],
@@ -32,11 +34,16 @@ export const containerCommit = command({
       'stave commit -m "install nginx" -c \'CMD /usr/sbin/nginx -g "daemon off;"\' -c "EXPOSE 80" web1 web:2',
       'a container web1',
     ],
+    [
+      'A recorded container, with a Dockerfile that makes it again',
+      'stave commit --dockerfile ./web --verify web1 web:3',
+      'a container that was started with --record',
+    ],
   ],
 
   async run({ operands, flags, typed, engine, stdout, stderr, cwd, signal }) {
     const [container = '', name] = operands;
-    const { author, message, change, format, iidfile } = flags;
+    const { author, message, change, format, iidfile, verify, dockerfile } = flags;
     if (format === 'docker') {
       throw new InvalidInputError('images are kept in the form oci', {
         hint: "'stave copy --format docker' writes the other one.",
@@ -45,7 +52,10 @@ export const containerCommit = command({
     if (typed.has('pause') && typed.has('no-pause') && flags.pause === flags['no-pause']) {
       throw new InvalidInputError('conflicting options: --pause and --no-pause');
     }
-    const { commit } = await engine();
+    const { commit, containers, recordings } = await engine();
+    // Whoever asks for a draft is told first that there is none.
+    if (verify || dockerfile !== undefined) await recordings.draft({ container, changes: change });
+    const isRecorded = await recordings.has(container);
     const id = await commit(
       {
         container,
@@ -59,5 +69,19 @@ export const containerCommit = command({
     );
     if (iidfile !== undefined) writeFileSync(resolve(cwd, iidfile), id);
     stdout.line(id);
+    if (!isRecorded) return undefined;
+    const { draftDirectory, shownPlace, writeCheck } = await import('../draft-text.ts');
+    const directory =
+      dockerfile === undefined
+        ? draftDirectory(cwd, (await containers.inspect(container)).name)
+        : resolve(cwd, dockerfile);
+    const { warnings } = await recordings.write({ container, changes: change }, directory);
+    stderr.line(`Dockerfile: ${shownPlace(cwd, join(directory, 'Dockerfile'))}`);
+    for (const warning of warnings) stderr.line(`WARNING: ${warning}`);
+    if (!verify) return undefined;
+    const progress = warningLines(stderr);
+    const check = await recordings.check(directory, id, { signal, progress });
+    // Only the image ID goes where scripts read it.
+    return writeCheck({ stdout: stderr }, check);
   },
 });

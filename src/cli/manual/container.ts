@@ -32,6 +32,13 @@ export const CONTAINER_MANUALS: Manuals = {
     text: [
       'The image is what the container was made of with what it changed, and runs as the container did: its command, variables, labels, user and directory, then what --change says. What is mounted in it, volumes too, is no part of the image. A container that runs stands still meanwhile.',
       '--change takes CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR.',
+      'Of a container that was started with --record a Dockerfile is written as well, with the files that it copies: into --dockerfile, or else into NAME.draft. --verify builds it, and says in which files its image is another one, apart from caches, logs and the like.',
+    ],
+    exits: [['1', '--verify: files differ']],
+  },
+  'container recording': {
+    text: [
+      'One line for each command that was typed since the container was started with --record: its exit code, how many files it changed (?: nobody looked), and what a Dockerfile makes of it.',
     ],
   },
   'container cp': {

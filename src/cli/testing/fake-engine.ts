@@ -72,6 +72,14 @@ export function fakeEngine(): { readonly engine: Engine; readonly asked: Asked }
     name === reference || name.slice(0, name.lastIndexOf(':')) === reference;
 
   const engine: Engine = {
+    recordings: {
+      has: async () => false,
+      draft: async () => ({ dockerfile: '', files: [], commands: [], warnings: [] }),
+      write: async () => ({ dockerfile: '', files: [], commands: [], warnings: [] }),
+      check: async () => {
+        throw new Error('no draft is built here');
+      },
+    },
     registries: {
       named: async (server = 'docker.io') => server,
       async login(server, credentials) {

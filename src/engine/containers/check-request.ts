@@ -42,6 +42,11 @@ export function checkRequest(request: CreateRequest): void {
       hint: `There are ${LOG_DRIVERS.join(', ')}.`,
     });
   }
+  if (request.record === true && request.terminal !== true) {
+    throw new ContainerStartError('--record writes down what is typed: it needs a terminal', {
+      hint: "Use 'stave run -it --record'.",
+    });
+  }
   const unknown = Object.keys(logOptions).find((key) => !LOG_OPTIONS.includes(key));
   if (unknown !== undefined) {
     throw new ContainerStartError(

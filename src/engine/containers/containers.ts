@@ -1,5 +1,7 @@
 import type { Snapshotter } from '../../snapshot/snapshotter.ts';
 import type { Containers } from '../container-types.ts';
+import { findContainer } from './find.ts';
+import { watching } from '../recording/watched.ts';
 import type { ContainerParts } from './parts.ts';
 
 /** What the use cases of containers work with. */
@@ -33,7 +35,11 @@ export function containersOf(given: ContainersParts): Containers {
     },
     async start(name, options) {
       const { startNamed } = await import('./start-named.ts');
-      const session = await startNamed(await parts(), name, options);
+      const all = await parts();
+      const begin = (): ReturnType<typeof startNamed> => startNamed(all, name, options);
+      const session = options?.attach
+        ? await watching(store, findContainer(store, name).id, begin)
+        : await begin();
       await left();
       return session;
     },
@@ -44,11 +50,18 @@ export function containersOf(given: ContainersParts): Containers {
     },
     async attach(name, sink) {
       const { attachContainer } = await import('./session.ts');
-      return attachContainer(await parts(), name, sink);
+      const all = await parts();
+      return watching(store, findContainer(store, name).id, () => attachContainer(all, name, sink));
     },
     async exec(name, request, sink) {
       const { execContainer } = await import('./exec.ts');
-      return execContainer(await parts(), name, request, sink);
+      if (!sink || request.terminal !== true) {
+        return execContainer(await parts(), name, request, sink);
+      }
+      const all = await parts();
+      return watching(store, findContainer(store, name).id, () =>
+        execContainer(all, name, request, sink),
+      );
     },
     async stop(name, options) {
       const { stopContainer } = await import('./stop.ts');

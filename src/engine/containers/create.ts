@@ -4,7 +4,7 @@ import { posix } from 'node:path';
 import { Exit, StaveError } from '../../base/errors.ts';
 import type { ContainerConfig } from '../../oci/image-config.ts';
 import { adjustCapabilities } from '../../runtime/capabilities.ts';
-import type { CgroupSpec, ProcessSpec } from '../../runtime/executor.ts';
+import type { CgroupSpec, MountSpec, ProcessSpec } from '../../runtime/executor.ts';
 import { resolveGroup, resolveUser } from '../../runtime/user.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
@@ -137,6 +137,7 @@ async function create(
     paths.mountPoints,
   );
   const init = request.init === true ? initOf(argv) : undefined;
+  const recorder = request.record === true ? await recordingOf(paths.directory) : undefined;
   const spec: ProcessSpec = {
     id,
     root: {
@@ -150,7 +151,7 @@ async function create(
       readonly: request.readonly === true,
     },
     argv: init?.argv ?? argv,
-    env,
+    env: [...env, ...(recorder?.env ?? [])],
     cwd,
     user,
     hostname,
@@ -161,6 +162,7 @@ async function create(
         target: places.resolved[index] ?? mount.target,
       })),
       ...(init ? [init.mount] : []),
+      ...(recorder?.mounts ?? []),
     ],
     network: networkKind(request) === 'host' ? 'host' : 'none',
     capabilities,
@@ -183,6 +185,13 @@ async function create(
   if (options.starting !== true) leaveAlone(parts, id);
   undo.move();
   return { id };
+}
+
+async function recordingOf(
+  directory: string,
+): Promise<{ readonly mounts: readonly MountSpec[]; readonly env: readonly string[] }> {
+  const { makeRecording, RECORDING_ENV } = await import('../recording/shell-files.ts');
+  return { mounts: makeRecording(directory), env: RECORDING_ENV };
 }
 
 /** Whoever made it is done with it. */

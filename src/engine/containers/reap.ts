@@ -91,7 +91,8 @@ export function removeContainer(
 function removeFiles(store: Store, id: string): void {
   // A part of a volume that could not be let go of is no file of the container.
   if (mountsBelow(store.paths.containers).some((target) => isPart(target, id))) return;
-  rmSync(join(store.paths.containers, id), { recursive: true, force: true });
+  // A mount that another process has just let go of may take a moment.
+  rmSync(join(store.paths.containers, id), { recursive: true, force: true, maxRetries: 5 });
 }
 
 function empty(trash: readonly string[]): void {

@@ -4,6 +4,7 @@ import type { ContainerSession, CreateOptions } from '../container-types.ts';
 import type { CreateRequest } from '../create-request.ts';
 import { createContainer, startError } from './create.ts';
 import type { ContainerParts } from './parts.ts';
+import { watching } from '../recording/watched.ts';
 import { removeContainer } from './reap.ts';
 import { sessionOf } from './session.ts';
 import { startContainer } from './start.ts';
@@ -21,16 +22,24 @@ export async function runContainer(
   const { id } = await createContainer(parts, request, { ...options, starting: true });
   const { attach } = options;
   try {
-    const started = await startContainer(parts, id, {
-      ...(options.progress && { progress: options.progress }),
-      ...(attach && { attach, stay: true, inputOnce: true }),
-    });
-    const { attachment } = started;
-    if (!attachment) {
-      started.leave();
+    const progress = options.progress && { progress: options.progress };
+    if (!attach) {
+      (await startContainer(parts, id, { ...progress })).leave();
       return { id };
     }
-    return { id, session: sessionOf(parts, id, { ...started, attachment }) };
+    const session = await watching(parts.store, id, async () => {
+      const started = await startContainer(parts, id, {
+        ...progress,
+        attach,
+        stay: true,
+        inputOnce: true,
+      });
+      const { attachment } = started;
+      if (attachment) return sessionOf(parts, id, { ...started, attachment });
+      started.leave();
+      return undefined;
+    });
+    return { id, ...(session && { session }) };
   } catch (error) {
     removeContainer(parts.store, id, { volumes: true });
     if (request.cidfile !== undefined) rmSync(request.cidfile, { force: true });

@@ -35,7 +35,7 @@ export function sessionOf(
     await waitForEnd(store, id);
     const ended = noteEnd(store, id);
     // The monitor leaves that to us, since we were waiting.
-    if (ended && !isUp(ended.state)) await tidy(parts, ended);
+    if (ended?.state === 'exited') await tidy(parts, ended);
     if (ended?.record.remove === true && !isUp(ended.state))
       removeContainer(store, id, { volumes: true });
     return ended?.record.exitCode ?? KILLED;

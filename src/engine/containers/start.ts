@@ -10,6 +10,7 @@ import { RuntimeFailedError } from '../../runtime/errors.ts';
 import type { ProcessSpec, SharedNamespaces } from '../../runtime/executor.ts';
 import { loggedError, runtimeFailure } from '../../runtime/failure.ts';
 import { identify } from '../../runtime/process-identity.ts';
+import type { ContainerRow } from '../../store/tables.ts';
 import { mountOverlay, unmount } from '../../sys/mount.ts';
 import { ContainerConflictError, ContainerStartError } from './errors.ts';
 import { noteEnd, release } from './end.ts';
@@ -17,6 +18,7 @@ import { exitCommand } from './exit-command.ts';
 import { containerPaths, type ContainerPaths } from './layout.ts';
 import type { ContainerParts } from './parts.ts';
 import { fromRow, isUp, toRow, type Container, type ContainerRecord } from './record.ts';
+import { rested } from './restart-policy.ts';
 import { isOwned, settled } from './settle.ts';
 import { isNetworked } from './network-kind.ts';
 import { placeVolumes } from './place-volumes.ts';
@@ -61,7 +63,7 @@ export async function startContainer(
   const runtime = await parts.runtime();
   const spec = readSpec(containerPaths(store.paths.containers, id));
   noteEnd(store, id);
-  const container = claim(parts, id);
+  const container = claim(parts, id, options);
   const paths = containerPaths(store.paths.containers, id);
   const { settings } = container.record;
   await using undo = new AsyncDisposableStack();
@@ -118,13 +120,25 @@ export async function startContainer(
   };
 }
 
+/** Throws ContainerConflictError when it was removed meanwhile; or stopped, where its policy starts it. */
+function checkWanted(
+  id: string,
+  row: ContainerRow | undefined,
+  { restarts = 0 }: StartOptions,
+): asserts row is ContainerRow {
+  if (!row) throw new ContainerConflictError(`container ${id} was removed`);
+  if (restarts > 0 && row.state !== 'restarting') {
+    throw new ContainerConflictError(`container ${id} is not to be started again`);
+  }
+}
+
 /** Notes that this process starts it, and that nobody else is. */
-function claim({ store }: ContainerParts, id: string): Container {
+function claim({ store }: ContainerParts, id: string, options: StartOptions): Container {
   const owner = identify(process.pid);
   if (!owner) throw new Error('this process is not in /proc');
   return store.note(({ containers }) => {
     const row = containers.get(id);
-    if (!row) throw new ContainerConflictError(`container ${id} was removed`);
+    checkWanted(id, row, options);
     const container = settled(fromRow(row), store.paths.containers);
     const { record } = container;
     if (isOwned(record) && record.owner?.pid !== process.pid) {
@@ -139,12 +153,21 @@ function claim({ store }: ContainerParts, id: string): Container {
   });
 }
 
-/** Nothing of it ran. */
+/** Nothing of it ran. What a user wanted meanwhile stays. */
 function putBack({ store }: ContainerParts, { id, state, record }: Container): void {
-  const { owner: _owner, ...rest } = record;
+  const { owner: _owner, ...before } = record;
   store.note(({ containers }) => {
     const row = containers.get(id);
-    if (row) containers.put(toRow({ ...fromRow(row), state, record: rest }));
+    if (!row) return;
+    const now = fromRow(row);
+    if (!isUp(now.state)) {
+      const { owner: _, ...rest } = now.record;
+      containers.put(toRow({ ...now, record: rest }));
+      return;
+    }
+    const { stopRequested } = now.record;
+    const back = { ...now, state, record: { ...before, ...(stopRequested && { stopRequested }) } };
+    containers.put(stopRequested && state === 'restarting' ? rested(back) : toRow(back));
   });
 }
 
@@ -202,7 +225,7 @@ function began(
   const now = clock.now().getTime();
   store.note((tables) => {
     const row = tables.containers.get(id);
-    if (!row) return;
+    checkWanted(id, row, { restarts });
     const container = fromRow(row);
     const {
       owner,

@@ -60,9 +60,16 @@ export async function settleEnd({ store, clock }: KillParts, id: string): Promis
 }
 
 /** One that waits to be started again is not. */
-function noteRest({ store }: KillParts, id: string): void {
+export function noteRest({ store }: Pick<KillParts, 'store'>, id: string): void {
   store.note(({ containers }) => {
     const row = containers.get(id);
-    if (row?.state === 'restarting') containers.put(rested(fromRow(row)));
+    if (row?.state !== 'restarting') return;
+    const container = fromRow(row);
+    const { owner } = container.record;
+    // Whoever is just starting it gives up, and says so by letting go of it.
+    const { record } = fromRow(rested(container));
+    containers.put(
+      toRow({ ...container, state: 'exited', record: { ...record, ...(owner && { owner }) } }),
+    );
   });
 }

@@ -1,10 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { StaveError } from '../../base/errors.ts';
 import { conmonPath } from '../../monitor/conmon.ts';

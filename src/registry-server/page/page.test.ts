@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { tarOf } from '../../../test/tar-of.ts';
 import { noise, PageImages } from '../../../test/support/page-images.ts';
@@ -27,6 +27,7 @@ import type {
 const page = mkdtempSync(join(tmpdir(), 'stave-page-'));
 writeFileSync(join(page, 'index.html'), '<!doctype html><title>Registry</title>');
 writeFileSync(join(page, 'main-1.js'), 'export {};');
+after(() => rmSync(page, { recursive: true, force: true }));
 const html = { accept: 'text/html,*/*;q=0.8' };
 
 const open = (options: ServedOptions = {}): Promise<ServedRegistry> =>

@@ -65,11 +65,11 @@ export async function startRegistry(
   );
   const parts = { clock, onFailure };
   const access = openAccess(understood.access, parts);
+  let running: Running | undefined = undefined;
   // Reloading may have put another one in its place.
   scope.defer(() => (running?.access ?? access)[Symbol.dispose]());
   const externalUrl = flags['external-url'];
   const tls = await tlsPlace({ ...context, flags }, { data, address: place, externalUrl, clock });
-  let running: Running | undefined = undefined;
   const now = (): Running => {
     if (!running) throw new Error('asked before it runs');
     return running;
