@@ -192,8 +192,8 @@ const RULES: readonly (readonly [section: string, rule: string, check: Check])[]
     async () => {
       for (const path of ['/v2/', blob, manifest, '/v2/team/app/tags/list', '/v2/_catalog']) {
         const [whole, head] = [await get(path), await registry.send('HEAD', path)];
-        const { date: _d, 'x-request-id': _r, ...headers } = whole.headers;
-        const { date: _e, 'x-request-id': _s, ...same } = head.headers;
+        const { date: _d, 'x-request-id': _x, ...headers } = whole.headers;
+        const { date: _e, 'x-request-id': _y, ...same } = head.headers;
         assert.deepEqual([head.status, same], [whole.status, headers]);
         const refused = await registry.send('POST', path);
         assert.deepEqual([refused.status, refused.code], [405, 'UNSUPPORTED']);

@@ -46,11 +46,21 @@ export class RootlessHouse extends House {
     const binds = ETC.map((name) => `mount --bind "$0" /etc/${name}`);
     const tun = 'mount -t tmpfs -o mode=755 t /dev/net && mknod -m 666 /dev/net/tun c 10 200';
     return [
-      ...['/usr/bin/unshare', '--mount', '/bin/sh', '-c'],
+      '/usr/bin/unshare',
+      '--mount',
+      '/bin/sh',
+      '-c',
       `${binds.join(' && ')} && mkdir -p /dev/net && ${tun} && exec "$@"`,
       this.#ids,
-      ...['/usr/bin/setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'],
-      ...['/usr/bin/env', '-i', 'PATH=/usr/bin:/bin', 'TERM=xterm', ...env],
+      '/usr/bin/setpriv',
+      `--reuid=${NOBODY}`,
+      `--regid=${NOBODY}`,
+      '--clear-groups',
+      '/usr/bin/env',
+      '-i',
+      'PATH=/usr/bin:/bin',
+      'TERM=xterm',
+      ...env,
       `XDG_RUNTIME_DIR=${join(this.directory, 'run')}`,
       ...argv,
     ];
