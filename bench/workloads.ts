@@ -12,6 +12,7 @@ import {
   smallFiles,
   unchanged,
 } from './builds.ts';
+import { containerWorkloads } from './containers.ts';
 import { must, type Contender } from './contenders.ts';
 import { imageWorkloads } from './images.ts';
 import { load, loadMany, prune, save } from './images-moving.ts';
@@ -72,59 +73,12 @@ function small(name: string): Workload {
   };
 }
 
-/** A container that ends at once. */
-function run(): Workload {
-  return {
-    name: 'run',
-    what: '`run --rm --network none … true`',
-    prepare: nothing,
-    args: ({ runFlags }) => ['run', '--rm', '--network', 'none', ...runFlags, 'bench-base', 'true'],
-  };
-}
-
-/** A look at two hundred containers, which each contender makes once. */
-function ps(): Workload {
-  const made = new Set<string>();
-  return {
-    name: 'ps',
-    what: '`ps -a`, 200 containers',
-    prepare(contender) {
-      const { name, env, runFlags } = contender;
-      if (name === 'empty Node' || made.has(name)) return;
-      made.add(name);
-      const args = ['create', '--network', 'none', ...runFlags, 'bench-base', 'true'];
-      for (let n = 0; n < 200; n++) must(contender.command(args), env);
-    },
-    args: () => ['ps', '-a'],
-    startup: true,
-  };
-}
-
-/** An image of a container that made 5,000 files of 2 kB in 50 directories. */
-function commit(): Workload {
-  const write = 'head -c 2000 /bin/busybox > /made/$d/$f; echo $d $f >> /made/$d/$f';
-  const script = `for d in $(seq 50); do mkdir -p /made/$d; for f in $(seq 100); do ${write}; done; done`;
-  return {
-    name: 'commit',
-    what: '`commit` of 5,000 changed files',
-    prepare(contender) {
-      const { runFlags, env } = contender;
-      const args = ['run', '--name', 'changed', '--network', 'none', ...runFlags, 'bench-base'];
-      must(contender.command([...args, 'sh', '-c', script]), env);
-    },
-    args: () => ['commit', 'changed', 'bench-commit'],
-    after: () => [['rmi', 'bench-commit']],
-  };
-}
-
 /** Those whose name matches, in the order of the report. */
 export function workloads(work: string, top: string, wanted: RegExp): Workload[] {
   const makers: Record<string, () => Workload> = {
     version: () => small('version'),
     images: () => small('images'),
-    run,
-    ps,
-    commit,
+    ...containerWorkloads,
     demo: () => cachedDemo(work, top),
     cached: () => cached(work),
     cold: () => cold(work),

@@ -103,7 +103,13 @@ export function createRequest({
     capDrop: typed['cap-drop'],
     tmpfs: typed.tmpfs,
     ulimits: typed.ulimit.map(ulimitOf),
-    limits: limitsOf(typed),
+    limits: {
+      ...limitsOf(typed),
+      ...given<ResourceLimits>({
+        swappiness: typed['memory-swappiness'] === -1 ? undefined : typed['memory-swappiness'],
+        oomKillDisable: typed['oom-kill-disable'] || undefined,
+      }),
+    },
     remove: typed.rm,
     interactive: typed.interactive,
     terminal: typed.tty,

@@ -1,6 +1,6 @@
 import type { ContainerSummary } from '../engine/container-types.ts';
 
-type Ports = Pick<ContainerSummary, 'endpoints' | 'exposed' | 'state'>;
+type Ports = Pick<ContainerSummary, 'endpoints' | 'exposed' | 'networks' | 'state'>;
 
 interface Port {
   /** `0.0.0.0:` and the like; empty where it is only exposed. */
@@ -11,7 +11,7 @@ interface Port {
 }
 
 /** `0.0.0.0:8080->80/tcp, 443/tcp`: the column PORTS. Neighbouring ports are one range. */
-export function portsText({ endpoints, exposed, state }: Ports): string {
+export function portsText({ endpoints, exposed, networks, state }: Ports): string {
   if (state !== 'running' && state !== 'paused') return '';
   const published = endpoints
     .flatMap(({ ports }) => ports)
@@ -21,7 +21,9 @@ export function portsText({ endpoints, exposed, state }: Ports): string {
       port: containerPort,
       protocol,
     }));
-  const open = exposed
+  // Where there is no network of its own, nothing can be reached.
+  const reachable = networks.some((name) => name === 'none' || name === 'host') ? [] : exposed;
+  const open = reachable
     .map((text): Port => {
       const [port = '', protocol = 'tcp'] = text.split('/');
       return { host: '', from: Number(port), port: Number(port), protocol };

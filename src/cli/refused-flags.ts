@@ -15,8 +15,6 @@ export const CREATE_REFUSED: FlagTable = {
     'device-write-iops',
     'link',
     'link-local-ip',
-    'memory-swappiness',
-    'oom-kill-disable',
     'runtime',
     'storage-opt',
     'use-api-socket',

@@ -104,6 +104,10 @@ export interface ResourceLimits {
   readonly memoryReservation?: number;
   /** Bytes of memory and swap together; -1 is without limit. */
   readonly memorySwap?: number;
+  /** 0 to 100. */
+  readonly swappiness?: number;
+  /** It waits for memory instead of being killed. */
+  readonly oomKillDisable?: boolean;
   readonly cpus?: number;
   readonly cpuShares?: number;
   /** Microseconds. */

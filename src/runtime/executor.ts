@@ -132,6 +132,10 @@ export interface CgroupSpec {
   readonly blkioWeight?: number;
   /** Bytes of memory and swap together; -1 is without limit. Twice the memory by default. */
   readonly memorySwap?: number;
+  /** 0 to 100. */
+  readonly swappiness?: number;
+  /** Processes wait for memory instead of being killed. */
+  readonly oomKillDisable?: boolean;
   readonly pids?: number;
   /** 1.5 is one and a half. */
   readonly cpus?: number;

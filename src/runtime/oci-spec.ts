@@ -93,6 +93,8 @@ interface OciLinux {
       readonly limit?: number;
       readonly swap?: number;
       readonly reservation?: number;
+      readonly swappiness?: number;
+      readonly disableOOMKiller?: boolean;
     };
     readonly blockIO?: { readonly weight: number };
     readonly pids?: { readonly limit: number };

@@ -273,11 +273,15 @@ function resources(
 }
 
 function memoryOf(
-  { memory, memorySwap, memoryReservation: reservation }: CgroupSpec,
+  { memory, memorySwap, memoryReservation: reservation, swappiness, oomKillDisable }: CgroupSpec,
   { layout }: SpecContext,
 ): NonNullable<OciSpec['linux']['resources']>['memory'] {
-  const soft = reservation === undefined ? {} : { reservation };
-  if (memory === undefined) return reservation === undefined ? undefined : soft;
+  const soft = {
+    ...(reservation !== undefined && { reservation }),
+    ...(swappiness !== undefined && { swappiness }),
+    ...(oomKillDisable === true && { disableOOMKiller: true }),
+  };
+  if (memory === undefined) return Object.keys(soft).length === 0 ? undefined : soft;
   // As much swap again as memory: what Docker gives when only memory is limited.
   return { ...soft, limit: memory, ...(countsSwap(layout) && { swap: memorySwap ?? memory * 2 }) };
 }

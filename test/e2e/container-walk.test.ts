@@ -210,3 +210,14 @@ test(
     assert.equal(house.must(['logs', '--until', middle, 'talker']), 'one\ntwo\n');
   },
 );
+
+test('how memory is swapped and who is killed for it can be said', { skip }, () => {
+  const asked = ['-m', '32m', '--memory-swappiness', '10', '--oom-kill-disable'];
+  house.must(['create', '--network', 'none', '--name', 'asked', ...asked, 'base', 'true']);
+  const template = '{{.HostConfig.MemorySwappiness}} {{.HostConfig.OomKillDisable}}';
+  assert.equal(state('asked', template), '10 true');
+  const config = ['run', '--rm', '--network', 'none', '--memory-swappiness', '101', 'base', 'true'];
+  const { code, stderr } = house.stave(config);
+  assert.equal(code, 125);
+  assert.match(stderr, /^Error: Invalid value: 101, valid memory swappiness range is 0-100\n/);
+});

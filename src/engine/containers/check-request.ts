@@ -67,7 +67,7 @@ export function checkRequest(request: CreateRequest): void {
 
 /** Throws ContainerStartError for limits that no container can live with. */
 export function checkLimits(limits: NonNullable<CreateRequest['limits']>): void {
-  const { memory, memoryReservation, memorySwap, cpus, cpuQuota } = limits;
+  const { memory, memoryReservation, memorySwap, cpus, cpuQuota, swappiness } = limits;
   if (memory !== undefined && memory !== 0 && memory < MINIMUM_MEMORY) {
     throw new ContainerStartError('Minimum memory limit allowed is 6MB');
   }
@@ -94,6 +94,11 @@ export function checkLimits(limits: NonNullable<CreateRequest['limits']>): void 
   if (cpus !== undefined && cpuQuota !== undefined && cpus > 0 && cpuQuota > 0) {
     throw new ContainerStartError(
       'Conflicting options: Nano CPUs and CPU Quota cannot both be set.',
+    );
+  }
+  if (swappiness !== undefined && (swappiness < 0 || swappiness > 100)) {
+    throw new ContainerStartError(
+      `Invalid value: ${swappiness}, valid memory swappiness range is 0-100`,
     );
   }
   if (cpus !== undefined && cpus < 0) {

@@ -73,7 +73,10 @@ export function removeContainer(
   id: string,
   options: { readonly volumes?: boolean } = {},
 ): void {
-  const { row, trash } = store.write((tables) => {
+  const known = store.read(({ containers }) => containers.get(id));
+  // One that goes with its end is removed again if power loss brings it back.
+  const isPassing = known !== undefined && fromRow(known).record.remove === true;
+  const { row, trash } = store[isPassing ? 'note' : 'write']((tables) => {
     const found = tables.containers.get(id);
     const gone = options.volumes === true ? removeWithContainer(tables, store, id) : [];
     tables.containers.remove(id);

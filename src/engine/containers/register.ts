@@ -30,7 +30,8 @@ export function register(
 ): void {
   const owner = identify(process.pid);
   if (!owner) throw new Error('this process is not in /proc');
-  store.write((tables) => {
+  // Of one that goes with its end nothing has to outlive the power.
+  store[request.remove === true ? 'note' : 'write']((tables) => {
     const { containers, images } = tables;
     const taken = (name: string): boolean => containers.list().some((row) => row.name === name);
     const name = request.name ?? randomName(taken);

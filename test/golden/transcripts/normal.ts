@@ -21,6 +21,9 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/(?:\/ # \n?)+(?=\/ # )/g, ''],
   // Processes, as top lists them.
   [/^(root +)\d+ +\d+ +(\d+) +\d\d:\d\d +/gm, '$1<pid> <pid> $2 <hour> '],
+  // How often a health check was made by then, and the beginning of an ID.
+  [/"Log":\[\{"Start".*\]/g, '"Log":[<checks>]'],
+  [/\b[0-9a-f]{14}…/g, '<part>…'],
   // What a resolver or a proxy says is the machine's.
   [/\bdial tcp.*$/gm, 'dial tcp <reason>'],
   [/\b\d+\.\d+\.\d+(?:\+\w+)?(?=[ ,]|$)/gm, '<version>'],
