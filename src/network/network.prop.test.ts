@@ -15,6 +15,7 @@ import {
 } from './address.ts';
 import { checkAttachment } from './allocate.ts';
 import { defineNetwork } from './define.ts';
+import { NetworkConflictError } from './errors.ts';
 import { bridgeName, vethName } from './interfaces.ts';
 import { chooseSubnet, freeAddress, isHost } from './pool.ts';
 import { exposedPorts, parsePorts } from './port-spec.ts';
@@ -122,6 +123,15 @@ test('exposedPorts() bounds what an image says', () => {
 });
 
 test('chooseSubnet() never overlaps with what is taken', () => {
+  const pools = ['10.192.0.0/11', '172.16.0.0/12', '192.168.0.0/16'].map((text) => parseCidr(text));
+  const blocks = pools.flatMap((pool) => {
+    assert.ok(pool);
+    const { value, prefix } = pool;
+    const family = 4 as const;
+    return Array.from({ length: 2 ** (20 - prefix) }, (_, index) =>
+      networkOf({ family, value: value + (BigInt(index) << 12n), prefix: 20 }),
+    );
+  });
   const taken = fc.array(
     fc.tuple(
       fc.constantFrom(10n, 172n, 192n),
@@ -138,6 +148,11 @@ test('chooseSubnet() never overlaps with what is taken', () => {
         const ranges = list.map(([first, rest, prefix]) =>
           networkOf({ family: 4, value: (first << 24n) | rest, prefix }),
         );
+        // Where nothing is left, it says so.
+        if (blocks.every((block) => ranges.some((one) => overlaps(one, block)))) {
+          assert.throws(() => chooseSubnet(ranges, seed), NetworkConflictError);
+          return;
+        }
         const { subnet, gateway } = chooseSubnet(ranges, seed);
         const range = parseCidr(subnet);
         const address = parseAddress(gateway);

@@ -32,6 +32,7 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   // Parts of IDs that templates cut out.
   [/\bsha256:[0-9a-f]{7}\b/g, 'sha256:<part>'],
   [/\|[0-9a-f]{4}\|/g, '|<part>|'],
+  [/^[0-9a-f]{7}$/gm, '<part>'],
 ];
 
 /** Columns whose width follows what varies. */
