@@ -90,13 +90,10 @@ test('what was not pulled for long goes by a rule, and comes again when it is wa
   const rules = readRules({
     retention: [{ repositories: ['hub/**'], 'not-pulled-for': '2d', 'untagged-after': '0h' }],
   });
-  {
-    const dryRun = false;
-    await Array.fromAsync(retain(kept.parts, rules, { dryRun }));
-    // What was in use in this millisecond is kept.
-    kept.ahead += 1000;
-    await Array.fromAsync(collect(kept.parts, { grace: 0, dryRun }));
-  }
+  await Array.fromAsync(retain(kept.parts, rules, { dryRun: false }));
+  // What was in use in this millisecond is kept.
+  kept.ahead += 1000;
+  await Array.fromAsync(collect(kept.parts, { grace: 0, dryRun: false }));
   assert.deepEqual(kept.storage.tags('hub/app', { after: undefined, limit: 9 }), ['new']);
   const has = (layer = ''): boolean =>
     kept.storage.blobSize('hub/app', layer as Digest) !== undefined;
