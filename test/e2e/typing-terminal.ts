@@ -3,8 +3,12 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Typing } from './recorded-sessions.ts';
 
-/** A prompt at the end of what a terminal shows; ash asks for the place of its cursor, too. */
-const PROMPT = /[#$>] (?:\u001b\[6n)?$/;
+/**
+ * A prompt at the end of what a terminal shows. ash asks for the place of its cursor, too, and clears what is behind
+ * when it draws the prompt again, as it does whenever it is told the size.
+ */
+const PROMPT = /[#$>] (?:\u001b\[(?:6n|J))*$/;
+const LIMIT = 60_000;
 
 /** Resolves when there is such a process. */
 async function running(argv: readonly string[]): Promise<void> {
@@ -30,6 +34,7 @@ export async function atTerminal(
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT);
   let text = '';
   let from = 0;
   let step = 0;
@@ -44,6 +49,7 @@ export async function atTerminal(
     step += 1;
     child.stdin.write(typed);
   }
+  clearTimeout(limit);
   assert.equal(step, typing.length, text);
   return { text, code: Number(/code:(\d+)/.exec(text)?.[1]) };
 }
