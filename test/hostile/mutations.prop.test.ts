@@ -9,8 +9,8 @@ import { mutated, mutation } from './mutations.ts';
 
 /** Few of the changed archives can be loaded, so the good one is always among them. */
 const UNCHANGED = {
-  form: 'both',
-  pack: 'none',
+  form: 'both' as const,
+  pack: 'none' as const,
   layers: null,
   packed: null,
   documents: [],
