@@ -75,7 +75,7 @@ export function removeContainer(
 ): void {
   const known = store.read(({ containers }) => containers.get(id));
   // One that goes with its end is removed again if power loss brings it back.
-  const isPassing = known !== undefined && fromRow(known).record.remove === true;
+  const isPassing = known !== undefined && fromRow(known).record.remove;
   const { row, trash } = store[isPassing ? 'note' : 'write']((tables) => {
     const found = tables.containers.get(id);
     const gone = options.volumes === true ? removeWithContainer(tables, store, id) : [];
