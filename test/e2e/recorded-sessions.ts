@@ -40,8 +40,8 @@ export const SESSIONS: readonly Session[] = [
   },
   {
     name: 'relative paths',
-    typed: ['mkdir /work', 'cd /work', 'mkdir a', 'cd a', 'echo 1 > one', 'cd ..', 'echo 2 > two'],
-    has: ['WORKDIR /work/a\n'],
+    typed: ['mkdir /job', 'cd /job', 'mkdir a', 'cd a', 'echo 1 > one', 'cd ..', 'echo 2 > two'],
+    has: ['WORKDIR /job/a\n'],
   },
   {
     name: 'the same line twice',
