@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupPath } from './groups.ts';
 import { cgroupLayout } from './host.ts';
-import { removeDebris, RUNTIME_STATE } from './state-dir.ts';
+import { removeDebris, RUNTIME_STATE, sweep } from './state-dir.ts';
 
 /** Where a store's containers leave things. */
 export interface DebrisPlace {
@@ -24,12 +24,17 @@ export function tidyContainer(
   id: string,
   parent: string | undefined,
 ): void {
+  removeDebris(stateDir, id, groupsOf(storeId, parent));
+}
+
+/** Takes away what builds left that were killed: their processes, mounts and control groups. */
+export function sweepBuilds({ stateDir, storeId }: DebrisPlace): void {
+  sweep(stateDir, groupsOf(storeId, undefined));
+}
+
+function groupsOf(storeId: string, parent: string | undefined): string[] {
   const path = groupPath(storeId, '', parent);
   const { roots, unified } = cgroupLayout();
   const places = unified === undefined ? roots : [...roots, unified.path];
-  removeDebris(
-    stateDir,
-    id,
-    places.map((root) => root + path),
-  );
+  return places.map((root) => root + path);
 }

@@ -6,6 +6,7 @@ import type { ContainerConfig } from '../../oci/image-config.ts';
 import { adjustCapabilities } from '../../runtime/capabilities.ts';
 import type { CgroupSpec, MountSpec, ProcessSpec } from '../../runtime/executor.ts';
 import { resolveGroup, resolveUser } from '../../runtime/user.ts';
+import { sweepBuilds } from '../../runtime/tidy.ts';
 import { stubMountPoints } from '../../snapshot/mount-points.ts';
 import type { StackView } from '../../snapshot/stack-view.ts';
 import { randomHex } from '../../sys/random.ts';
@@ -108,6 +109,7 @@ async function create(
   checkProgram(view, { command: argv[0] ?? '', env, cwd, mounted: targetsOf(mounts) });
 
   reap(store);
+  sweepBuilds({ stateDir: store.paths.run, storeId: store.id });
   await sweepNetworks(store);
   writeCidfile(request.cidfile, id);
   using undo = new DisposableStack();
